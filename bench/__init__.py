@@ -1,0 +1,1 @@
+"""The benchmark itself: it conducts ``corruptions``, ``models`` and ``reports``."""

@@ -1,0 +1,45 @@
+"""What a speech corpus is to the benchmark: utterances with labels on the corpus's own scale."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+DIMENSIONS = ("activation", "valence", "dominance")
+Split = Literal["train", "dev", "test"]
+SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One recording and what raters said of it.
+
+    ``transcript`` is the reference text, or None where the corpus has none.
+    """
+
+    id: str
+    corpus: str
+    split: Split
+    speaker: str
+    path: Path
+    activation: float
+    valence: float
+    dominance: float
+    transcript: str | None = None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus as it was read: validated utterances, sorted by id.
+
+    ``scale`` is the lowest and highest possible label. ``note`` is a sentence every report of the corpus must show.
+    """
+
+    name: str
+    scale: tuple[float, float]
+    utterances: tuple[Utterance, ...]
+    synthetic: bool = False
+    note: str = ""
+
+    def split(self, name: Split) -> tuple[Utterance, ...]:
+        """Return the utterances of one split, sorted by id."""
+        return tuple(utterance for utterance in self.utterances if utterance.split == name)

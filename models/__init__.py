@@ -1,0 +1,1 @@
+"""What is computed from audio and text: representations, heads, fusion and students."""
