@@ -1,0 +1,79 @@
+"""What travels between the models: waveforms, frames and transcripts, and what an encoder must be able to do.
+
+Anything that satisfies one of the protocols is an encoder: there is no base class. Three promises hold for all of them, and
+one contract test (``tests/models/test_contract.py``) checks them on every entry of every catalogue:
+
+- the result for an item never depends on what else is in the call, nor on the order (rule 4 of the design);
+- the same item gives the same bits each time;
+- ``fingerprint`` changes whenever the result may: weights, layer, options and the version of the code are in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE = 16_000
+"""Samples per second of every waveform that a model is given."""
+
+Waveform = npt.NDArray[np.float32]
+"""``(n_samples,)``, mono, 16 kHz, full scale +-1."""
+
+Frames = npt.NDArray[np.float32]
+"""``(n_frames, dim)``, at least one frame."""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What a recogniser heard.
+
+    ``mean_log_probability`` is the mean natural-log probability of a token (at most 0), ``no_speech_probability`` the
+    recogniser's own belief that nobody spoke (0 to 1).
+    """
+
+    text: str
+    mean_log_probability: float
+    no_speech_probability: float
+
+
+class SpeechEncoder(Protocol):
+    """Turns waveforms into frames of ``dim`` numbers."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that changes whenever the frames may."""
+
+    @property
+    def dim(self) -> int:
+        """Numbers per frame."""
+
+    def __call__(self, waveforms: Sequence[Waveform]) -> list[Frames]:
+        """Return one array ``(n_frames, dim)`` per waveform, in order."""
+
+
+class Transcriber(Protocol):
+    """Turns waveforms into text."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that changes whenever the transcripts may."""
+
+    def __call__(self, waveforms: Sequence[Waveform]) -> list[Transcript]:
+        """Return one transcript per waveform, in order."""
+
+
+class TextEncoder(Protocol):
+    """Turns texts into frames of ``dim`` numbers, one per token."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that changes whenever the frames may."""
+
+    @property
+    def dim(self) -> int:
+        """Numbers per frame."""
+
+    def __call__(self, texts: Sequence[str]) -> list[Frames]:
+        """Return one array ``(n_tokens, dim)`` per text, in order."""
