@@ -1,7 +1,7 @@
 """What travels between the models: waveforms, frames and transcripts, and what an encoder must be able to do.
 
-Anything that satisfies one of the protocols is an encoder: there is no base class. Three promises hold for all of them, and
-one contract test (``tests/models/test_contract.py``) checks them on every entry of every catalogue:
+Anything that satisfies one of the protocols is an encoder: there is no base class. Three promises hold for all of them,
+and a contract test checks them on every entry of every catalogue:
 
 - the result for an item never depends on what else is in the call, nor on the order (rule 4 of the design);
 - the same item gives the same bits each time;
