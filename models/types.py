@@ -77,3 +77,24 @@ class TextEncoder(Protocol):
 
     def __call__(self, texts: Sequence[str]) -> list[Frames]:
         """Return one array ``(n_tokens, dim)`` per text, in order."""
+
+
+def check_waveforms(waveforms: Sequence[Waveform]) -> None:
+    """Refuse what no encoder can give an answer for; every encoder and transcriber does this first.
+
+    Raises:
+        ValueError: if a waveform is not ``(n_samples,)`` float32 with at least one sample, or holds NaN or infinity.
+
+    Examples:
+        >>> check_waveforms([np.zeros(0, np.float32)])
+        Traceback (most recent call last):
+        ValueError: waveform 0 is float32 of shape (0,): it must be float32 of shape (n_samples,) with at least one sample
+    """
+    for index, waveform in enumerate(waveforms):
+        if waveform.ndim != 1 or waveform.dtype != np.float32 or not waveform.size:
+            raise ValueError(
+                f"waveform {index} is {waveform.dtype} of shape {waveform.shape}: "
+                "it must be float32 of shape (n_samples,) with at least one sample"
+            )
+        if not np.isfinite(waveform).all():
+            raise ValueError(f"waveform {index} holds NaN or infinity at sample {np.argmin(np.isfinite(waveform))}")

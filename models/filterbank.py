@@ -1,0 +1,82 @@
+"""Log-mel filterbank energies: what speech systems used before there were pretrained encoders, and the cheapest of encoders.
+
+Conventions: windows of 25 ms every 10 ms (Hann, 512-point Fourier transform), the first one centred on the first sample and the
+signal taken as silent outside; filters from 20 Hz to 8 kHz on Slaney's mel scale, which is linear below 1 kHz, so that none of
+80 filters is narrower than a bin of the transform. The energies of all bands together are twice the mean square of the windowed signal: 1
+for a sine of full scale, whose natural logarithm is 0. Nothing is normalised per utterance, for loudness carries activation.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from models.torchaudio_cpu import import_torchaudio
+from models.types import SAMPLE_RATE, Frames, Waveform, check_waveforms
+
+WINDOW = 400  # samples, 25 ms
+HOP = 160  # samples, 10 ms
+FOURIER = 512
+FLOOR = 1e-10
+"""Energies below this, 100 dB under a full-scale sine, are raised to it: below the noise of 16-bit audio, and silence has a logarithm."""
+
+VERSION = 1
+"""To be raised with any change of the code that changes the frames."""
+
+
+@dataclass(frozen=True)
+class Filterbank:
+    """A speech encoder without weights: ``(1 + n_samples // 160, dim)`` natural logarithms of mel energies, at least -23.03."""
+
+    dim: int
+    device: str
+    transform: Any = field(repr=False)  # torchaudio.transforms.MelSpectrogram
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that changes whenever the frames may."""
+        return f"filterbank-{self.dim}/v{VERSION}"
+
+    def __call__(self, waveforms: Sequence[Waveform]) -> list[Frames]:
+        """Return the log-mel energies of each waveform, computed by itself."""
+        check_waveforms(waveforms)
+        return [self._encode(waveform) for waveform in waveforms]
+
+    def _encode(self, waveform: Waveform) -> Frames:
+        import torch
+
+        energies = self.transform(torch.from_numpy(waveform).to(self.device))
+        scaled = energies * (4 / (FOURIER * (3 / 8) * WINDOW))  # Parseval; a Hann window's mean square is 3/8
+        frames: Frames = scaled.clamp(min=FLOOR).log().T.contiguous().cpu().numpy()
+        return frames
+
+
+def filterbank(device: str = "cpu", n_mels: int = 40) -> Filterbank:
+    """Return the encoder ``filterbank``.
+
+    Args:
+        device: "cpu" or "cuda".
+        n_mels: 40 or 80 bands.
+
+    Raises:
+        ValueError: for another number of bands.
+
+    Examples:
+        >>> encoder = filterbank()
+        >>> [frames.shape for frames in encoder([np.zeros(16_000, np.float32), np.ones(1, np.float32)])]
+        [(101, 40), (1, 40)]
+    """
+    if n_mels not in (40, 80):
+        raise ValueError(f"a filterbank has 40 or 80 bands, not {n_mels}")
+    transform = import_torchaudio().transforms.MelSpectrogram(
+        SAMPLE_RATE,
+        n_fft=FOURIER,
+        win_length=WINDOW,
+        hop_length=HOP,
+        f_min=20.0,
+        n_mels=n_mels,
+        pad_mode="constant",
+        mel_scale="slaney",
+    )
+    return Filterbank(n_mels, device, transform.to(device))

@@ -1,0 +1,76 @@
+"""How a waveform is cut and padded for Whisper: the same way for its recogniser and for its encoder.
+
+Whisper reads a window of fixed length, 30 s in training, and its cost is that of the window, whatever the length of the speech.
+Clips of up to 12 s are padded with silence to 15 s instead, which costs less than half and reads as well; a window that fits the
+clip tightly is cheaper still but doubles the word error rate. The window depends on nothing but the clip.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from models.types import SAMPLE_RATE, Waveform
+
+SAMPLES_PER_FRAME = 320
+"""One frame of the encoder is 20 ms: mel frames every 10 ms, halved by the second convolution."""
+
+LONG_WINDOW_S = 30
+SHORT_WINDOW_S = 15
+SHORT_CLIP_S = 12
+"""Up to this length a clip goes into the short window: 3 s of silence are left, so that its end sounds like an end."""
+
+N_MELS = 80
+
+
+def frame_count(n_samples: int) -> int:
+    """Return how many frames of the encoder hold at least one of ``n_samples`` samples."""
+    return math.ceil(n_samples / SAMPLES_PER_FRAME)
+
+
+def window_s(n_samples: int) -> int:
+    """Return the length, in seconds, of the window that ``n_samples`` samples are padded to.
+
+    Raises:
+        ValueError: if they do not fit into the long window.
+
+    Examples:
+        >>> window_s(4 * SAMPLE_RATE), window_s(12 * SAMPLE_RATE), window_s(12 * SAMPLE_RATE + 1)
+        (15, 15, 30)
+    """
+    if n_samples > LONG_WINDOW_S * SAMPLE_RATE:
+        raise ValueError(f"{n_samples} samples do not fit into a window of {LONG_WINDOW_S} s")
+    return SHORT_WINDOW_S if n_samples <= SHORT_CLIP_S * SAMPLE_RATE else LONG_WINDOW_S
+
+
+def pieces(waveform: Waveform) -> Iterator[Waveform]:
+    """Yield the waveform in consecutive pieces that each fit into a window.
+
+    The pieces are as few and as equal as possible, so that no short remnant is left at the end for the recogniser to
+    hallucinate on; they are cut at multiples of a frame, so that their frames together are those of the whole.
+
+    Examples:
+        >>> [len(piece) / SAMPLE_RATE for piece in pieces(np.zeros(31 * SAMPLE_RATE, np.float32))]
+        [15.5, 15.5]
+    """
+    n_frames = frame_count(len(waveform))
+    n_pieces = math.ceil(n_frames * SAMPLES_PER_FRAME / (LONG_WINDOW_S * SAMPLE_RATE))
+    size = math.ceil(n_frames / n_pieces) * SAMPLES_PER_FRAME
+    for start in range(0, len(waveform), size):
+        yield waveform[start : start + size]
+
+
+def log_mel(piece: Waveform) -> npt.NDArray[np.float32]:
+    """Return Whisper's input for a piece, padded with silence to its window: ``(80, 100 * window_s)``.
+
+    These are openai-whisper's features: log10 of 80 mel energies every 10 ms, cut off 8 (80 dB) below the loudest of the
+    window, then shifted and scaled. Loudness is not removed, but what lies far below the loudest sound is.
+    """
+    import torch
+    from whisper.audio import log_mel_spectrogram
+
+    padded = np.zeros(window_s(len(piece)) * SAMPLE_RATE, np.float32)
+    padded[: len(piece)] = piece
+    features: npt.NDArray[np.float32] = log_mel_spectrogram(torch.from_numpy(padded), N_MELS).numpy()
+    return features
