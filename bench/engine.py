@@ -1,0 +1,57 @@
+"""Where the work runs: a pool of processes with one thread each, so that results do not depend on how many there are."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from typing import TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+def default_workers(device: str) -> int:
+    """Return how many processes to use when nobody says: one a core, or one for a GPU."""
+    return 1 if device == "cuda" else len(os.sched_getaffinity(0))
+
+
+@contextmanager
+def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield a pool whose processes end with this one, however it ends; on an error the jobs that wait are dropped."""
+    # The numeric libraries read these when a worker starts, and it inherits them from here.
+    os.environ.update({name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")})
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def run_jobs(
+    pool: ProcessPoolExecutor, function: Callable[[Job], Result], jobs: Iterable[Job]
+) -> Iterator[tuple[Job, Result]]:
+    """Yield each job with what ``function`` made of it, as they end.
+
+    Raises:
+        Exception: whatever a job raised first; the others are dropped.
+    """
+    waiting = {pool.submit(function, job): job for job in jobs}
+    for future in as_completed(list(waiting)):
+        yield waiting.pop(future), future.result()
+
+
+def _prepare_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then drops the pool
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,178 @@
+"""Stage 2: corrupt the test speech, encode it once, and let every system predict from what the encoders made of it."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bench.corpora.corpus import DIMENSIONS, Utterance
+from bench.engine import run_jobs
+from bench.keys import rng_for
+from bench.plan import Plan, Predictor, Unit
+from bench.progress import Stages
+from bench.represent import represent
+from bench.store import Store, write_table
+from bench.systems import CONTROLS, SYSTEMS
+from bench.train import head_path
+from corruptions import Condition, Corrupted, Material, corrupt
+from corruptions.audio import read_audio
+from models.types import Frames, Transcript
+
+if TYPE_CHECKING:
+    from models.heads import Head
+
+
+@dataclass(frozen=True)
+class UnitWork:
+    """What is still to be done of a unit: these transcribers, these predictors, and the record of the corruption."""
+
+    unit: Unit
+    transcribers: Mapping[str, str]
+    missing_transcribers: tuple[str, ...]
+    predictors: tuple[Predictor, ...]
+    record_missing: bool
+
+
+@dataclass(frozen=True)
+class _Job:
+    work: UnitWork
+    material: Material
+    seed: int
+    corpus: str
+    device: str
+    store: Store
+
+
+class UtteranceError(ValueError):
+    """An utterance cannot be corrupted as asked; the message names its file and the condition."""
+
+
+def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
+    """Return what the store does not hold yet, unit by unit."""
+    found = []
+    for unit in plan.units:
+        work = UnitWork(
+            unit,
+            plan.transcribers,
+            tuple(
+                name
+                for name, key in plan.transcribers.items()
+                if not store.path("transcripts", unit.shard(key)).exists()
+            ),
+            tuple(one for one in plan.predictors if not store.path("predictions", unit.shard(one.key)).exists()),
+            not store.path("corruptions", unit.key).exists(),
+        )
+        if work.missing_transcribers or work.predictors or work.record_missing:
+            found.append(work)
+    return found
+
+
+def evaluate(
+    plan: Plan, material: Material, store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str
+) -> None:
+    """Compute every shard of the plan that is not in the store."""
+    jobs = [
+        _Job(work, material, plan.suite.seed, plan.corpus.name, device, store) for work in missing_work(plan, store)
+    ]
+    if jobs:
+        total = sum(len(job.work.unit.utterances) for job in jobs)
+        with stages.stage("Testing under noise", total, "utterances") as advance:
+            for job, _ in run_jobs(pool, _evaluate_unit, jobs):
+                advance(len(job.work.unit.utterances))
+
+
+def corrupt_utterance(
+    utterance: Utterance, condition: Condition, draw: int, material: Material, *, corpus: str, seed: int
+) -> Corrupted:
+    """Return the utterance under the condition, the same whoever asks and whenever.
+
+    Raises:
+        UtteranceError: where ``corrupt`` refuses, naming the file.
+    """
+    rng = rng_for(seed, corpus, utterance.id, condition.corruption, draw)
+    try:
+        return corrupt(read_audio(utterance.path), condition, rng, material, speaker=utterance.speaker)
+    except ValueError as error:
+        raise UtteranceError(f"{utterance.path} under {condition}: {error}") from error
+
+
+def _evaluate_unit(job: _Job) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    work, unit, store = job.work, job.work.unit, job.store
+    corrupted = [
+        corrupt_utterance(one, unit.condition, unit.draw, job.material, corpus=job.corpus, seed=job.seed)
+        for one in unit.utterances
+    ]
+    if work.record_missing:
+        write_table(_table(unit, [one.record.as_row() for one in corrupted]), store.path("corruptions", unit.key))
+    represented = represent(
+        sorted({name for predictor in work.predictors for name in predictor.inputs}),
+        [one.audio for one in corrupted],
+        [one.transcript for one in unit.utterances],
+        job.device,
+        transcribers=work.missing_transcribers,
+        transcripts=_stored_transcripts(work, store),
+    )
+    for name in work.missing_transcribers:
+        rows = [asdict(transcript) for transcript in represented.transcripts[name]]
+        write_table(_table(unit, rows), store.path("transcripts", unit.shard(work.transcribers[name])))
+    for predictor in work.predictors:
+        by_seed = [
+            _table(unit, [dict(zip(DIMENSIONS, row, strict=True)) for row in labels]).assign(seed=seed)
+            for seed, labels in zip(predictor.seeds, _predict(predictor, unit, represented.features, store), strict=True)
+        ]
+        write_table(pd.concat(by_seed), store.path("predictions", unit.shard(predictor.key)))
+
+
+def _predict(
+    predictor: Predictor, unit: Unit, features: Mapping[str, list[Frames]], store: Store
+) -> list[npt.NDArray[np.float64]]:
+    """Return one array ``(n_utterances, 3)`` of labels in [0, 1] for each seed."""
+    from models.training import predict
+
+    if predictor.control_labels is not None:
+        rate = CONTROLS[SYSTEMS[predictor.system].head]
+        ids = [utterance.id for utterance in unit.utterances]
+        return [rate(predictor.control_labels, ids, seed) for seed in predictor.seeds]
+    # A system that borrows heads feeds its own representations into the inputs of the other's.
+    return [
+        predict(
+            _head(head_path(store, fit)),
+            {name: features[own] for name, own in zip(fit.inputs, predictor.inputs, strict=True)},
+        )
+        for fit in predictor.fits
+    ]
+
+
+@lru_cache(maxsize=256)
+def _head(path: Path) -> "Head":
+    from models.training import load_head
+
+    return load_head(path)
+
+
+def _stored_transcripts(work: UnitWork, store: Store) -> dict[str, list[Transcript]]:
+    found = {}
+    for name, key in work.transcribers.items():
+        if name not in work.missing_transcribers:
+            table = store.tables("transcripts", [work.unit.shard(key)])
+            columns = ["text", "mean_log_probability", "no_speech_probability"]
+            found[name] = [Transcript(*row) for row in table[columns].itertuples(index=False)]
+    return found
+
+
+def _table(unit: Unit, rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    where = {
+        "utterance": [utterance.id for utterance in unit.utterances],
+        "condition": str(unit.condition),
+        "draw": unit.draw,
+    }
+    return pd.concat([pd.DataFrame(where), pd.DataFrame(rows)], axis=1)

@@ -1,0 +1,78 @@
+"""One test utterance to listen to: clean, and in noise at three levels."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from bench.corpora.corpus import Utterance
+from bench.evaluate import corrupt_utterance
+from bench.plan import Plan
+from bench.store import Store, replacing
+from corruptions import CLEAN, Condition, Material
+from corruptions.audio import write_audio
+
+_PREFERRED = "babble"  # the noise that people know how to listen for
+
+
+def write_examples(plan: Plan, material: Material, store: Store, folder: Path) -> None:
+    """Write ``examples.json`` and its recordings; all share one gain, so their loudness can be compared.
+
+    Each entry has ``condition``, ``level``, ``file``, ``utterance``, ``text`` (the reference, or null), ``heard`` (by
+    transcriber, what it wrote) and ``gain_db``.
+    """
+    utterance = _typical([one for unit in plan.units for one in unit.utterances])
+    conditions = [CLEAN, *_three_levels(plan.suite.expanded())]
+    audio = {
+        condition: corrupt_utterance(
+            utterance, condition, 0, material, corpus=plan.corpus.name, seed=plan.suite.seed
+        ).audio
+        for condition in conditions
+    }
+    gain = min(1.0, 0.99 / max(float(np.abs(one).max()) for one in audio.values()))
+    entries = []
+    for number, condition in enumerate(conditions):
+        name = f"{number}.wav"
+        write_audio(folder / name, (audio[condition] * np.float32(gain)).astype(np.float32))
+        entries.append(
+            {
+                "condition": str(condition),
+                "level": condition.level,
+                "file": name,
+                "utterance": utterance.id,
+                "text": utterance.transcript,
+                "heard": _heard(plan, store, utterance, condition),
+                "gain_db": 20 * float(np.log10(gain)),
+            }
+        )
+    with replacing(folder / "examples.json") as path:
+        path.write_text(json.dumps(entries, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def _typical(utterances: list[Utterance]) -> Utterance:
+    """Return the utterance of median transcript length: neither a word nor a speech."""
+    ordered = sorted(set(utterances), key=lambda one: (len(one.transcript or ""), one.id))
+    return ordered[len(ordered) // 2]
+
+
+def _three_levels(conditions: list[Condition]) -> list[Condition]:
+    """Return the mildest, middle and harshest condition of one noise."""
+    noisy = [condition for condition in conditions if condition.steps]
+    if not noisy:
+        return []
+    names = [condition.corruption for condition in noisy]
+    name = _PREFERRED if _PREFERRED in names else names[0]
+    of_one = sorted((one for one in noisy if one.corruption == name), key=lambda one: one.level or 0.0, reverse=True)
+    chosen = [of_one[0], of_one[len(of_one) // 2], of_one[-1]]
+    return list(dict.fromkeys(chosen))
+
+
+def _heard(plan: Plan, store: Store, utterance: Utterance, condition: Condition) -> dict[str, str]:
+    for unit in plan.units:
+        if unit.condition == condition and unit.draw == 0 and utterance in unit.utterances:
+            heard = {}
+            for name, key in plan.transcribers.items():
+                table = store.tables("transcripts", [unit.shard(key)])
+                heard[name] = str(table.loc[table["utterance"] == utterance.id, "text"].iloc[0])
+            return heard
+    return {}

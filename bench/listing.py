@@ -1,0 +1,53 @@
+"""What there is to choose from, by name, with a sentence on each."""
+
+from collections.abc import Callable
+
+import yaml
+
+from bench.corpora import CORPORA
+from bench.metrics import METRICS
+from bench.suite import SUITES
+from bench.systems import REPRESENTATIONS, SYSTEMS
+from corruptions import CORRUPTIONS
+
+
+def listing(what: str) -> list[tuple[str, str]]:
+    """Return names and descriptions of ``what``, one of the keys of ``_LISTS``."""
+    return _LISTS[what]()
+
+
+def _suites() -> list[tuple[str, str]]:
+    rows = []
+    for path in sorted(SUITES.glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        comment = " ".join(line.lstrip("# ") for line in text.splitlines() if line.startswith("#"))
+        rows.append((yaml.safe_load(text)["name"], comment))
+    return rows
+
+
+def _encoders() -> list[tuple[str, str]]:
+    return [
+        (name, " -> ".join(part for part in (one.source, one.transcriber, one.encoder) if part is not None))
+        for name, one in REPRESENTATIONS.items()
+    ]
+
+
+def _figures() -> list[tuple[str, str]]:
+    from reports.figures import FIGURES
+
+    return [(name, _first_line(function)) for name, function in FIGURES.items()]
+
+
+def _first_line(documented: object) -> str:
+    return (documented.__doc__ or "").strip().split("\n", 1)[0]
+
+
+_LISTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
+    "suites": _suites,
+    "systems": lambda: [(name, f"{one.family}: {one.description}") for name, one in SYSTEMS.items()],
+    "noises": lambda: [(name, f"{one.level_unit}: {one.description}") for name, one in CORRUPTIONS.items()],
+    "corpora": lambda: [(name, _first_line(reader)) for name, reader in CORPORA.items()],
+    "encoders": _encoders,
+    "metrics": lambda: [(name, _first_line(function)) for name, function in METRICS.items()],
+    "figures": _figures,
+}

@@ -1,0 +1,76 @@
+"""A content-addressed store: a value's name says everything that could change it, so what is there is never stale.
+
+Files are written under a temporary name and renamed, so a file that exists is whole, whatever killed its writer.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pandas as pd
+import platformdirs
+
+
+def cache_root() -> Path:
+    """Return the folder for everything that can be made again: ``EMONOISE_CACHE``, or the platform's user cache."""
+    chosen = os.environ.get("EMONOISE_CACHE")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("emonoise")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; it becomes ``path`` when the block ends well, and is removed if it fails.
+
+    Examples:
+        >>> import tempfile
+        >>> target = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> with replacing(target) as temporary:
+        ...     _ = temporary.write_text("whole")
+        >>> target.read_text()
+        'whole'
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix is kept, for writers choose the format by it.
+    temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a data frame as parquet, whole or not at all."""
+    with replacing(path) as temporary:
+        frame.to_parquet(temporary, index=False)
+
+
+@dataclass(frozen=True)
+class Store:
+    """Tables, features and trained heads by kind and key.
+
+    Attributes:
+        root: the folder; ``cache_root() / "store"`` unless a test says otherwise.
+    """
+
+    root: Path
+
+    def path(self, kind: str, key: str, suffix: str = ".parquet") -> Path:
+        """Return where the value of this kind and key lies, or will lie."""
+        return self.root / kind / key[:2] / f"{key}{suffix}"
+
+    def tables(self, kind: str, keys: Sequence[str]) -> pd.DataFrame:
+        """Return the tables of ``keys``, one under the other in that order.
+
+        Raises:
+            FileNotFoundError: if one of them is not there.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        return pa.concat_tables(
+            [pq.ParquetFile(self.path(kind, key)).read() for key in keys], promote_options="permissive"
+        ).to_pandas()

@@ -1,0 +1,205 @@
+"""A suite: the YAML file that says what is measured, checked strictly before anything is computed."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from bench.corpora.probe import ProbeSpec
+from bench.systems import SYSTEMS
+from corruptions import CLEAN, CORRUPTIONS, Condition, Step
+
+SUITES = Path(str(files("bench"))) / "suites"
+
+
+class SuiteError(ValueError):
+    """A suite that cannot be run as written; the message names the key, the value and what is allowed."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    repeated = {str(value) for value in values if values.count(value) > 1}
+    if repeated:
+        raise ValueError(f"named more than once: {', '.join(sorted(repeated))}")
+    return values
+
+
+def _known_system(name: str) -> str:
+    if name not in SYSTEMS:
+        raise ValueError(f"no system is called {name!r}; there are {', '.join(SYSTEMS)}")
+    return name
+
+
+_Several = (BeforeValidator(_listed), AfterValidator(_unique), Field(min_length=1))
+Seed = Annotated[int, Field(ge=0)]
+Level = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class ProbeCorpus(_Strict):
+    """The synthetic corpus that is built here: ``probe``, or ``{probe: {train: 360, dev: 80, test: 120}}``."""
+
+    probe: ProbeSpec = ProbeSpec()
+
+
+class ManifestCorpus(_Strict):
+    """Any corpus that a table describes: ``{manifest: my/corpus.csv, scale: [1, 7]}``.
+
+    ``note`` is a sentence that every report of the corpus shows.
+    """
+
+    manifest: Path
+    scale: tuple[float, float]
+    name: str | None = None
+    note: str = ""
+
+
+class NoiseConditions(_Strict):
+    """Every noise at every SNR: ``{noise: [white, babble], snr_db: [20, 10, 5, 0, -5]}``."""
+
+    noise: Annotated[tuple[str, ...], *_Several]
+    snr_db: Annotated[tuple[Level, ...], *_Several]
+
+    def expand(self) -> list[Condition]:
+        """Return the conditions, noise by noise."""
+        return [Condition((Step(noise, level),)) for noise in self.noise for level in self.snr_db]
+
+
+def _probe_by_name(value: object) -> object:
+    return {"probe": {}} if value == "probe" else value
+
+
+class Suite(_Strict):
+    """What is measured: a corpus, systems, conditions, and how often chance is rolled.
+
+    Attributes:
+        name: names the run's folder.
+        corpus: ``probe`` or a manifest.
+        noises: folders of recordings that become noises of that name.
+        systems: names in ``bench.systems.SYSTEMS``.
+        conditions: ``clean`` and any number of noise blocks.
+        snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
+        policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole corpus.
+        draws: how many noise excerpts each utterance meets.
+        seeds: training seeds.
+        bootstrap: how many resamples of the speakers make an interval.
+        limit: how many test utterances to use, spread evenly over their sorted ids; all unless said.
+        seed: the seed of everything random that is not training.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
+    corpus: Annotated[ProbeCorpus | ManifestCorpus, BeforeValidator(_probe_by_name)]
+    noises: dict[str, Path] = {}
+    systems: Annotated[tuple[Annotated[str, AfterValidator(_known_system)], ...], *_Several]
+    conditions: Annotated[tuple[Literal["clean"] | NoiseConditions, ...], *_Several]
+    snr: Literal["active", "rms"] = "active"
+    policy: Literal["per-utterance", "floor"] = "per-utterance"
+    draws: Annotated[int, Field(ge=1)] = 1
+    seeds: Annotated[tuple[Seed, ...], *_Several] = (0, 1, 2)
+    bootstrap: Annotated[int, Field(ge=100)] = 2000
+    limit: Annotated[int, Field(ge=1)] | None = None
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _conditions_exist(self) -> "Suite":
+        shadowed = sorted(set(self.noises) & {*CORRUPTIONS, "clean"})
+        if shadowed:
+            raise ValueError(f"noises: {', '.join(shadowed)} is a built-in name; call your folder something else")
+        known = [*CORRUPTIONS, *self.noises]
+        for condition in self.expanded():
+            for step in condition.steps:
+                if step.corruption not in known:
+                    raise ValueError(f"conditions: no noise is called {step.corruption!r}; there are {', '.join(known)}")
+        _unique(tuple(str(condition) for condition in self.expanded()))
+        return self
+
+    def expanded(self) -> list[Condition]:
+        """Return every condition of the grid, in the order of the file."""
+        return [
+            condition
+            for block in self.conditions
+            for condition in ([CLEAN] if isinstance(block, str) else block.expand())
+        ]
+
+    def to_yaml(self) -> str:
+        """Return the suite with every default written out; reading it back gives the same suite."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def suite_path(name: str) -> Path:
+    """Return the file of a suite given by name (in ``bench/suites``) or by path.
+
+    Raises:
+        SuiteError: if there is neither.
+    """
+    packaged = SUITES / f"{name}.yaml"
+    for path in (packaged, Path(name)):
+        if path.is_file():
+            return path
+    there = ", ".join(sorted(path.stem for path in SUITES.glob("*.yaml")))
+    raise SuiteError(f"no suite is called {name!r} and no file lies there; suites: {there}")
+
+
+def load_suite(
+    path: Path, *, changes: Mapping[str, str] | None = None, noises: Mapping[str, Path] | None = None
+) -> Suite:
+    """Return the suite in a YAML file.
+
+    Args:
+        path: the file; paths inside it are relative to its folder.
+        changes: dotted keys and YAML values that replace what the file says, as in ``{"corpus.probe.test": "24"}``.
+        noises: further noise folders, each of which is added to every noise block of the conditions.
+
+    Raises:
+        SuiteError: for a file that is not YAML, an unknown key or a value that is not allowed; all of them are listed.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(raw, dict):
+            raise SuiteError(f"{path}: a suite is a mapping of keys to values, not {type(raw).__name__}")
+        _anchor_paths(raw, path.parent.resolve())
+        for key, value in (changes or {}).items():
+            _replace(raw, key.split("."), yaml.safe_load(value))
+    except yaml.YAMLError as error:
+        raise SuiteError(f"{path}: not valid YAML: {error}") from error
+    for name, folder in (noises or {}).items():
+        raw.setdefault("noises", {})[name] = str(folder.resolve())
+        for block in raw.get("conditions", []):
+            if isinstance(block, dict) and "noise" in block and name not in _as_sequence(block["noise"]):
+                block["noise"] = [*_as_sequence(block["noise"]), name]
+    try:
+        return Suite.model_validate(raw)
+    except ValidationError as error:
+        problems = [f"  {'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+        raise SuiteError("\n".join([f"{path}: not a valid suite:", *problems])) from error
+
+
+def _as_sequence(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _anchor_paths(raw: dict[str, Any], folder: Path) -> None:
+    corpus = raw.get("corpus")
+    if isinstance(corpus, dict) and isinstance(corpus.get("manifest"), str):
+        corpus["manifest"] = str(folder / corpus["manifest"])
+    if isinstance(raw.get("noises"), dict):
+        raw["noises"] = {name: str(folder / str(path)) for name, path in raw["noises"].items()}
+
+
+def _replace(raw: dict[str, Any], keys: Sequence[str], value: object) -> None:
+    *parents, last = keys
+    for parent in parents:
+        # `corpus: probe` is short for `corpus: {probe: {}}`, so that --set corpus.probe.test=24 finds its place.
+        if not isinstance(raw.get(parent), dict):
+            raw[parent] = {}
+        raw = raw[parent]
+    raw[last] = value

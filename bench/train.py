@@ -1,0 +1,141 @@
+"""Stage 1: represent the clean training and development speech once, then train every head on what is stored."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bench.corpora.corpus import Split
+from bench.engine import run_jobs
+from bench.plan import FeatureBlock, Fit, Plan
+from bench.progress import Stages
+from bench.represent import represent
+from bench.store import Store, replacing, write_table
+from bench.systems import REPRESENTATIONS
+from corruptions.audio import read_audio
+from models.types import Frames
+
+
+@dataclass(frozen=True)
+class _FeatureJob:
+    block: FeatureBlock
+    missing: tuple[str, ...]
+    device: str
+    store: Store
+
+
+@dataclass(frozen=True)
+class _FitJob:
+    fit: Fit
+    store: Store
+
+
+def head_path(store: Store, fit: Fit) -> Path:
+    """Return where the trained head lies, or will lie."""
+    return store.path("heads", fit.key, ".safetensors")
+
+
+def history_path(store: Store, fit: Fit) -> Path:
+    """Return where the curve of its training lies, or will lie."""
+    return store.path("heads", fit.key, ".history.parquet")
+
+
+def missing_fits(plan: Plan, store: Store) -> list[Fit]:
+    """Return the heads that are not in the store yet, teachers first."""
+    return [fit for fit in plan.fits if not head_path(store, fit).exists()]
+
+
+def train(plan: Plan, store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str) -> None:
+    """Train every head of the plan that is not in the store; what is there already is left alone."""
+    missing = missing_fits(plan, store)
+    if missing:
+        _represent_clean_speech(plan, missing, store, pool, stages, device)
+        _train_heads(missing, store, pool, stages)
+
+
+def _represent_clean_speech(
+    plan: Plan, fits: Sequence[Fit], store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str
+) -> None:
+    wanted = {key for fit in fits for split in fit.feature_keys.values() for keys in split.values() for key in keys}
+    jobs = [
+        _FeatureJob(block, absent, device, store)
+        for block in plan.features
+        if (absent := tuple(name for name, key in block.keys.items() if key in wanted and not _has(store, key)))
+    ]
+    if jobs:
+        total = sum(len(job.block.utterances) for job in jobs)
+        with stages.stage("Encoding clean speech", total, "utterances") as advance:
+            for job, _ in run_jobs(pool, _write_features, jobs):
+                advance(len(job.block.utterances))
+
+
+def _train_heads(fits: Sequence[Fit], store: Store, pool: ProcessPoolExecutor, stages: Stages) -> None:
+    with stages.stage("Training", len(fits), "heads") as advance:
+        waiting = list(fits)
+        while waiting:
+            # A student waits for its teacher, which is never itself a student of one in the same wave.
+            ready = [fit for fit in waiting if fit.teacher is None or head_path(store, fit.teacher).exists()]
+            for _ in run_jobs(pool, _train_one, [_FitJob(fit, store) for fit in ready]):
+                advance(1)
+            waiting = [fit for fit in waiting if fit not in ready]
+
+
+def _has(store: Store, key: str) -> bool:
+    return store.path("features", key, ".safetensors").exists()
+
+
+def _write_features(job: _FeatureJob) -> None:
+    from safetensors.numpy import save_file
+
+    utterances = job.block.utterances
+    heard = any(REPRESENTATIONS[name].source != "reference" for name in job.missing)
+    waveforms = [read_audio(utterance.path) for utterance in utterances] if heard else []
+    references = [utterance.transcript for utterance in utterances]
+    features = represent(job.missing, waveforms, references, job.device).features
+    for name in job.missing:
+        with replacing(job.store.path("features", job.block.keys[name], ".safetensors")) as path:
+            save_file({f"{index:06d}": frames for index, frames in enumerate(features[name])}, path)
+
+
+def _read_features(store: Store, keys: Sequence[str]) -> list[Frames]:
+    from safetensors.numpy import load_file
+
+    blocks = [load_file(store.path("features", key, ".safetensors")) for key in keys]
+    return [block[index] for block in blocks for index in sorted(block)]
+
+
+def _train_one(job: _FitJob) -> None:
+    import torch
+
+    from models.training import Examples, load_head, save_head, teach, train_head
+
+    torch.set_num_threads(1)
+    fit = job.fit
+
+    def examples(split: Split) -> Examples:
+        features = {name: _read_features(job.store, keys) for name, keys in fit.feature_keys[split].items()}
+        return Examples(features, fit.labels[split])
+
+    train_examples = examples("train")
+    lesson = None
+    if fit.teacher is not None:
+        teacher = load_head(head_path(job.store, fit.teacher))
+        heard = {name: _read_features(job.store, keys) for name, keys in fit.teacher.feature_keys["train"].items()}
+        lesson = teach(teacher, heard)
+    trained = train_head(fit.head, train_examples, examples("dev"), seed=fit.seed, teacher=lesson)
+    write_table(trained.history, history_path(job.store, fit))
+    with replacing(head_path(job.store, fit)) as path:
+        save_head(trained.head, path)
+
+
+def histories(plan: Plan, store: Store) -> pd.DataFrame:
+    """Return the training curves of every head of the plan: its system and seed, and what ``train_head`` recorded."""
+    rows = [
+        pd.read_parquet(history_path(store, fit)).assign(system=predictor.system, seed=fit.seed)
+        for predictor in plan.predictors
+        for fit in predictor.fits
+    ]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()

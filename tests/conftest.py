@@ -1,0 +1,32 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from bench.corpora.corpus import Corpus
+from bench.corpora.probe import ProbeSpec, build_probe, read_probe
+
+TINY = ProbeSpec(train=48, dev=16, test=14)
+
+
+@pytest.fixture(scope="session")
+def probe_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder in which the tiny probe corpus is built: spoken for real, once for all tests."""
+    cache = tmp_path_factory.mktemp("cache")
+    build_probe(TINY, cache)
+    return cache
+
+
+@pytest.fixture(scope="session")
+def tiny_probe(probe_cache: Path) -> Corpus:
+    """The tiny probe corpus."""
+    return read_probe(build_probe(TINY, probe_cache))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real recordings that EMONOISE_REAL_DATA names."""
+    folder = os.environ.get("EMONOISE_REAL_DATA")
+    if not folder:
+        pytest.skip("EMONOISE_REAL_DATA is not set")
+    return Path(folder)

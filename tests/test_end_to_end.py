@@ -1,0 +1,152 @@
+"""The whole suite on a tiny probe corpus: real speech, real weights, every system, and whatever may interrupt it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from bench.corpora.corpus import Corpus
+
+TABLES = ("predictions", "transcripts", "corruptions", "results")
+SYSTEMS = ["mfb", "whisper", "text", "text-oracle", "fusion", "student", "mfb-ridge", "random", "constant"]
+
+pytestmark = pytest.mark.embedded
+
+
+def command(*arguments: object, cache: Path) -> list[str]:
+    assert cache.is_dir()
+    return [sys.executable, "-m", "bench.cli", *map(str, arguments)]
+
+
+def emonoise(*arguments: object, cache: Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"EMONOISE_CACHE": str(cache)}
+    done = subprocess.run(
+        command(*arguments, cache=cache), env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def tables(run: Path) -> dict[str, pd.DataFrame]:
+    return {name: pd.read_parquet(run / f"{name}.parquet") for name in TABLES}
+
+
+def assert_same_tables(left: Path, right: Path) -> None:
+    for name, table in tables(left).items():
+        pd.testing.assert_frame_equal(table, tables(right)[name], check_exact=True)
+
+
+@pytest.fixture(scope="module")
+def suite(tiny_probe: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A suite on a manifest of the tiny probe, so that a run needs nothing from the cache."""
+    folder = tmp_path_factory.mktemp("suite")
+    columns = ["id", "path", "split", "speaker", "activation", "valence", "dominance", "transcript"]
+    rows = [[getattr(one, column) for column in columns] for one in tiny_probe.utterances]
+    pd.DataFrame(rows, columns=columns).to_csv(folder / "manifest.csv", index=False)
+    low, high = tiny_probe.scale
+    content = {
+        "name": "tiny",
+        "corpus": {"manifest": "manifest.csv", "scale": [low, high], "note": "A synthetic control."},
+        "systems": SYSTEMS,
+        "conditions": ["clean", {"noise": ["white", "speech-shaped"], "snr_db": [10, 0]}],
+        "seeds": [0],
+        "bootstrap": 200,
+    }
+    path = folder / "tiny.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole_run(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A run that nothing interrupted, and its cache."""
+    cache, out = tmp_path_factory.mktemp("whole-cache"), tmp_path_factory.mktemp("whole") / "run"
+    emonoise("run", suite, "--out", out, "--workers", 2, cache=cache)
+    return out, cache
+
+
+def test_every_cell_of_the_grid_has_one_prediction(whole_run: tuple[Path, Path]):
+    predictions = tables(whole_run[0])["predictions"]
+    cell = ["system", "seed", "utterance", "condition", "draw", "dimension"]
+    assert not predictions.duplicated(cell).any()
+    assert len(predictions) == len(SYSTEMS) * 14 * 5 * 3
+    assert predictions["prediction"].notna().all()
+
+
+def test_the_requested_snr_was_achieved(whole_run: tuple[Path, Path]):
+    noisy = tables(whole_run[0])["corruptions"].query("condition != 'clean'")
+    assert (noisy["snr_active_db"] - noisy["level"]).abs().max() < 0.01
+
+
+def test_the_oracle_reads_the_same_whatever_the_noise(whole_run: tuple[Path, Path]):
+    oracle = tables(whole_run[0])["predictions"].query("system == 'text-oracle'")
+    assert oracle.groupby(["utterance", "dimension"])["prediction"].nunique().eq(1).all()
+
+
+def test_noise_makes_the_transcripts_worse(whole_run: tuple[Path, Path]):
+    wer = tables(whole_run[0])["results"].query("metric == 'wer' and draw.isna()").set_index("condition")["value"]
+    assert wer["clean"] < wer["white@0dB"]
+
+
+def test_the_page_stands_alone_and_says_that_the_run_is_whole(whole_run: tuple[Path, Path]):
+    run, _ = whole_run
+    page = (run / "report" / "index.html").read_text(encoding="utf-8")
+    assert "A synthetic control." in page
+    assert "https://" not in page.split("<body", 1)[0]
+    assert {"pdf", "svg", "png"} <= {file.suffix[1:] for file in (run / "report" / "figures").iterdir()}
+    assert json.loads((run / "provenance.json").read_text())["corpus"]["utterances"] == {"train": 48, "dev": 16, "test": 14}
+
+
+def test_a_second_run_finds_everything_done(whole_run: tuple[Path, Path], suite: Path):
+    run, cache = whole_run
+    before = (run / "results.parquet").stat().st_mtime_ns
+    done = emonoise("run", suite, "--out", run, cache=cache)
+    assert "Everything is done" in done.stderr
+    assert (run / "results.parquet").stat().st_mtime_ns == before
+
+
+def test_status_says_that_nothing_is_missing(whole_run: tuple[Path, Path]):
+    run, cache = whole_run
+    assert emonoise("status", run, cache=cache).stdout.count(" 0 ") == 2
+
+
+def test_one_worker_and_a_run_killed_twice_end_in_the_same_tables(
+    whole_run: tuple[Path, Path], suite: Path, tmp_path: Path
+):
+    cache, out = tmp_path / "cache", tmp_path / "run"
+    cache.mkdir()
+    arguments = ("run", suite, "--out", out, "--workers", 1)
+    # Once while heads are trained, once while test speech is worked on.
+    for kind in ("heads", "predictions"):
+        run = subprocess.Popen(
+            command(*arguments, cache=cache), env=os.environ | {"EMONOISE_CACHE": str(cache)}, stderr=subprocess.DEVNULL
+        )
+        while not list((cache / "store" / kind).rglob("*")):
+            assert run.poll() is None, f"the run ended before there were {kind}"
+            time.sleep(0.02)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    emonoise(*arguments, cache=cache)
+    assert_same_tables(whole_run[0], out)
+
+
+def test_another_noise_computes_only_what_is_new(whole_run: tuple[Path, Path], suite: Path, tmp_path: Path):
+    run, cache = whole_run
+    shards = {path: path.stat().st_mtime_ns for path in (cache / "store").rglob("*.parquet")}
+    content = yaml.safe_load(suite.read_text())
+    content["conditions"][1]["noise"].append("pink")
+    more = suite.with_name("more.yaml")
+    more.write_text(yaml.safe_dump(content | {"name": "more"}))
+    emonoise("run", more, "--out", tmp_path / "run", cache=cache)
+    assert all(path.stat().st_mtime_ns == written for path, written in shards.items())
+    both = ["system", "seed", "condition", "draw", "dimension", "metric", "value"]
+    old = tables(run)["results"].query("metric == 'ccc'")[both].reset_index(drop=True)
+    new = tables(tmp_path / "run")["results"].query("metric == 'ccc' and corruption != 'pink'")[both]
+    pd.testing.assert_frame_equal(new.reset_index(drop=True), old)
