@@ -9,16 +9,44 @@ The file (binary version 6, little-endian) is a header and a list of variables:
 Every name is a uint16 length, which counts a closing zero byte, and that many bytes.
 """
 
+import re
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 BINARY_VERSION = 6
-TYPES = {0: np.dtype("<f4"), 1: np.dtype("i1"), 2: np.dtype("<i2"), 3: np.dtype("<i4"), 4: np.dtype("<f2")}
+TYPES: dict[int, np.dtype[Any]] = {
+    0: np.dtype("<f4"),
+    1: np.dtype("i1"),
+    2: np.dtype("<i2"),
+    3: np.dtype("<i4"),
+    4: np.dtype("<f2"),
+}
 """The numbers of CTranslate2's data types; 5 is bfloat16, which numpy cannot read."""
+
+
+MODULES = {
+    "conv1": ("conv1",),
+    "conv2": ("conv2",),
+    "position_encodings": ("embed_positions",),
+    "layer_norm": ("layer_norm",),
+    "self_attention/layer_norm": ("self_attn_layer_norm",),
+    "self_attention/linear_0": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),  # one above the other
+    "self_attention/linear_1": ("self_attn.out_proj",),
+    "ffn/layer_norm": ("final_layer_norm",),
+    "ffn/linear_0": ("fc1",),
+    "ffn/linear_1": ("fc2",),
+}
+"""CTranslate2's names of the parts of Whisper's encoder, and those of transformers."""
+
+PARAMETERS = {"weight": "weight", "bias": "bias", "gamma": "weight", "beta": "bias", "encodings": "weight"}
+
+Variables = Mapping[str, npt.NDArray[np.generic]]
 
 
 @dataclass
@@ -61,6 +89,34 @@ def read_variables(path: Path) -> dict[str, npt.NDArray[np.generic]]:
         raise ValueError(f"{path} is not a CTranslate2 model of binary version {BINARY_VERSION}: {error}") from error
 
 
+def whisper_encoder_state(variables: Variables) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the encoder's weights under the names that transformers' ``WhisperEncoder`` gives them.
+
+    Each variable of the encoder is used exactly once. Loading the state strictly shows that none is missing.
+
+    Args:
+        variables: of a Whisper model; those of the decoder are left alone.
+
+    Raises:
+        ValueError: if a variable of the encoder has no place in transformers' encoder.
+    """
+    state: dict[str, npt.NDArray[np.float32]] = {}
+    for name, values in variables.items():
+        if not name.startswith("encoder/") or name == "encoder/num_heads":
+            continue
+        match = re.fullmatch(r"encoder/(?:layer_(\d+)/)?(.+)/(\w+)", name)
+        if match is None or match[2] not in MODULES or match[3] not in PARAMETERS:
+            raise ValueError(f"variable {name!r} has no place in Whisper's encoder")
+        layer = f"layers.{match[1]}." if match[1] else ""
+        targets = MODULES[match[2]]
+        for target, block in zip(targets, np.split(values.astype(np.float32), len(targets)), strict=True):
+            state[f"{layer}{target}.{PARAMETERS[match[3]]}"] = block
+    for name in [name for name in state if name.endswith("k_proj.bias")]:
+        if state.pop(name).any():
+            raise ValueError(f"{name} is not zero, but the keys of Whisper's attention have no bias")
+    return state
+
+
 def _read(cursor: _Cursor) -> dict[str, npt.NDArray[np.generic]]:
     if (version := cursor.number("I")) != BINARY_VERSION:
         raise ValueError(f"its binary version is {version}")
@@ -83,5 +139,7 @@ def _read_variable(cursor: _Cursor) -> tuple[str, npt.NDArray[np.generic]]:
         raise ValueError(f"variable {name!r} has data type {kind}, allowed are {sorted(TYPES)}")
     data = np.frombuffer(cursor.take(cursor.number("I")), TYPES[kind])
     if data.size != np.prod(shape, dtype=int):
-        raise ValueError(f"variable {name!r} has {data.size} values, its shape {shape} needs {np.prod(shape, dtype=int)}")
+        raise ValueError(
+            f"variable {name!r} has {data.size} values, its shape {shape} needs {np.prod(shape, dtype=int)}"
+        )
     return name, data.reshape(shape)

@@ -1,11 +1,13 @@
 """Pretrained weights that come inside Python packages: where they are, and the proof that they are the right ones.
 
-A package index is easier to reach than a model hub, and a pinned package is installed with everything else. But these packages
-are small uploads by single authors, so nothing in them is believed: every file that can change a result is checked against its
-SHA-256 before it is used, and the files are the same, byte for byte, as those of the hub repository that is named beside them.
+A package index is easier to reach than a model hub, and a pinned package is installed with everything else. But these
+packages are small uploads by single authors, so nothing in them is believed: every file that can change a result is
+checked against its SHA-256 before it is used, and the files are the same, byte for byte, as those of the hub
+repository that is named beside them.
 
-:func:`find` looks in this order: the folder the user names (as an argument, or ``EMONOISE_WEIGHTS/<name>``), the package, the
-Hugging Face hub. The first that has the weights decides: wrong files there are an error, not a reason to look further.
+:func:`find` looks in this order: the folder the user names (as an argument, or ``EMONOISE_WEIGHTS/<name>``), the
+package, the Hugging Face hub. The first that has the weights decides: wrong files there are an error, not a reason to
+look further.
 """
 
 import functools
@@ -92,7 +94,7 @@ class WeightsError(RuntimeError):
 
 @dataclass(frozen=True)
 class Status:
-    """A row of ``emonoise doctor``: ``path`` is None where the weights are absent, ``problem`` is None where all is well."""
+    """A row of ``emonoise doctor``: ``path`` is None if the weights are absent, ``problem`` is None if all is well."""
 
     name: str
     description: str
@@ -157,9 +159,17 @@ def _download(weights: Weights, *, local_files_only: bool) -> Path:
             allow_patterns=[(folder / file).as_posix() for file in weights.files],
             local_files_only=local_files_only,
         )
-    except Exception as error:  # the hub's client raises its own errors, those of its HTTP library, OSError and ValueError
-        where = f"nor in the cache of hub repository {weights.repository}" if local_files_only else f"nor could {weights.repository} be fetched from the hub"
-        raise WeightsError(f"{weights.description}: package {weights.module} is not installed, {where} ({error}). {_advice(weights)}") from error
+    except (
+        Exception
+    ) as error:  # the hub's client raises its own errors, those of its HTTP library, OSError and ValueError
+        where = (
+            f"nor in the cache of hub repository {weights.repository}"
+            if local_files_only
+            else f"nor could {weights.repository} be fetched from the hub"
+        )
+        raise WeightsError(
+            f"{weights.description}: package {weights.module} is not installed, {where} ({error}). {_advice(weights)}"
+        ) from error
     return Path(snapshot) / folder
 
 

@@ -1,16 +1,15 @@
-"""Log-mel filterbank energies: what speech systems used before there were pretrained encoders, and the cheapest of encoders.
+"""Log-mel filterbank energies: what speech systems used before pretrained encoders, and the cheapest of encoders.
 
-Conventions: windows of 25 ms every 10 ms (Hann, 512-point Fourier transform), the first one centred on the first sample and the
-signal taken as silent outside; filters from 20 Hz to 8 kHz on Slaney's mel scale, which is linear below 1 kHz, so that none of
-80 filters is narrower than a bin of the transform. The energies of all bands together are twice the mean square of the windowed signal: 1
-for a sine of full scale, whose natural logarithm is 0. Nothing is normalised per utterance, for loudness carries activation.
+Conventions: windows of 25 ms every 10 ms (Hann, 512-point Fourier transform), the first one centred on the first
+sample and the signal taken as silent outside; filters from 20 Hz to 8 kHz on Slaney's mel scale, which is linear
+below 1 kHz, so that none of 80 filters is narrower than a bin of the transform. The energies of all bands together
+are twice the mean square of the windowed signal: 1 for a sine of full scale, whose natural logarithm is 0. Nothing is
+normalised per utterance, for loudness carries activation.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from models.torchaudio_cpu import import_torchaudio
 from models.types import SAMPLE_RATE, Frames, Waveform, check_waveforms
@@ -19,7 +18,7 @@ WINDOW = 400  # samples, 25 ms
 HOP = 160  # samples, 10 ms
 FOURIER = 512
 FLOOR = 1e-10
-"""Energies below this, 100 dB under a full-scale sine, are raised to it: below the noise of 16-bit audio, and silence has a logarithm."""
+"""What energies are raised to: 100 dB below a full-scale sine, below the noise of 16-bit audio; silence has a logarithm."""
 
 VERSION = 1
 """To be raised with any change of the code that changes the frames."""
@@ -27,7 +26,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Filterbank:
-    """A speech encoder without weights: ``(1 + n_samples // 160, dim)`` natural logarithms of mel energies, at least -23.03."""
+    """Natural logarithms of mel energies, ``(1 + n_samples // 160, dim)``, at least -23.03. There are no weights."""
 
     dim: int
     device: str
@@ -63,6 +62,7 @@ def filterbank(device: str = "cpu", n_mels: int = 40) -> Filterbank:
         ValueError: for another number of bands.
 
     Examples:
+        >>> import numpy as np
         >>> encoder = filterbank()
         >>> [frames.shape for frames in encoder([np.zeros(16_000, np.float32), np.ones(1, np.float32)])]
         [(101, 40), (1, 40)]

@@ -1,10 +1,10 @@
 """Makes ``import torchaudio`` work beside a CPU build of PyTorch.
 
 The torchaudio wheels on PyPI are linked against CUDA. Beside a CPU build of torch their extension cannot be loaded
-(``libc10_cuda.so`` is not there), so ``import torchaudio`` fails; and since transformers imports torchaudio whenever it is
-installed, ``from transformers import WhisperModel`` fails with it. Nothing we use is in that extension: mel spectrograms,
-resampling and the model definitions are plain PyTorch. Where it cannot be loaded, torchaudio is told what it would find out by
-itself if it had been built without one.
+(``libc10_cuda.so`` is not there), so ``import torchaudio`` fails; and since transformers imports torchaudio whenever
+it is installed, ``from transformers import WhisperModel`` fails with it. Nothing we use is in that extension: mel
+spectrograms, resampling and the model definitions are plain PyTorch. Where it cannot be loaded, torchaudio is told
+what it would find out by itself if it had been built without one.
 
 Call :func:`import_torchaudio` instead of ``import torchaudio``, and before anything is imported from transformers.
 """
@@ -40,7 +40,9 @@ def _no_extension() -> ModuleType:
 
     def fail_if_no_align(function: Callable[..., Any]) -> Callable[..., Never]:
         def fail(*_args: Any, **_kwargs: Any) -> Never:
-            raise RuntimeError(f"{function.__name__} needs torchaudio's compiled extension, which cannot be loaded here")
+            raise RuntimeError(
+                f"{function.__name__} needs torchaudio's compiled extension, which cannot be loaded here"
+            )
 
         return fail
 

@@ -1,7 +1,7 @@
 """What travels between the models: waveforms, frames and transcripts, and what an encoder must be able to do.
 
-Anything that satisfies one of the protocols is an encoder: there is no base class. Three promises hold for all of them,
-and a contract test checks them on every entry of every catalogue:
+Anything that satisfies one of the protocols is an encoder: there is no base class. Three promises hold for all of
+them, and a contract test checks them on every entry of every catalogue:
 
 - the result for an item never depends on what else is in the call, nor on the order (rule 4 of the design);
 - the same item gives the same bits each time;
@@ -88,7 +88,7 @@ def check_waveforms(waveforms: Sequence[Waveform]) -> None:
     Examples:
         >>> check_waveforms([np.zeros(0, np.float32)])
         Traceback (most recent call last):
-        ValueError: waveform 0 is float32 of shape (0,): it must be float32 of shape (n_samples,) with at least one sample
+        ValueError: waveform 0 is float32 of shape (0,): ...
     """
     for index, waveform in enumerate(waveforms):
         if waveform.ndim != 1 or waveform.dtype != np.float32 or not waveform.size:

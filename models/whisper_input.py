@@ -1,8 +1,9 @@
 """How a waveform is cut and padded for Whisper: the same way for its recogniser and for its encoder.
 
-Whisper reads a window of fixed length, 30 s in training, and its cost is that of the window, whatever the length of the speech.
-Clips of up to 12 s are padded with silence to 15 s instead, which costs less than half and reads as well; a window that fits the
-clip tightly is cheaper still but doubles the word error rate. The window depends on nothing but the clip.
+Whisper reads a window of fixed length, 30 s in training, and its cost is that of the window, whatever the length of
+the speech. Clips of up to 12 s are padded with silence to 15 s instead, which costs less than half and reads as well;
+a window that fits the clip tightly is cheaper still but doubles the word error rate. The window depends on nothing
+but the clip.
 """
 
 import math
@@ -64,7 +65,7 @@ def pieces(waveform: Waveform) -> Iterator[Waveform]:
 def log_mel(piece: Waveform) -> npt.NDArray[np.float32]:
     """Return Whisper's input for a piece, padded with silence to its window: ``(80, 100 * window_s)``.
 
-    These are openai-whisper's features: log10 of 80 mel energies every 10 ms, cut off 8 (80 dB) below the loudest of the
+    These are openai-whisper's features: log10 of 80 mel energies every 10 ms, cut off 80 dB below the loudest of the
     window, then shifted and scaled. Loudness is not removed, but what lies far below the loudest sound is.
     """
     import torch
