@@ -1,0 +1,151 @@
+"""Any corpus that a table describes, as CSV or parquet: one row for each recording.
+
+Columns: ``id, path, split, speaker, activation, valence, dominance`` and, if there are any, ``transcript``. Further
+columns are ignored, for tables that other tools write carry their own. Ids and speakers are text (``001`` stays
+``001``). Paths are absolute, or relative to the table's folder. An empty transcript means that there is none. The
+speaker ``Unknown`` may be several people, and is the only one who may occur in several splits.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_integer_dtype, is_string_dtype
+
+from bench.bootstrap import UNKNOWN
+from bench.corpora.corpus import DIMENSIONS, SPLITS, Corpus, Utterance
+
+_TEXT_COLUMNS = ("id", "path", "split", "speaker")
+COLUMNS = (*_TEXT_COLUMNS, *DIMENSIONS)
+
+# How many offenders of each kind an error names.
+_SHOWN = 3
+
+
+class ManifestError(ValueError):
+    """A manifest that cannot be used; the message lists everything that is wrong with it."""
+
+
+def read_manifest(path: Path, scale: tuple[float, float], name: str | None = None) -> Corpus:
+    """Return the corpus that a table describes.
+
+    Args:
+        path: a ``.csv`` or ``.parquet`` file.
+        scale: the lowest and highest possible label.
+        name: the corpus's name; the file's name without suffix unless given.
+
+    Returns:
+        The corpus, its utterances sorted by id.
+
+    Raises:
+        ManifestError: if the file cannot be read, lacks a column or is empty; if an id occurs twice, a split is
+            unknown, a label is missing or off the scale, a recording is not there, or a recording or speaker is in more
+            than one split. All problems are reported together, a few examples and the count of each.
+        ValueError: if the scale is not two ascending numbers.
+    """
+    low, high = scale
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise ValueError(f"scale {low:g} to {high:g}: the lowest label must be below the highest")
+    table = _read(path)
+    labels = table[list(DIMENSIONS)].apply(pd.to_numeric, errors="coerce").astype("float64")
+    files = [path.parent / one for one in table["path"]]
+    problems = _problems(table, labels, files, scale)
+    if problems:
+        raise ManifestError("\n  ".join([f"{path}: not a usable manifest:", *problems]))
+    corpus = path.stem if name is None else name
+    transcripts = table["transcript"] if "transcript" in table else [""] * len(table)
+    rows = zip(table.to_dict("records"), files, labels.to_dict("records"), transcripts, strict=True)
+    utterances = [
+        Utterance(
+            id=row["id"],
+            corpus=corpus,
+            split=row["split"],
+            speaker=row["speaker"],
+            path=file,
+            transcript=transcript or None,
+            **{str(dimension): float(label) for dimension, label in values.items()},
+        )
+        for row, file, values, transcript in rows
+    ]
+    return Corpus(corpus, (float(low), float(high)), tuple(sorted(utterances, key=lambda one: one.id)))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": _read_csv, ".parquet": pd.read_parquet}
+    if path.suffix.lower() not in readers:
+        raise ManifestError(f"{path}: a manifest is a {' or '.join(readers)} file")
+    if not path.is_file():
+        raise ManifestError(f"{path}: no such file")
+    try:
+        table = readers[path.suffix.lower()](path)
+    except (ValueError, OSError) as error:  # both readers' own errors are ValueErrors
+        raise ManifestError(f"{path}: cannot be read: {error}") from error
+    missing = [column for column in COLUMNS if column not in table]
+    if missing:
+        raise ManifestError(f"{path}: no column {', '.join(missing)}; there are {', '.join(map(str, table.columns))}")
+    if table.empty:
+        raise ManifestError(f"{path}: the table has no rows")
+    for column in (*_TEXT_COLUMNS, *({"transcript"} & {*table.columns})):
+        kind = table[column].dropna()
+        if len(kind) and not (is_string_dtype(kind) or is_integer_dtype(kind)):
+            raise ManifestError(f"{path}: column {column} holds {kind.dtype}; text or whole numbers are needed")
+        table[column] = table[column].astype("str").fillna("")
+    return table.reset_index(drop=True)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    # Everything as it is written: a speaker may be called NA.
+    table: pd.DataFrame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    return table
+
+
+def _problems(
+    table: pd.DataFrame, labels: pd.DataFrame, files: Sequence[Path], scale: tuple[float, float]
+) -> list[str]:
+    names = [f"row {number} ({one})" if one else f"row {number}" for number, one in enumerate(table["id"], start=1)]
+    found = [
+        (f"empty {column}", [name for name, value in zip(names, table[column], strict=True) if not value])
+        for column in _TEXT_COLUMNS
+    ]
+    found.append(("id that occurs twice", [f"{one}" for one in table["id"][table["id"].duplicated()] if one]))
+    found.append(
+        (
+            f"unknown split (there are {', '.join(SPLITS)})",
+            [
+                f"{split!r} in {name}"
+                for name, split in zip(names, table["split"], strict=True)
+                if split and split not in SPLITS
+            ],
+        )
+    )
+    for dimension in DIMENSIONS:
+        bad = ~labels[dimension].between(*scale).to_numpy()
+        written = table[dimension]
+        found.append(
+            (
+                f"{dimension} that is no number from {scale[0]:g} to {scale[1]:g}",
+                [f"{written[k]!r} in {names[k]}" for k in np.flatnonzero(bad)],
+            )
+        )
+    found.append(
+        (
+            "recording that is not there",
+            [str(file) for file, given in zip(files, table["path"], strict=True) if given and not file.is_file()],
+        )
+    )
+    known = table[table["speaker"] != UNKNOWN]
+    found.append(("speaker in more than one split", _in_several_splits(known["speaker"], known["split"])))
+    found.append(("recording in more than one split", _in_several_splits(pd.Series(map(str, files)), table["split"])))
+    return [_summary(kind, offenders) for kind, offenders in found if offenders]
+
+
+def _in_several_splits(column: "pd.Series[Any]", split: "pd.Series[Any]") -> list[str]:
+    splits = split.groupby(column).agg(lambda of: sorted(set(of)))
+    return [f"{value} in {', '.join(of)}" for value, of in splits.items() if value and len(of) > 1]
+
+
+def _summary(kind: str, offenders: Sequence[str]) -> str:
+    more = "; ..." if len(offenders) > _SHOWN else ""
+    return f"{len(offenders)} x {kind}: {'; '.join(offenders[:_SHOWN])}{more}"
