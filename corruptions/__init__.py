@@ -1,1 +1,38 @@
 """What is done to audio: noise, rooms and channels, at levels that are known exactly."""
+
+from corruptions.additive import mix_at_snr
+from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, read_audio, write_audio
+from corruptions.catalog import CLEAN, CORRUPTIONS, Condition, Corruption, Step, parse_condition
+from corruptions.engine import corrupt, find_corruption
+from corruptions.levels import LEVELS, active_level_dbfs, rms_dbfs
+from corruptions.material import Material
+from corruptions.noise_corpora import NoiseFolder, read_noise_folder
+from corruptions.noises import Spectrum, long_term_spectrum
+from corruptions.record import Corrupted, Record
+
+__all__ = [
+    "CLEAN",
+    "CORRUPTIONS",
+    "LEVELS",
+    "SAMPLE_RATE",
+    "AudioError",
+    "Condition",
+    "Corrupted",
+    "Corruption",
+    "Material",
+    "NoiseFolder",
+    "Record",
+    "Spectrum",
+    "Step",
+    "Waveform",
+    "active_level_dbfs",
+    "corrupt",
+    "find_corruption",
+    "long_term_spectrum",
+    "mix_at_snr",
+    "parse_condition",
+    "read_audio",
+    "read_noise_folder",
+    "rms_dbfs",
+    "write_audio",
+]

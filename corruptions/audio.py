@@ -1,0 +1,155 @@
+"""Audio in and out: the only place where files are read and written.
+
+A ``Waveform`` is float32, mono, 16 kHz, full scale +-1.0. Files of any other kind become one on the way in: channels
+are averaged, other rates resampled with soxr's best quality. Samples of float files beyond +-1.0 stay as they are.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import gcd
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+SAMPLE_RATE = 16_000
+Waveform = npt.NDArray[np.float32]
+
+# Samples at 16 kHz that are resampled on either side of an excerpt and dropped. soxr's filter is shorter than this at
+# any rate from 8 kHz upwards, so an excerpt equals the same stretch of the whole file, resampled, bit for bit.
+_GUARD = 1000
+
+
+class AudioError(ValueError):
+    """A recording that cannot be used; the message names the file."""
+
+
+@contextmanager
+def open_audio(path: Path) -> Iterator[soundfile.SoundFile]:
+    """Open a recording for ``with``.
+
+    Raises:
+        AudioError: if the file is not there, or now or in the block cannot be read.
+    """
+    if not path.is_file():
+        raise AudioError(f"{path}: no such file")
+    if path.suffix.lower() == ".raw":
+        raise AudioError(f"{path}: a .raw file does not say what is in it; convert it to .wav")
+    try:
+        with soundfile.SoundFile(path) as file:
+            yield file
+    except soundfile.LibsndfileError as error:
+        raise AudioError(f"{path}: cannot be read as audio: {error.error_string}") from error
+
+
+def read_audio(path: Path) -> Waveform:
+    """Return a whole recording, shape ``(n_samples,)``.
+
+    Args:
+        path: a file of any format and rate that libsndfile reads.
+
+    Raises:
+        AudioError: if the file is not there, cannot be read, holds no samples, or holds a sample that is not a number.
+    """
+    with open_audio(path) as file:
+        return _waveform(path, file.read(dtype="float32", always_2d=True), file.samplerate)
+
+
+def read_excerpt(path: Path, start: int, n_samples: int) -> Waveform:
+    """Return ``read_audio(path)[start : start + n_samples]`` without reading the rest of the file.
+
+    Args:
+        path: a file of any format and rate that libsndfile reads.
+        start: first sample, counted at 16 kHz.
+        n_samples: length, counted at 16 kHz.
+
+    Raises:
+        AudioError: as ``read_audio`` does, or if the recording ends before the excerpt does.
+    """
+    with open_audio(path) as file:
+        guard = 0 if file.samplerate == SAMPLE_RATE else _GUARD
+        # Every `per_block` samples the two rates meet on a sample, and only there may resampling start.
+        common = gcd(file.samplerate, SAMPLE_RATE)
+        per_block = SAMPLE_RATE // common
+        block = max(start - guard, 0) // per_block
+        first_frame = block * (file.samplerate // common)
+        last_frame = -(-(start + n_samples + guard) * file.samplerate // SAMPLE_RATE)
+        if file.seekable():
+            file.seek(min(first_frame, file.frames))
+        else:
+            file.read(first_frame, dtype="float32")
+        audio = _waveform(path, file.read(last_frame - first_frame, dtype="float32", always_2d=True), file.samplerate)
+    offset = start - block * per_block
+    excerpt = audio[offset : offset + n_samples]
+    if len(excerpt) < n_samples:
+        raise AudioError(f"{path}: ends before sample {start + n_samples} (at {SAMPLE_RATE} Hz); was it changed?")
+    return excerpt
+
+
+def length_at_16k(n_frames: int, sample_rate: int) -> int:
+    """Return how many whole samples ``n_frames`` of a file make at 16 kHz.
+
+    Examples:
+        >>> length_at_16k(44_100, 44_100)
+        16000
+    """
+    return n_frames * SAMPLE_RATE // sample_rate
+
+
+def audio_length(path: Path) -> int:
+    """Return the length of a recording in samples at 16 kHz, from the file's header.
+
+    Raises:
+        AudioError: if the file is not there or cannot be read.
+    """
+    with open_audio(path) as file:
+        return length_at_16k(file.frames, file.samplerate)
+
+
+def write_audio(path: Path, audio: Waveform) -> None:
+    """Write 16-bit FLAC or WAV, whole or not at all; reading it back gives multiples of 2^-15.
+
+    Args:
+        path: the file, ending in ``.flac`` or ``.wav``.
+        audio: shape ``(n_samples,)``, within +-1.0. There is no dither: what came from a 16-bit file is unchanged.
+
+    Raises:
+        AudioError: for another suffix, no samples, or a sample that is not a number or beyond full scale.
+    """
+    if path.suffix.lower() not in {".flac", ".wav"}:
+        raise AudioError(f"{path}: cannot write {path.suffix or 'a file without suffix'}; write .flac or .wav")
+    if audio.ndim != 1 or audio.size == 0:
+        raise AudioError(f"{path}: nothing to write: audio has shape {audio.shape}, not (n_samples,)")
+    peak = float(np.abs(audio).max())
+    if not peak <= 1.0:
+        raise AudioError(f"{path}: peak is {peak:g}; only samples within +-1.0 can be written, so scale it first")
+    # libsndfile scales by 32767 on the way out and by 32768 on the way in; done here, a round trip changes nothing.
+    steps = np.minimum(np.rint(audio.astype(np.float64) * 32768), 32767).astype(np.int16)
+    temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
+    try:
+        soundfile.write(temporary, steps, SAMPLE_RATE, subtype="PCM_16")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _waveform(path: Path, frames: npt.NDArray[np.float32], sample_rate: int) -> Waveform:
+    """Return frames of a file, shape ``(n_frames, n_channels)``, as a waveform."""
+    mono: Waveform = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
+    if not np.isfinite(mono).all():
+        raise AudioError(f"{path}: holds samples that are not finite numbers")
+    if sample_rate != SAMPLE_RATE and mono.size:
+        mono = soxr.resample(mono, sample_rate, SAMPLE_RATE, quality="VHQ")
+    if mono.size == 0:
+        raise AudioError(f"{path}: holds no samples")
+    return mono

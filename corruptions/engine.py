@@ -1,0 +1,82 @@
+"""The one door: an utterance and a condition in, the corrupted audio and a record of what was done out.
+
+The result depends on the arguments and on nothing else: not on order, on what ran before, or on other utterances. A
+generator made from (seed, corpus, utterance, corruption, draw), without the level, gives an utterance the same noise at
+every SNR.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from corruptions.audio import Waveform
+from corruptions.catalog import CORRUPTIONS, Condition, Corruption, own_noise
+from corruptions.levels import active_level_dbfs, rms_dbfs
+from corruptions.material import Material
+from corruptions.record import Corrupted, Record
+
+__all__ = ["Corrupted", "Material", "Record", "corrupt", "find_corruption"]
+
+NOTHING = Material()
+
+
+def corrupt(
+    speech: Waveform,
+    condition: Condition,
+    rng: np.random.Generator,
+    material: Material = NOTHING,
+    *,
+    speaker: str | None = None,
+) -> Corrupted:
+    """Return ``speech`` under ``condition``, and a record of exactly what was done.
+
+    Args:
+        speech: shape ``(n_samples,)``, 16 kHz. It is left as it is.
+        condition: steps from first to last; ``CLEAN`` gives the speech bit for bit.
+        rng: every step draws from a child of its own, so what it draws depends neither on levels nor on other steps.
+        material: what the condition's noises are made of, and how SNR is understood.
+        speaker: who speaks, and is therefore never heard in the babble.
+
+    Returns:
+        Audio as long as the speech, which may exceed +-1.0, and its record. Without ``material.reference_dbfs`` the
+        requested SNR and the one measured from the samples agree within 0.01 dB.
+
+    Raises:
+        ValueError: if the speech is silent or not a waveform, a corruption is unknown, or its material is missing.
+        AudioError: if a recording that is needed cannot be used; the message names it.
+
+    Examples:
+        >>> from corruptions import parse_condition
+        >>> speech = np.sin(np.arange(16_000, dtype=np.float32) / 5)
+        >>> noisy = corrupt(speech, parse_condition("pink@5dB"), np.random.default_rng(0))
+        >>> print(noisy.audio.shape, f"{noisy.record.snr_active_db:.2f} dB")
+        (16000,) 5.00 dB
+    """
+    if speech.dtype != np.float32:
+        raise ValueError(f"speech has dtype {speech.dtype}; a waveform is float32")
+    try:
+        record = Record(active_level_dbfs(speech), rms_dbfs(speech), _peak(speech))
+    except ValueError as error:
+        raise ValueError(f"speech: {error}") from error
+    corrupted = Corrupted(speech.copy(), record)
+    for step, child in zip(condition.steps, rng.spawn(len(condition.steps)), strict=True):
+        corruption = find_corruption(step.corruption, material)
+        corrupted = corruption.apply(corrupted, step.level, child, material, speaker)
+    return replace(corrupted, record=replace(corrupted.record, peak=_peak(corrupted.audio)))
+
+
+def find_corruption(name: str, material: Material = NOTHING) -> Corruption:
+    """Return the corruption of that name: a built-in one, or a noise folder in ``material``.
+
+    Raises:
+        ValueError: if there is neither.
+    """
+    if name in CORRUPTIONS:
+        return CORRUPTIONS[name]
+    if name in material.recordings:
+        return own_noise(material.recordings[name])
+    raise ValueError(f"no corruption is called {name!r}; there are {', '.join([*CORRUPTIONS, *material.recordings])}")
+
+
+def _peak(audio: Waveform) -> float:
+    return float(np.abs(audio).max())
