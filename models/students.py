@@ -1,0 +1,42 @@
+"""Students: heads on a cheap representation that learn from labels and from a teacher's embedding and predictions.
+
+The teacher is plain data (``Teaching``), asked once about the clean training utterances: the student never sees the
+teacher or the teacher's features, and may itself hear other audio of the same utterances.
+<- add a student
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from models.fitting import FitConfig, Lesson, fit
+from models.heads import Output, TcGru
+from models.losses import ccc_loss, embedding_loss, prediction_loss
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """Weights of the teacher's embedding and predictions beside the CCC loss on the labels, whose weight is 1."""
+
+    embedding: float = 1.0
+    predictions: float = 1.0
+
+
+def learn_from_teacher(network: TcGru, lesson: Lesson) -> pd.DataFrame:
+    """Train a student whose embedding is as wide as its teacher's."""
+    if lesson.teaching is None:
+        raise ValueError("a student learns from a teacher: pass what `teach` returns for the training utterances")
+    embeddings = torch.from_numpy(lesson.teaching.embeddings).float()
+    predictions = torch.from_numpy(lesson.teaching.predictions).float()
+    weights = Distillation()
+
+    def loss(output: Output, labels: Tensor, indices: Tensor) -> Tensor:
+        return (
+            ccc_loss(labels, output.prediction)
+            + weights.embedding * embedding_loss(embeddings[indices], output.embedding)
+            + weights.predictions * prediction_loss(predictions[indices], output.prediction)
+        )
+
+    return fit(network, loss, lesson, FitConfig())

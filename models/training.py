@@ -1,0 +1,258 @@
+"""Heads by name: train one, predict with it, teach with it, keep it in a file.
+
+Training and prediction run on one CPU thread whatever torch is set to, and leave torch's number of threads and its
+random state as they were. A seed gives the same bits each time; a prediction is the same bits whatever else is in the
+call.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from pydantic import TypeAdapter
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from models.examples import DIMENSIONS, Examples, Features, Labels, Teaching, check_features
+from models.fitting import FitConfig, Lesson, Progress, calibrate, fit, pad, prepare
+from models.fusion import Fusion, FusionConfig, learn_jointly
+from models.heads import Input, Output, TcGru, TcGruConfig
+from models.losses import ccc_loss
+from models.ridge import Ridge, RidgeConfig, solve_ridge
+from models.students import learn_from_teacher
+from models.types import Frames
+
+__all__ = [
+    "DIMENSIONS", "HEADS", "Examples", "Features", "Head", "HeadRecipe", "Teaching", "TrainedHead",
+    "load_head", "predict", "save_head", "teach", "train_head",
+]  # fmt: skip
+
+STEPS = 40
+"""Steps that the median training utterance is cut into: a GRU costs by the step. A text has fewer tokens, and keeps each."""
+
+FORMAT = "emonoise head 1"
+
+Config = TcGruConfig | FusionConfig | RidgeConfig
+
+
+@dataclass(frozen=True)
+class Head:
+    """A trained head: the name of its recipe, its sizes, its inputs in order, and its network with the weights."""
+
+    kind: str
+    config: Config
+    inputs: tuple[Input, ...]
+    network: nn.Module
+
+
+@dataclass(frozen=True)
+class TrainedHead:
+    """A head and how it came about: ``history`` has one row per epoch (``fitting.history_frame``)."""
+
+    head: Head
+    history: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class HeadRecipe:
+    """How a kind of head is built and trained.
+
+    Attributes:
+        config: sizes.
+        build: ``(config, inputs)`` -> network with blank scales and random weights.
+        learn: trains a calibrated network in place and returns the history.
+        n_inputs: the fewest and the most inputs it can have.
+        taught: whether it learns from a teacher; its embedding is then made as wide as the teacher's.
+    """
+
+    config: Config
+    build: Callable[[Any, Sequence[Input]], nn.Module]
+    learn: Callable[[Any, Lesson], pd.DataFrame]
+    n_inputs: tuple[int, int]
+    taught: bool = False
+
+
+def learn_labels(network: TcGru, lesson: Lesson) -> pd.DataFrame:
+    """Train a network on the CCC loss alone."""
+    return fit(network, lambda output, labels, _: ccc_loss(labels, output.prediction), lesson, FitConfig())
+
+
+HEADS: dict[str, HeadRecipe] = {
+    "tc-gru": HeadRecipe(TcGruConfig(), TcGru, learn_labels, n_inputs=(1, 1)),
+    "ridge": HeadRecipe(RidgeConfig(), Ridge, solve_ridge, n_inputs=(1, 9)),
+    "fusion": HeadRecipe(FusionConfig(), Fusion, learn_jointly, n_inputs=(2, 9)),
+    "student": HeadRecipe(TcGruConfig(), TcGru, learn_from_teacher, n_inputs=(1, 1), taught=True),
+}
+
+
+def train_head(
+    kind: str,
+    train: Examples,
+    dev: Examples,
+    *,
+    seed: int,
+    teacher: Teaching | None = None,
+    progress: Progress | None = None,
+) -> TrainedHead:
+    """Return a head trained on ``train`` and chosen on ``dev``, the same bits for the same arguments.
+
+    Args:
+        kind: a name in ``HEADS``.
+        train: the head's inputs are the names of its features, in their order.
+        dev: must have the same inputs; decides when to stop, and a ridge head's penalty and slope.
+        seed: decides initial weights, dropout and the order of the utterances.
+        teacher: for a ``taught`` head what the teacher says of the utterances of ``train``, from ``teach``; else None.
+        progress: called after each epoch with the epochs done and the most there can be.
+
+    Raises:
+        ValueError: if the kind is unknown, inputs or teacher do not fit it, or the labels of a dimension are all the
+            same.
+        FloatingPointError: if training diverges.
+    """
+    recipe = _recipe(kind)
+    _check_lesson(kind, recipe, train, dev, teacher)
+    inputs = tuple(_input(name, utterances) for name, utterances in train.features.items())
+    dev = replace(dev, features={each.name: dev.features[each.name] for each in inputs})
+    config = recipe.config if teacher is None else replace(recipe.config, embedding=teacher.embeddings.shape[1])
+    with _one_thread(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = recipe.build(config, inputs)
+        calibrate(network, train)
+        history = recipe.learn(network, Lesson(train, dev, seed, teacher, progress))
+    return TrainedHead(Head(kind, config, inputs, network), history)
+
+
+def predict(head: Head, features: Features) -> Labels:
+    """Return predictions in label space, ``(n, 3)``, not clipped to [0, 1].
+
+    Utterances are heard one by one, so each prediction is the same bits whatever else is in the call.
+
+    Args:
+        head: a trained head.
+        features: must hold the head's inputs; others are not looked at.
+
+    Raises:
+        ValueError: if an input is missing or its frames do not fit.
+    """
+    return teach(head, features).predictions
+
+
+def teach(head: Head, features: Features) -> Teaching:
+    """Return what ``head`` says of each utterance: embeddings ``(n, width)`` and the predictions of ``predict``.
+
+    Raises:
+        ValueError: if an input is missing or its frames do not fit.
+    """
+    missing = [each.name for each in head.inputs if each.name not in features]
+    if missing:
+        raise ValueError(f"this {head.kind} head hears {[each.name for each in head.inputs]}; features lack {missing}")
+    check_features({each.name: features[each.name] for each in head.inputs})
+    for each in head.inputs:
+        dims = {frames.shape[1] for frames in features[each.name]} - {each.dim}
+        if dims:
+            raise ValueError(
+                f"{each.name}: frames have {min(dims)} dimensions, this {head.kind} head was trained on {each.dim}"
+            )
+    with _one_thread(), torch.inference_mode():
+        outputs = [_hear(head, index, features) for index in range(len(features[head.inputs[0].name]))]
+    return Teaching(
+        np.stack([output.embedding[0].numpy() for output in outputs]).astype(np.float32),
+        np.stack([output.prediction[0].numpy() for output in outputs]).astype(np.float64),
+    )
+
+
+def save_head(head: Head, path: Path) -> None:
+    """Write ``head`` to one safetensors file: its weights, and in the metadata its kind, sizes and inputs."""
+    metadata = {
+        "format": FORMAT,
+        "kind": head.kind,
+        "config": json.dumps(asdict(head.config)),
+        "inputs": json.dumps([asdict(each) for each in head.inputs]),
+    }
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    save_file({name: tensor.contiguous() for name, tensor in head.network.state_dict().items()}, partial, metadata)
+    partial.replace(path)
+
+
+def load_head(path: Path) -> Head:
+    """Return the head that ``save_head`` wrote; its predictions are the same bits as before.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is not a head's safetensors file, its kind is unknown, or its weights are not exactly those
+            of its kind and
+            sizes; the message names the file.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    except SafetensorError as error:
+        raise ValueError(f"{path}: not a safetensors file: {error}") from error
+    if metadata.get("format") != FORMAT:
+        raise ValueError(f"{path}: format is {metadata.get('format')!r}, need {FORMAT!r}")
+    try:
+        recipe = _recipe(metadata["kind"])
+        config = TypeAdapter(type(recipe.config)).validate_json(metadata["config"])
+        inputs = TypeAdapter(tuple[Input, ...]).validate_json(metadata["inputs"])
+        with torch.random.fork_rng(devices=[]):  # building draws weights that are thrown away
+            network = recipe.build(config, inputs)
+        network.load_state_dict(weights)
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{path}: not a head this version can read: {error}") from error
+    return Head(metadata["kind"], config, inputs, network.eval())
+
+
+def _hear(head: Head, index: int, features: Features) -> Output:
+    alone = {each.name: features[each.name][index : index + 1] for each in head.inputs}
+    output: Output = head.network([pad(steps) for steps in prepare(head.network, alone)])
+    return output
+
+
+def _recipe(kind: str) -> HeadRecipe:
+    if kind not in HEADS:
+        raise ValueError(f"unknown head {kind!r}: there are {', '.join(HEADS)}")
+    return HEADS[kind]
+
+
+def _check_lesson(kind: str, recipe: HeadRecipe, train: Examples, dev: Examples, teacher: Teaching | None) -> None:
+    fewest, most = recipe.n_inputs
+    if not fewest <= len(train.features) <= most:
+        raise ValueError(f"a {kind} head takes {fewest} to {most} inputs, not {list(train.features)}")
+    if set(train.features) != set(dev.features):
+        raise ValueError(f"inputs differ: {list(train.features)} for training, {list(dev.features)} for development")
+    for name, utterances in train.features.items():
+        if utterances[0].shape[1] != dev.features[name][0].shape[1]:
+            raise ValueError(f"{name}: frames of training and development differ in their number of dimensions")
+    constant = [name for name, spread in zip(DIMENSIONS, np.ptp(train.labels, axis=0), strict=True) if spread == 0]
+    if constant:
+        raise ValueError(f"the training labels of {', '.join(constant)} are all the same: there is nothing to learn")
+    if (teacher is not None) != recipe.taught:
+        raise ValueError(f"a {kind} head {'needs a' if recipe.taught else 'takes no'} teacher")
+    if teacher is not None and not len(teacher.embeddings) == len(teacher.predictions) == len(train.labels):
+        raise ValueError(
+            f"the teacher speaks of {len(teacher.embeddings)} utterances, training has {len(train.labels)}"
+        )
+
+
+def _input(name: str, utterances: Sequence[Frames]) -> Input:
+    median = float(np.median([len(frames) for frames in utterances]))
+    return Input(name, dim=utterances[0].shape[1], stride=max(1, round(median / STEPS)))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
