@@ -1,0 +1,90 @@
+import csv
+from functools import cache
+
+import numpy as np
+import pytest
+import soundfile
+
+from models import whisper_input
+from models.asr import MAX_NEW_TOKENS, whisper_tiny_en
+from models.types import SAMPLE_RATE
+from models.wer import NO_ERRORS, word_error_counts
+
+pytestmark = pytest.mark.embedded
+
+
+@cache
+def transcriber():
+    return whisper_tiny_en()
+
+
+def noise(duration_s):
+    return (0.1 * np.random.default_rng(0).standard_normal(round(duration_s * SAMPLE_RATE))).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def read_sentences(real_data):
+    with (real_data / "asr" / "transcripts.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [(soundfile.read(real_data / "asr" / row["file"], dtype="float32")[0], row["text"]) for row in rows]
+
+
+def test_the_mean_log_probability_is_that_of_the_tokens_and_of_the_end():
+    from scipy.special import log_softmax
+
+    waveform = noise(3)
+    model, tokenizer = transcriber().model, transcriber().tokenizer
+    result = model.model.generate(
+        model.encode(whisper_input.log_mel(waveform)),
+        [[tokenizer.sot, tokenizer.no_timestamps]],
+        beam_size=1,
+        return_logits_vocab=True,
+    )[0]
+    tokens = [*result.sequences_ids[0], tokenizer.eot]
+    logits = [np.array(step, np.float64).ravel() for step in result.logits[0]]
+    expected = np.mean([log_softmax(step)[token] for step, token in zip(logits, tokens, strict=True)])
+    transcript = transcriber()([waveform])[0]
+    assert transcript.mean_log_probability == pytest.approx(expected, abs=1e-3)
+    assert transcript.text == tokenizer.decode(tokens).strip()
+
+
+def test_silence_is_probably_not_speech():
+    assert transcriber()([np.zeros(2 * SAMPLE_RATE, np.float32)])[0].no_speech_probability > 0.9
+
+
+def test_a_long_clip_is_the_joined_texts_of_its_pieces():
+    waveform = noise(32)
+    whole, first, second = transcriber()([waveform, *np.split(waveform, 2)])
+    assert whole.text == " ".join(filter(None, (first.text, second.text)))
+    assert whole.no_speech_probability == pytest.approx(
+        (first.no_speech_probability + second.no_speech_probability) / 2
+    )
+
+
+def test_a_hallucination_has_an_end():
+    assert MAX_NEW_TOKENS <= 448 - 2
+
+
+def test_the_prompt_is_that_of_the_english_model():
+    tokenizer = transcriber().tokenizer
+    assert tokenizer.tokenizer.decode([tokenizer.sot, tokenizer.no_timestamps], skip_special_tokens=False) == (
+        "<|startoftranscript|><|notimestamps|>"
+    )
+
+
+@pytest.mark.real_data
+def test_read_sentences_are_understood(read_sentences):
+    transcripts = transcriber()([waveform for waveform, _ in read_sentences])
+    errors = [word_error_counts(text, heard.text) for (_, text), heard in zip(read_sentences, transcripts, strict=True)]
+    assert sum(errors, NO_ERRORS).rate < 0.15
+    assert all(heard.no_speech_probability < 0.1 for heard in transcripts)
+
+
+@pytest.mark.real_data
+def test_transcripts_of_noisy_speech_do_not_depend_on_what_else_is_in_the_call(read_sentences):
+    rng = np.random.default_rng(0)
+    noisy = [
+        (speech + rng.standard_normal(len(speech)) * np.sqrt(np.mean(speech**2))).astype(np.float32)
+        for speech, _ in read_sentences
+    ]
+    assert transcriber()(noisy) == [transcriber()([waveform])[0] for waveform in noisy]

@@ -1,0 +1,47 @@
+import subprocess
+import sys
+
+import pytest
+
+import_first = "from models.torchaudio_cpu import import_torchaudio; torchaudio = import_torchaudio()\n"
+
+
+def run(code):
+    """Run code in a fresh interpreter, with warnings as errors, and return what it printed."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_transformers_can_be_imported_afterwards():
+    run(import_first + "from transformers import HubertModel, WhisperModel")
+
+
+def test_mel_spectrograms_and_filters_work_afterwards():
+    code = "import torch; print(tuple(torchaudio.transforms.MelSpectrogram(n_mels=23)(torch.zeros(1, 1600)).shape))"
+    assert run(import_first + code) == "(1, 23, 9)"
+
+
+def test_where_the_extension_loads_nothing_is_touched():
+    # An extension that loads is simulated by a torch that can open any library.
+    code = """
+import torch
+torch.ops.load_library = lambda path: None
+torch.ops._torchaudio.cuda_version = lambda: None
+torch.ops._torchaudio.is_align_available = lambda: True
+torch.ops.torchaudio._lfilter_core_loop = torch.ops.torchaudio._overdrive_core_loop = None
+"""
+    check = "print(torchaudio._extension.__file__.endswith('__init__.py'))"
+    assert run(code + import_first + check) == "True"
+
+
+def test_what_needs_the_extension_says_so():
+    import torch
+
+    from models.torchaudio_cpu import import_torchaudio
+
+    torchaudio = import_torchaudio()
+    if torchaudio._extension._IS_ALIGN_AVAILABLE:
+        pytest.skip("the extension loads here")
+    with pytest.raises(RuntimeError, match="forced_align needs torchaudio's compiled extension"):
+        torchaudio.functional.forced_align(torch.zeros(1, 2, 3), torch.ones(1, 1))

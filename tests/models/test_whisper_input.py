@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.types import SAMPLE_RATE
+from models.whisper_input import frame_count, log_mel, pieces, window_s
+
+lengths = st.integers(1, 130 * SAMPLE_RATE)
+
+
+@given(n_samples=lengths)
+def test_pieces_are_the_waveform_cut_at_whole_frames(n_samples):
+    waveform = np.arange(n_samples, dtype=np.float32)
+    cut = list(pieces(waveform))
+    np.testing.assert_array_equal(np.concatenate(cut), waveform)
+    assert sum(frame_count(len(piece)) for piece in cut) == frame_count(n_samples)
+
+
+@given(n_samples=lengths)
+def test_every_piece_fits_into_its_window_and_there_are_no_more_than_needed(n_samples):
+    cut = list(pieces(np.zeros(n_samples, np.float32)))
+    assert all(len(piece) <= window_s(len(piece)) * SAMPLE_RATE for piece in cut)
+    assert len(cut) == -(-n_samples // (30 * SAMPLE_RATE))
+
+
+def test_a_long_clip_leaves_no_short_remnant():
+    assert [len(piece) for piece in pieces(np.zeros(30 * SAMPLE_RATE + 1, np.float32))] == [240_320, 239_681]
+
+
+def test_short_clips_get_the_short_window():
+    assert [window_s(seconds * SAMPLE_RATE) for seconds in (1, 12, 13, 30)] == [15, 15, 30, 30]
+    with pytest.raises(ValueError, match="480001 samples do not fit"):
+        window_s(30 * SAMPLE_RATE + 1)
+
+
+@pytest.mark.parametrize(("duration_s", "n_frames"), [(0.01, 1500), (12, 1500), (20, 3000), (30, 3000)])
+def test_features_fill_the_window(duration_s, n_frames):
+    features = log_mel(np.full(round(duration_s * SAMPLE_RATE), 0.1, np.float32))
+    assert features.shape == (80, n_frames)
+    assert features.dtype == np.float32
+
+
+def test_features_are_those_of_faster_whisper():
+    from faster_whisper.feature_extractor import FeatureExtractor
+
+    waveform = (0.1 * np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE)).astype(np.float32)
+    padded = np.pad(waveform, (0, 13 * SAMPLE_RATE))
+    np.testing.assert_allclose(log_mel(waveform), FeatureExtractor()(padded, padding=0), atol=1e-4)
