@@ -56,7 +56,7 @@ def read_audio(path: Path) -> Waveform:
         AudioError: if the file is not there, cannot be read, holds no samples, or holds a sample that is not a number.
     """
     with open_audio(path) as file:
-        return _waveform(path, file.read(dtype="float32", always_2d=True), file.samplerate)
+        return _waveform(path, file.read(file.frames, dtype="float32", always_2d=True), file.samplerate)
 
 
 def read_excerpt(path: Path, start: int, n_samples: int) -> Waveform:

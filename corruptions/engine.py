@@ -33,7 +33,8 @@ def corrupt(
     Args:
         speech: shape ``(n_samples,)``, 16 kHz. It is left as it is.
         condition: steps from first to last; ``CLEAN`` gives the speech bit for bit.
-        rng: every step draws from a child of its own, so what it draws depends neither on levels nor on other steps.
+        rng: a new one for every call. Each step draws from a child of its own, so what it draws depends neither on
+            levels nor on other steps.
         material: what the condition's noises are made of, and how SNR is understood.
         speaker: who speaks, and is therefore never heard in the babble.
 

@@ -94,7 +94,7 @@ def _listed(path: Path, folder: Path) -> Recording:
     n_frames, peak = 0, 0.0
     with open_audio(path) as file:
         sample_rate = file.samplerate
-        for block in file.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True):
+        for block in file.blocks(_BLOCK_FRAMES, frames=file.frames, dtype="float32", always_2d=True):
             n_frames += len(block)
             # Python's max() would lose a NaN; numpy's keeps it.
             peak = float(np.maximum(peak, np.abs(block.mean(axis=1)).max()))

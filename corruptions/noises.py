@@ -84,7 +84,7 @@ def babble(
     """Return six people talking at once, each at the same active level.
 
     Each of the six is another person. A person's recordings follow one another in random order, from a random place in
-    the first one, and start again where there are too few. Where that gives silence, the first sound is where they start.
+    the first one, and start again where there are too few. Where that gives silence, they start at the first sound.
 
     Args:
         n_samples: length.
@@ -147,7 +147,8 @@ def _mean_power(path: Path) -> _Array:
     audio = read_audio(path)
     padded = np.pad(audio, (0, max(_FRAME - len(audio), 0)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _FRAME)[:: _FRAME // 2]
-    power: _Array = np.square(np.abs(fft.rfft(frames * np.hanning(_FRAME)))).mean(axis=0)
+    power = np.square(np.abs(fft.rfft(frames * np.hanning(_FRAME)))).mean(axis=0)
     if not power.sum() > 0:
         raise AudioError(f"{path}: silent")
-    return power / power.sum()
+    normalised: _Array = power / power.sum()
+    return normalised

@@ -1,0 +1,64 @@
+"""Folders of recordings the tests make for themselves, and where real ones are."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import settings
+
+from corruptions import Material, long_term_spectrum, read_noise_folder, write_audio
+
+from .signals import like_speech
+
+settings.register_profile("corruptions", deadline=None, derandomize=True, max_examples=40)
+settings.load_profile("corruptions")
+
+
+@pytest.fixture(scope="session")
+def talkers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, ...]]:
+    folder = tmp_path_factory.mktemp("talkers")
+    paths = {}
+    for speaker in range(8):
+        paths[f"s{speaker}"] = tuple(folder / f"{speaker}-{take}.flac" for take in range(3))
+        for take, path in enumerate(paths[f"s{speaker}"]):
+            # Nobody speaks as loud as the next one, and the first 50 ms are digital silence.
+            audio = like_speech(100 * speaker + take, 0.7 + 0.2 * take, peak=0.05 * (1 + speaker))
+            write_audio(path, np.append(np.zeros(800, np.float32), audio))
+    return paths
+
+
+@pytest.fixture(scope="session")
+def noise_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Recordings that are longer and shorter than the speech, at other rates, in stereo, in a subfolder."""
+    folder = tmp_path_factory.mktemp("street")
+    rng = np.random.default_rng(5)
+    (folder / "more").mkdir()
+    (folder / "LICENSE.txt").write_text("not audio")
+    for name, rate, seconds, channels in [
+        ("long.wav", 16_000, 6.0, 1),
+        ("short.flac", 16_000, 0.4, 1),
+        ("more/stereo.WAV", 44_100, 5.0, 2),
+        ("more/telephone.wav", 8_000, 5.0, 1),
+        ("odd.ogg", 22_050, 4.0, 1),
+    ]:
+        soundfile.write(folder / name, 0.1 * rng.standard_normal((round(seconds * rate), channels)), rate)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def material(talkers: dict[str, tuple[Path, ...]], noise_folder: Path) -> Material:
+    return Material(
+        talkers=talkers,
+        spectrum=long_term_spectrum([path for paths in talkers.values() for path in paths]),
+        recordings={"street": read_noise_folder(noise_folder)},
+    )
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    folder = os.environ.get("EMONOISE_REAL_DATA")
+    if not folder:
+        pytest.skip("EMONOISE_REAL_DATA does not say where real recordings are")
+    return Path(folder)

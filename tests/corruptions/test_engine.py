@@ -1,0 +1,239 @@
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corruptions import (
+    CLEAN,
+    CORRUPTIONS,
+    LEVELS,
+    Condition,
+    Corrupted,
+    Material,
+    Step,
+    Waveform,
+    active_level_dbfs,
+    corrupt,
+    parse_condition,
+    read_audio,
+    read_noise_folder,
+    rms_dbfs,
+)
+
+from .signals import like_speech
+
+EVERY_CORRUPTION = [*CORRUPTIONS, "street"]
+# From mild to harsh, for each unit; a corruption with another unit gets its own line.
+LEVELS_OF_UNIT = {"SNR (dB)": (30.0, 20.0, 10.0, 0.0, -10.0)}
+SPEECH = like_speech(0)
+
+
+def run(name: str, level: float, material: Material, key: int = 0, speech: Waveform = SPEECH) -> Corrupted:
+    return corrupt(speech, Condition((Step(name, level),)), np.random.default_rng(key), material, speaker="s0")
+
+
+@pytest.mark.parametrize("name", EVERY_CORRUPTION)
+class TestContract:
+    """What every corruption keeps to, whatever it does."""
+
+    def levels(self, name: str) -> tuple[float, ...]:
+        return LEVELS_OF_UNIT[CORRUPTIONS[name].level_unit if name in CORRUPTIONS else "SNR (dB)"]
+
+    def test_the_result_is_a_waveform_as_long_as_the_speech(self, name: str, material: Material) -> None:
+        for n_samples in (16, 4_001, len(SPEECH), 101_111):
+            speech = np.resize(SPEECH, n_samples)
+            audio = run(name, self.levels(name)[2], material, speech=speech).audio
+            assert audio.shape == speech.shape
+            assert audio.dtype == np.float32
+            assert np.isfinite(audio).all()
+
+    def test_the_speech_is_left_as_it_is(self, name: str, material: Material) -> None:
+        speech = SPEECH.copy()
+        speech.flags.writeable = False
+        result = run(name, self.levels(name)[-1], material, speech=speech)
+        assert np.array_equal(speech, SPEECH)
+        assert not np.shares_memory(result.audio, speech)
+
+    def test_the_same_key_gives_the_same_bytes(self, name: str, material: Material) -> None:
+        first = run(name, self.levels(name)[1], material)
+        run(name, self.levels(name)[3], material, key=7)  # what ran before does not matter
+        again = run(name, self.levels(name)[1], pickle.loads(pickle.dumps(material)))  # noqa: S301 - as a worker gets it
+        assert first.audio.tobytes() == again.audio.tobytes()
+        assert first.record == again.record
+
+    def test_another_key_gives_another_noise(self, name: str, material: Material) -> None:
+        level = self.levels(name)[1]
+        assert run(name, level, material, key=1).audio.tobytes() != run(name, level, material, key=2).audio.tobytes()
+
+    def test_a_harsher_level_is_further_from_clean(self, name: str, material: Material) -> None:
+        distances = [
+            float(np.square(run(name, level, material).audio.astype(np.float64) - SPEECH).sum())
+            for level in self.levels(name)
+        ]
+        assert distances == sorted(distances)
+        assert len(set(distances)) == len(distances)
+
+    def test_the_levels_are_ordered_as_the_catalogue_says(self, name: str) -> None:
+        harsher = CORRUPTIONS[name].harsher if name in CORRUPTIONS else "down"
+        assert list(self.levels(name)) == sorted(self.levels(name), reverse=harsher == "down")
+
+    def test_the_record_is_a_flat_row(self, name: str, material: Material) -> None:
+        result = run(name, self.levels(name)[-1], material)
+        row = result.record.as_row()
+        assert all(value is None or isinstance(value, float | int | str) for value in row.values())
+        assert row["peak"] == float(np.abs(result.audio).max())
+        assert row["speech_active_dbfs"] == active_level_dbfs(SPEECH)
+
+    def test_a_level_is_asked_for(self, name: str, material: Material) -> None:
+        with pytest.raises(ValueError, match="needs a level"):
+            corrupt(SPEECH, Condition((Step(name, None),)), np.random.default_rng(0), material)
+
+
+@pytest.mark.parametrize("name", EVERY_CORRUPTION)
+@given(
+    seed=st.integers(0, 1000),
+    duration_s=st.floats(0.05, 2),
+    snr_db=st.floats(-15, 40),
+    snr=st.sampled_from(sorted(LEVELS)),
+)
+def test_the_requested_snr_is_what_the_samples_and_the_record_say(
+    name: str, material: Material, seed: int, duration_s: float, snr_db: float, snr: str
+) -> None:
+    speech = like_speech(seed, duration_s)
+    material = replace(material, snr=snr)
+    result = run(name, snr_db, material, key=seed, speech=speech)
+    added = rms_dbfs(result.audio.astype(np.float64) - speech)
+    assert LEVELS[snr](speech) - added == pytest.approx(snr_db, abs=0.01)
+    record = result.record
+    assert record.snr_active_db == pytest.approx(active_level_dbfs(speech) - added, abs=1e-6)
+    assert record.snr_rms_db == pytest.approx(rms_dbfs(speech) - added, abs=1e-6)
+    assert record.snr_requested_db == snr_db
+    assert record.noise_dbfs == pytest.approx(added, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", EVERY_CORRUPTION)
+def test_the_noise_is_the_same_at_every_snr_but_for_its_gain(name: str, material: Material) -> None:
+    results = {snr_db: run(name, snr_db, material) for snr_db in (20.0, 0.0, -10.0)}
+    loudest = results[-10.0].audio.astype(np.float64) - SPEECH
+    for snr_db, result in results.items():
+        gain_db = result.record.noise_gain_db - results[-10.0].record.noise_gain_db
+        assert gain_db == pytest.approx(-10 - snr_db)
+        np.testing.assert_allclose(result.audio - SPEECH, loudest * 10 ** (gain_db / 20), rtol=0, atol=2e-7)
+        for field in ("noise_source", "noise_sha256", "noise_offset"):
+            assert getattr(result.record, field) == getattr(results[-10.0].record, field)
+
+
+def test_clean_is_the_speech_bit_for_bit(material: Material) -> None:
+    result = corrupt(SPEECH, CLEAN, np.random.default_rng(0), material)
+    assert result.audio.tobytes() == SPEECH.tobytes()
+    assert result.record.noise_source is None
+    assert result.record.snr_active_db is None
+
+
+def test_the_order_of_utterances_does_not_matter(material: Material) -> None:
+    jobs = [(name, key) for name in EVERY_CORRUPTION for key in range(3)]
+    forwards = {job: run(job[0], 5.0, material, key=job[1]).audio.tobytes() for job in jobs}
+    backwards = {job: run(job[0], 5.0, material, key=job[1]).audio.tobytes() for job in reversed(jobs)}
+    assert forwards == backwards
+
+
+def test_the_noise_floor_does_not_follow_the_loudness_of_the_speech(material: Material) -> None:
+    floor = replace(material, reference_dbfs=-30.0)
+    for gain in (1.0, 0.1, 0.01):
+        record = run("white", 5.0, floor, speech=SPEECH * np.float32(gain)).record
+        assert record.noise_dbfs == pytest.approx(-35.0, abs=0.01)
+        assert record.snr_requested_db == 5.0
+        assert record.snr_active_db == pytest.approx(record.speech_active_dbfs + 35.0, abs=0.01)
+
+
+def test_the_record_finds_the_excerpt_again(noise_folder: Path, material: Material) -> None:
+    seen = set()
+    for key in range(20):
+        record = run("street", 5.0, material, key=key).record
+        recording = read_audio(noise_folder / record.noise_source)
+        if len(recording) < len(SPEECH):
+            continue
+        excerpt = recording[record.noise_offset :][: len(SPEECH)].astype(np.float64) * 10 ** (record.noise_gain_db / 20)
+        np.testing.assert_allclose(run("street", 5.0, material, key=key).audio - SPEECH, excerpt, rtol=0, atol=1e-6)
+        seen.add(record.noise_source)
+    assert len(seen) >= 3
+
+
+@pytest.mark.parametrize(
+    ("speech", "message"),
+    [
+        (np.zeros(1000, np.float32), "speech: .*silent"),
+        (np.zeros(0, np.float32), "speech: .*not empty"),
+        (np.full(1000, np.nan, np.float32), "speech: .*not finite"),
+        (np.ones((1000, 2), np.float32), r"speech: .*shape \(1000, 2\)"),
+        (np.ones(1000), "dtype float64"),
+    ],
+)
+@pytest.mark.parametrize("condition", ["clean", "white@5dB"])
+def test_what_is_not_speech_is_an_error(speech, message: str, condition: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        corrupt(speech, parse_condition(condition), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("thunder@5dB", "no corruption is called 'thunder'; there are white, pink, speech-shaped, babble"),
+        ("speech-shaped@5dB", "needs Material.spectrum"),
+        ("babble@5dB", "babble needs 6 talkers besides 's0'; the training split has 0"),
+        ("white@5dB+pink@5dB", "holds one noise"),
+    ],
+)
+def test_what_cannot_be_done_is_said(condition: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        corrupt(SPEECH, parse_condition(condition), np.random.default_rng(0), speaker="s0")
+
+
+def test_a_fingerprint_changes_with_what_the_condition_uses_and_with_nothing_else(material: Material) -> None:
+    other_noise = next(iter(material.recordings.values()))
+    other_noise = replace(other_noise, recordings=other_noise.recordings[:-1])
+    changes = {
+        "snr": replace(material, snr="rms"),
+        "reference": replace(material, reference_dbfs=-30.0),
+        "talkers": replace(material, talkers={name: paths[:-1] for name, paths in material.talkers.items()}),
+        "spectrum": replace(material, spectrum=replace(material.spectrum, power=material.spectrum.power[::-1])),
+        "recordings": replace(material, recordings={"street": other_noise}),
+    }
+    for condition, uses in {
+        "clean": set(),
+        "white@5dB": {"snr", "reference"},
+        "babble@5dB": {"snr", "reference", "talkers"},
+        "speech-shaped@5dB": {"snr", "reference", "spectrum"},
+        "street@5dB": {"snr", "reference", "recordings"},
+    }.items():
+        parsed = parse_condition(condition)
+        before = material.fingerprint(parsed)
+        assert before == material.fingerprint(parsed)
+        changed = {name for name, changed in changes.items() if changed.fingerprint(parsed) != before}
+        assert changed == uses, condition
+
+
+def test_importing_corruptions_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, corruptions; print([m for m in ('torch', 'pandas', 'matplotlib', 'librosa') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.real_data
+def test_the_snr_is_exact_on_real_speech_in_real_noise(real_data: Path) -> None:
+    material = Material(recordings={"street": read_noise_folder(real_data / "noise" / "recordings")})
+    paths = sorted(real_data.glob("ravdess/Actor_*/*.flac"))[::12]
+    for key, path in enumerate(paths):
+        speech = read_audio(path)
+        for snr_db in (20.0, 0.0, -10.0):
+            result = run("street", snr_db, material, key=key, speech=speech)
+            added = rms_dbfs(result.audio.astype(np.float64) - speech)
+            assert active_level_dbfs(speech) - added == pytest.approx(snr_db, abs=0.01), path
