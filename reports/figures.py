@@ -1,0 +1,233 @@
+"""The figures of a report.
+
+A figure is drawn for some of the run's curves: a run with many corruptions gets several sheets, each of which fits
+a page. To add a figure, add an entry to ``FIGURES``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reports import style
+from reports.curves import CLEAN, Curve
+from reports.panels import dots_and_intervals, grid, legend, level_axis, line_and_band, signed
+from reports.run import Run
+from reports.style import Look, plain
+from reports.words import level_words, percent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS: dict[str, dict[str, Any]] = {
+    # No dates inside: the same numbers give the same file.
+    "svg": {"metadata": {"Date": None}},
+    "pdf": {"metadata": {"CreationDate": None}},
+    "png": {},
+}
+# Ratios of small numbers have intervals without end; an arrow shows where one leaves the panel.
+RATIO_RANGE = (-0.25, 1.5)
+
+
+def ccc_curves(run: Run, curves: Sequence[Curve]) -> "Figure":
+    """Return CCC against level: dimensions by corruptions, a line and a band for each system."""
+    looks = style.looks(list(run.systems.values()))
+    with style.paper():
+        figure, axes = grid(len(run.dimensions), len(curves), width=2.35, height=1.75)
+        limits = _ccc_limits(run)
+        for row, dimension in enumerate(run.dimensions):
+            for column, curve in enumerate(curves):
+                ax = axes[row][column]
+                ax.axhline(0, color=style.FAINT, linewidth=0.5)
+                for system in reversed(list(run.systems.values())):
+                    scores = [run.score("ccc", system.name, dimension, where) for where in _stations(curve)]
+                    line_and_band(ax, curve, scores, looks[system.name])
+                level_axis(ax, curve, named=row == len(run.dimensions) - 1)
+                ax.set_ylim(limits)
+                if row == 0:
+                    ax.set_title(plain(curve.name), fontweight="bold")
+                if column == 0:
+                    ax.set_ylabel(plain(f"{dimension} CCC"))
+                else:
+                    ax.tick_params(labelleft=False)
+        legend(figure, looks)
+        return signed(figure, run)
+
+
+def clean_scores(run: Run, curves: Sequence[Curve]) -> "Figure":  # noqa: ARG001 - every figure has the same signature
+    """Return the CCC of every system on clean speech, a panel for each dimension."""
+    systems = list(run.systems.values())
+    looks = style.looks(systems)
+    with style.paper():
+        figure, axes = grid(1, len(run.dimensions), width=2.35, height=0.55 + 0.19 * len(systems))
+        for column, dimension in enumerate(run.dimensions):
+            scores = [run.score("ccc", system.name, dimension, CLEAN) for system in systems]
+            dots_and_intervals(axes[0][column], systems, scores, looks, limits=_ccc_limits(run), named=column == 0)
+            axes[0][column].set_title(plain(dimension), fontweight="bold")
+            axes[0][column].set_xlabel("CCC on clean speech")
+        return signed(figure, run)
+
+
+def ccc_auc(run: Run, curves: Sequence[Curve]) -> "Figure":
+    """Return the normalised area under every CCC curve: a row for each corruption, a column for each dimension."""
+    return _summaries(run, curves, "ccc_auc", "area under the CCC curve", _ccc_limits(run))
+
+
+def ccc_retention(run: Run, curves: Sequence[Curve]) -> "Figure":
+    """Return the share of its clean CCC that a system keeps at the harshest level: corruptions by dimensions."""
+    return _summaries(run, curves, "ccc_retention", "share of clean CCC kept", RATIO_RANGE)
+
+
+def word_errors(run: Run, curves: Sequence[Curve]) -> "Figure":
+    """Return word error rate against level, a panel for each corruption, a line and a band for each transcriber."""
+    columns = min(len(curves), 4)
+    colours = dict(zip(run.transcribers, style.PALETTE * len(run.transcribers), strict=False))
+    known = [score for (metric, *_), score in run.scores.items() if metric == "wer" and score.defined]
+    top = max([1.0, *(score.high if score.has_interval else score.value for score in known)])
+    with style.paper():
+        figure, axes = grid(-(-len(curves) // columns), columns, width=2.35, height=1.75)
+        panels = [ax for row in axes for ax in row]
+        for index, (ax, curve) in enumerate(zip(panels, curves, strict=False)):
+            for name in run.transcribers:
+                scores = [run.score("wer", name, None, where) for where in _stations(curve)]
+                line_and_band(ax, curve, scores, Look(colours[name], (), "o"))
+            level_axis(ax, curve, named=True)
+            ax.set_ylim(0, 1.05 * top)
+            ax.yaxis.set_major_formatter(lambda value, _: percent(value))
+            ax.axhline(1, color=style.FAINT, linewidth=0.5)
+            ax.set_title(plain(curve.name), fontweight="bold")
+            if index % columns == 0:
+                ax.set_ylabel("word error rate (%)")
+            else:
+                ax.tick_params(labelleft=False)
+        for ax in panels[len(curves) :]:
+            ax.remove()
+        legend(figure, {name: Look(colours[name], (), "o") for name in run.transcribers})
+        return signed(figure, run)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of figure.
+
+    Attributes:
+        draw: makes a sheet of it.
+        title: its heading in the report.
+        caption: what the reader must know to read it.
+        per_sheet: how many curves fit a sheet; 0 if it does not depend on them.
+        metric: without a row of this metric there is nothing to draw.
+    """
+
+    draw: "Callable[[Run, Sequence[Curve]], Figure]"
+    title: str
+    caption: str
+    per_sheet: int
+    metric: str
+
+
+FIGURES: dict[str, Kind] = {
+    "ccc-curves": Kind(
+        ccc_curves,
+        "CCC from clean to harsh",
+        "Lines are means over training seeds and noise draws, bands are 95 % intervals from a bootstrap over speakers. "
+        "Clean speech stands apart at the left end; its bar is the same interval. Families share a dash and a marker. "
+        "A gap is a missing value.",
+        per_sheet=4,
+        metric="ccc",
+    ),
+    "ccc-retention": Kind(
+        ccc_retention,
+        "What is left at the harshest level",
+        "CCC at the harshest level divided by CCC on clean speech, with 95 % intervals (arrows: intervals that go on). "
+        "It is undefined where clean CCC is below 0.1. Controls are left out.",
+        per_sheet=4,
+        metric="ccc_retention",
+    ),
+    "ccc-auc": Kind(
+        ccc_auc,
+        "The whole curve in one number",
+        "Area under the CCC curve over the noisy levels, divided by the width of that range: the average CCC in noise, "
+        "with 95 % intervals. Controls are left out.",
+        per_sheet=4,
+        metric="ccc_auc",
+    ),
+    "ccc-clean": Kind(
+        clean_scores, "CCC on clean speech", "Where every curve starts, with 95 % intervals.", per_sheet=0, metric="ccc"
+    ),
+    "wer-curves": Kind(
+        word_errors,
+        "Word error rate from clean to harsh",
+        "Bands are 95 % intervals from a bootstrap over speakers. More than 100 % means that words were invented.",
+        per_sheet=12,
+        metric="wer",
+    ),
+}
+
+
+def sheets(run: Run) -> dict[str, tuple[str, tuple[Curve, ...]]]:
+    """Return file name -> kind of figure and the curves on it, for all that this run has numbers for.
+
+    A kind that needs more than one sheet has about as many curves on each.
+    """
+    metrics = set(run.table["metric"])
+    found: dict[str, tuple[str, tuple[Curve, ...]]] = {}
+    for name, kind in FIGURES.items():
+        if kind.metric not in metrics or (kind.per_sheet and not run.curves):
+            continue
+        count = -(-len(run.curves) // kind.per_sheet) if kind.per_sheet else 1
+        for sheet in range(count):
+            part = run.curves[sheet * len(run.curves) // count : (sheet + 1) * len(run.curves) // count]
+            found[f"{name}-{sheet + 1}" if count > 1 else name] = (name, part)
+    return found
+
+
+def save_figure(figure: "Figure", folder: Path, name: str) -> None:
+    """Write a figure as SVG, PDF with embedded fonts, and PNG; the same figure gives the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with style.paper():
+        # Laying out takes longer than drawing: once is enough for three formats.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        for suffix, options in FORMATS.items():
+            figure.savefig(folder / f"{name}.{suffix}", format=suffix, **options)
+
+
+def _ccc_limits(run: Run) -> tuple[float, float]:
+    """Return one CCC axis for every panel and sheet, so that they can be compared by eye."""
+    rows = run.table[run.table["metric"] == "ccc"]
+    ends = rows[["value", "ci_low", "ci_high"]].to_numpy(float)
+    known = ends[np.isfinite(ends)]
+    low, high = min([0.0, *known]), max([0.5, *known])
+    return low - 0.04, min(high + 0.04, 1.02)
+
+
+def _stations(curve: Curve) -> list[str]:
+    return [CLEAN, *(point.condition for point in curve.points)]
+
+
+def _summaries(run: Run, curves: Sequence[Curve], metric: str, label: str, limits: tuple[float, float]) -> "Figure":
+    systems = [system for system in run.systems.values() if system.family != "control"]
+    looks = style.looks(list(run.systems.values()))
+    with style.paper():
+        figure, axes = grid(len(curves), len(run.dimensions), width=2.35, height=0.42 + 0.165 * max(len(systems), 2))
+        for row, curve in enumerate(curves):
+            for column, dimension in enumerate(run.dimensions):
+                ax = axes[row][column]
+                scores = [run.score(metric, system.name, dimension, curve.corruption) for system in systems]
+                dots_and_intervals(ax, systems, scores, looks, limits=limits, named=column == 0)
+                if row == 0:
+                    ax.set_title(plain(dimension), fontweight="bold")
+                if column == 0:
+                    words = level_words(curve.harshest.level, curve.level_unit) if metric == "ccc_retention" else ""
+                    ax.set_ylabel(plain("\n".join(filter(None, (curve.name, words)))), fontweight="bold")
+                if row == len(curves) - 1:
+                    ax.set_xlabel(label)
+                else:
+                    ax.tick_params(labelbottom=False)
+                if limits == RATIO_RANGE:
+                    ax.axvline(1, color=style.FAINT, linewidth=0.5)
+                    ax.xaxis.set_major_formatter(lambda value, _: f"{percent(value)} %")
+        figure.align_ylabels()
+        return signed(figure, run)

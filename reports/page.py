@@ -1,0 +1,151 @@
+"""The report of a run: one folder that opens from disk, without a network."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from markupsafe import Markup, escape
+
+from reports import style
+from reports.figures import FIGURES, save_figure, sheets
+from reports.headline import headline
+from reports.run import ENOUGH_SPEAKERS, Run, read_run
+from reports.spectrograms import card, loudest_db, picture, spectrograms
+from reports.tables import Cell, Table, tables, write_table
+from reports.words import Score, listing, with_interval
+
+
+def build_report(run: Path) -> Path:
+    """Write the report of a run and return its ``index.html``.
+
+    ``run/report`` is made anew: what was there before is replaced once the new report is whole.
+
+    Args:
+        run: a run's folder, with ``results.parquet``, ``provenance.json``, ``systems.json`` and, if it has them,
+            ``suite.yaml`` and ``examples/``.
+
+    Returns:
+        The page; ``figures/``, ``tables/`` and ``audio/`` lie beside it.
+
+    Raises:
+        ReportError: if a file of the run is missing or does not hold what it must.
+    """
+    described = read_run(run)
+    target = run / "report"
+    temporary = run / f".report.{uuid4().hex}"
+    try:
+        _write(described, temporary)
+        if target.exists():
+            shutil.rmtree(target)
+        temporary.replace(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return target / "index.html"
+
+
+def _write(run: Run, folder: Path) -> None:
+    drawn = sheets(run)
+    for name, (kind, curves) in drawn.items():
+        save_figure(FIGURES[kind].draw(run, curves), folder / "figures", name)
+    audio = _write_examples(run, folder)
+    written = tables(run)
+    for group in written.values():
+        for table in group:
+            write_table(table, run, folder / "tables")
+    page = render(
+        run=run,
+        corpus=run.corpus,
+        headline=headline(run),
+        figures={kind: [name for name, (one, _) in drawn.items() if one == kind] for kind in FIGURES},
+        kinds=FIGURES,
+        tables=written,
+        audio=audio,
+        looks=style.looks(list(run.systems.values())),
+        enough_speakers=ENOUGH_SPEAKERS,
+    )
+    (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
+
+
+def _write_examples(run: Run, folder: Path) -> list[dict[str, Any]]:
+    """Copy the examples' audio, draw their spectrograms, and return what the page says of each."""
+    if not run.examples:
+        return []
+    pictures = [picture(example.path) for example in run.examples]
+    save_figure(spectrograms(run.examples, pictures), folder / "figures", "spectrograms")
+    (folder / "audio").mkdir()
+    shown = []
+    for number, (example, one) in enumerate(zip(run.examples, pictures, strict=True), start=1):
+        stem = f"{number}-{run.slugs[example.condition]}"
+        shutil.copyfile(example.path, folder / "audio" / f"{stem}{example.path.suffix}")
+        with style.paper():
+            card(one, loudest_db(pictures)).savefig(folder / "audio" / f"{stem}.png", dpi=200)
+        shown.append({"example": example, "sound": f"audio/{stem}{example.path.suffix}", "image": f"audio/{stem}.png"})
+    return shown
+
+
+def render(**shown: Any) -> str:
+    """Return the page; everything that is put into it is escaped, for some of it was heard by a speech recogniser."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"code": code, "duration": duration, "cell": cell, "tint": tint, "listing": named}
+    return environment.get_template("page.html").render(**shown)
+
+
+def named(names: Iterable[str]) -> str:
+    """Return a list of names in words, or "nothing" for none.
+
+    Examples:
+        >>> named(["valence"]), named([])
+        ('valence', 'nothing')
+    """
+    return listing([*names] or ["nothing"])
+
+
+def code(text: str) -> Markup:
+    """Return text in which what stands between backticks is set as code.
+
+    Examples:
+        >>> print(code("`text` & more"))
+        <code>text</code> &amp; more
+    """
+    parts = text.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a time as one says it.
+
+    Examples:
+        >>> duration(7.25), duration(754), duration(7_500)
+        ('7.2 s', '12 min 34 s', '2 h 5 min')
+    """
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def cell(shown: Cell, table: Table) -> tuple[str, str]:
+    """Return a cell's number (or the word for why there is none) and its interval."""
+    value, bracket, interval = with_interval(shown.score, table.write, table.unit).partition(" [")
+    return value, bracket.strip() + interval
+
+
+def tint(shown: Cell) -> str:
+    """Return how strongly a cell is coloured: the CCC, or the ratio, between 0 and 1; nothing for word errors."""
+    score: Score | None = shown.score
+    if score is None or not score.defined or not shown.metric.startswith("ccc"):
+        return "0"
+    return f"{min(max(score.value, 0.0), 1.0):.2f}"

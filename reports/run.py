@@ -1,0 +1,227 @@
+"""A run as its folder describes it: the one place where a report reads its numbers.
+
+Reports compute no metric. What they show are the *overall* rows of ``results.parquet``, those over all seeds and draws.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reports.curves import STATION, Curve, curves_of
+from reports.words import Score, slugs
+
+FAMILIES = ("acoustic", "lexical", "multimodal", "student", "control")
+COLUMNS = (
+    *("system", "seed", *STATION, "draw", "dimension", "metric"),
+    *("value", "ci_low", "ci_high", "n_utterances", "n_speakers"),
+)
+# The customary order; dimensions of other names follow in the order of the alphabet.
+USUAL_DIMENSIONS = ("activation", "valence", "dominance")
+# With fewer test speakers than this a bootstrap over speakers is rough, and the report says so.
+ENOUGH_SPEAKERS = 25
+
+
+class ReportError(ValueError):
+    """A run that cannot be reported; the message names the file, the value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class System:
+    """A system as ``systems.json`` describes it."""
+
+    name: str
+    family: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """An audible example: one utterance under one condition."""
+
+    condition: str
+    label: str
+    path: Path
+    utterance: str
+    text: str | None
+    snr_db: float | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a report shows.
+
+    Attributes:
+        folder: the run's folder.
+        table: the overall rows of ``results.parquet``.
+        systems: by name, grouped by family in the order of ``FAMILIES``.
+        curves: every corruption of the run, in the order of the suite or, where that is unknown, of the table.
+        assumed: names of curves whose harsh end is a guess, for neither the run nor the unit says which it is.
+        provenance: ``provenance.json``.
+        suite: ``suite.yaml`` as it was written, or "".
+        examples: audible examples.
+    """
+
+    folder: Path
+    table: pd.DataFrame
+    systems: Mapping[str, System]
+    curves: tuple[Curve, ...]
+    assumed: tuple[str, ...]
+    provenance: Mapping[str, Any]
+    suite: str
+    examples: tuple[Example, ...]
+
+    @cached_property
+    def dimensions(self) -> tuple[str, ...]:
+        """The label dimensions that were scored."""
+        found = set(self.table.loc[self.table["metric"] == "ccc", "dimension"].dropna())
+        return (*(name for name in USUAL_DIMENSIONS if name in found), *sorted(found - set(USUAL_DIMENSIONS)))
+
+    @cached_property
+    def transcribers(self) -> tuple[str, ...]:
+        """The transcribers whose word error rate is known."""
+        return tuple(self.table.loc[self.table["metric"] == "wer", "system"].unique())
+
+    @cached_property
+    def speakers(self) -> int:
+        """How many test speakers the intervals rest on."""
+        return int(self.table["n_speakers"].max()) if len(self.table) else 0
+
+    @cached_property
+    def utterances(self) -> int:
+        """How many test utterances were scored."""
+        return int(self.table["n_utterances"].max()) if len(self.table) else 0
+
+    @cached_property
+    def slugs(self) -> Mapping[str, str]:
+        """What a dimension, a curve or an example's condition is called in file names."""
+        names = [*self.dimensions, *(curve.name for curve in self.curves), *(one.condition for one in self.examples)]
+        return slugs(dict.fromkeys(names))
+
+    @property
+    def corpus(self) -> Mapping[str, Any]:
+        """What ``provenance.json`` says of the corpus."""
+        return self.provenance["corpus"]  # type: ignore[no-any-return]
+
+    @cached_property
+    def scores(self) -> Mapping[tuple[str, str, str | None, str], Score]:
+        """Every number by metric, system, dimension and place (see ``score``)."""
+        place = self.table["condition"].fillna(self.table["corruption"])
+        keys = zip(self.table["metric"], self.table["system"], self.table["dimension"], place, strict=True)
+        numbers = self.table[["value", "ci_low", "ci_high"]].astype(float).to_numpy()
+        return {
+            (metric, system, None if pd.isna(dimension) else dimension, where): Score(*map(float, row))
+            for (metric, system, dimension, where), row in zip(keys, numbers, strict=True)
+        }
+
+    def score(self, metric: str, system: str, dimension: str | None, where: str) -> Score | None:
+        """Return a number of the table, or None if the table has no such row.
+
+        Args:
+            metric: as the table calls it.
+            system: name of a system or transcriber.
+            dimension: None for a metric that has none.
+            where: a condition, or a corruption for a summary of its whole curve.
+        """
+        return self.scores.get((metric, system, dimension, where))
+
+
+def read_run(folder: Path) -> Run:
+    """Return the run in ``folder``.
+
+    Raises:
+        ReportError: if a file is not there or does not hold what it must.
+    """
+    provenance = _read_json(folder / "provenance.json", dict)
+    corpus = provenance.get("corpus")
+    if not isinstance(corpus, dict) or not isinstance(corpus.get("synthetic"), bool) or "name" not in corpus:
+        # Without it a report could show a synthetic corpus and not say so.
+        raise ReportError(f"{folder / 'provenance.json'}: corpus must have a name and say whether it is synthetic")
+    table = _read_results(folder / "results.parquet")
+    systems = _read_systems(folder / "systems.json")
+    unknown = sorted(set(table.loc[table["metric"].str.startswith("ccc"), "system"]) - set(systems))
+    if unknown:
+        raise ReportError(
+            f"{folder / 'systems.json'}: does not describe {', '.join(unknown)}, which results.parquet scores"
+        )
+    stations = table.loc[table["condition"].notna(), list(STATION)].drop_duplicates()
+    scored = [{str(key): value for key, value in one.items()} for one in stations.to_dict("records")]
+    # The grid the run was asked for comes first: a condition of which nothing was scored is still a hole in its curve.
+    curves, assumed = curves_of([*provenance.get("conditions", ()), *scored])
+    suite = folder / "suite.yaml"
+    return Run(
+        folder=folder,
+        table=table,
+        systems=systems,
+        curves=curves,
+        assumed=assumed,
+        provenance=provenance,
+        suite=suite.read_text(encoding="utf-8") if suite.is_file() else "",
+        examples=_read_examples(folder / "examples"),
+    )
+
+
+def _read_json(path: Path, kind: type) -> Any:
+    if not path.is_file():
+        raise ReportError(f"{path}: not found; a report is made from the folder of a run")
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ReportError(f"{path}: not valid JSON: {error}") from error
+    if not isinstance(value, kind):
+        raise ReportError(f"{path}: must be a JSON {kind.__name__}, not {type(value).__name__}")
+    return value
+
+
+def _read_results(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise ReportError(f"{path}: not found; a report is made from the folder of a run")
+    table = pd.read_parquet(path)
+    absent = [name for name in COLUMNS if name not in table.columns]
+    if absent:
+        raise ReportError(f"{path}: has no column {', '.join(absent)}")
+    overall = table[table["seed"].isna() & table["draw"].isna()].reset_index(drop=True)
+    key = ["metric", "system", "dimension", "corruption", "condition"]
+    repeated = overall[overall.duplicated(key)]
+    if len(repeated):
+        raise ReportError(f"{path}: two values for {repeated.iloc[0][key].to_dict()}; one is allowed")
+    return overall
+
+
+def _read_systems(path: Path) -> dict[str, System]:
+    described = _read_json(path, dict)
+    for name, one in described.items():
+        if not isinstance(one, dict) or one.get("family") not in FAMILIES:
+            raise ReportError(f"{path}: the family of {name!r} must be one of {', '.join(FAMILIES)}; it says {one!r}")
+    return {
+        name: System(name, one["family"], one.get("description", ""))
+        for family in FAMILIES
+        for name, one in described.items()
+        if one["family"] == family
+    }
+
+
+def _read_examples(folder: Path) -> tuple[Example, ...]:
+    if not folder.is_dir():
+        return ()
+    listing = folder / "examples.json"
+    examples = [
+        Example(
+            condition=one["condition"],
+            label=one["label"],
+            path=folder / one["file"],
+            utterance=one.get("utterance", ""),
+            text=one.get("text"),
+            snr_db=one.get("snr_db"),
+        )
+        for one in _read_json(listing, list)
+    ]
+    for example in examples:
+        # Only a plain name: a report copies what lies beside the list, nothing else.
+        if example.path.parent != folder or not example.path.is_file():
+            raise ReportError(f"{listing}: {example.path} is not a file in {folder}")
+    return tuple(examples)

@@ -1,0 +1,238 @@
+"""The tables of a report: for the page, as LaTeX (booktabs) and as CSV.
+
+LaTeX and the page show two decimals and the interval; the CSV of a table has the same numbers unrounded, one a row.
+"""
+
+import csv
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.curves import CLEAN, Curve
+from reports.run import Run, System
+from reports.words import Score, decimal, percent, slug, with_interval
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number of a table and where it comes from; ``score`` is None for a hole."""
+
+    metric: str
+    dimension: str | None
+    corruption: str
+    condition: str | None
+    level: float | None
+    level_unit: str
+    score: Score | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Systems (or transcribers) by columns.
+
+    Attributes:
+        name: file name without suffix.
+        caption: what the numbers are.
+        columns: heads of the columns after the first.
+        rows: first column -> a cell for each further column.
+        write: how a number is rounded.
+        unit: follows the number.
+        families: first column -> family, where it is a system.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: Mapping[str, tuple[Cell, ...]]
+    write: Callable[[float], str]
+    unit: str
+    families: Mapping[str, str]
+
+
+def tables(run: Run) -> dict[str, list[Table]]:
+    """Return the tables by kind: ``clean``, ``ccc`` (by dimension and corruption), ``summaries``, ``wer``."""
+    return {
+        "clean": [_clean(run)] if run.dimensions else [],
+        "ccc": [_curve(run, curve, dimension) for dimension in run.dimensions for curve in run.curves],
+        "summaries": [
+            _summary(run, metric, dimension)
+            for metric in SUMMARIES
+            for dimension in run.dimensions
+            if run.curves and (run.table["metric"] == metric).any()
+        ],
+        "wer": [_word_errors(run, curve) for curve in run.curves or (NOWHERE,)] if run.transcribers else [],
+    }
+
+
+# Metric -> its words in a caption, and how it is written.
+SUMMARIES: dict[str, tuple[str, Callable[[float], str], str]] = {
+    "ccc_retention": ("share of clean {} CCC kept at the harshest level", percent, " %"),
+    "ccc_auc": ("normalised area under the {} CCC curve over the noisy levels", decimal, ""),
+}
+# Stands for the curves of a run on clean speech alone.
+NOWHERE = Curve("clean speech", CLEAN, "", ())
+
+
+def _clean(run: Run) -> Table:
+    return _of_systems(
+        run,
+        name="ccc-clean",
+        caption="CCC on clean speech",
+        columns=run.dimensions,
+        cells=lambda system: [_cell(run, "ccc", system.name, dimension, CLEAN) for dimension in run.dimensions],
+    )
+
+
+def _curve(run: Run, curve: Curve, dimension: str) -> Table:
+    return _of_systems(
+        run,
+        name=f"ccc-{run.slugs[dimension]}-{run.slugs[curve.name]}",
+        caption=f"CCC of {dimension} in {curve.name}" + (f" by {curve.level_unit}" if curve.level_unit else ""),
+        columns=(CLEAN, *(point.tick for point in curve.points)),
+        cells=lambda system: _along(run, curve, "ccc", system.name, dimension),
+    )
+
+
+def _summary(run: Run, metric: str, dimension: str) -> Table:
+    words, write, unit = SUMMARIES[metric]
+    return _of_systems(
+        run,
+        name=f"{slug(metric)}-{run.slugs[dimension]}",
+        caption=words.format(dimension)[0].upper() + words.format(dimension)[1:],
+        columns=tuple(curve.name for curve in run.curves),
+        cells=lambda system: [_cell(run, metric, system.name, dimension, None, curve=curve) for curve in run.curves],
+        write=write,
+        unit=unit,
+    )
+
+
+def _word_errors(run: Run, curve: Curve) -> Table:
+    return Table(
+        name=f"wer-{run.slugs.get(curve.name, 'clean')}",
+        caption=f"Word error rate in {curve.name} (%)" + (f" by {curve.level_unit}" if curve.level_unit else ""),
+        columns=(CLEAN, *(point.tick for point in curve.points)),
+        rows={name: tuple(_along(run, curve, "wer", name, None)) for name in run.transcribers},
+        write=percent,
+        unit="",
+        families={},
+    )
+
+
+def _of_systems(
+    run: Run,
+    *,
+    name: str,
+    caption: str,
+    columns: Sequence[str],
+    cells: Callable[[System], Sequence[Cell]],
+    write: Callable[[float], str] = decimal,
+    unit: str = "",
+) -> Table:
+    rows = {system.name: tuple(cells(system)) for system in run.systems.values()}
+    families = {system.name: system.family for system in run.systems.values()}
+    return Table(name, caption, tuple(columns), rows, write, unit, families)
+
+
+def _along(run: Run, curve: Curve, metric: str, system: str, dimension: str | None) -> list[Cell]:
+    noisy = [
+        _cell(run, metric, system, dimension, point.condition, curve=curve, level=point.level) for point in curve.points
+    ]
+    return [_cell(run, metric, system, dimension, CLEAN), *noisy]
+
+
+def _cell(
+    run: Run,
+    metric: str,
+    system: str,
+    dimension: str | None,
+    condition: str | None,
+    *,
+    curve: Curve | None = None,
+    level: float | None = None,
+) -> Cell:
+    corruption = curve.corruption if curve else CLEAN
+    score = run.score(metric, system, dimension, condition or corruption)
+    return Cell(metric, dimension, corruption, condition, level, curve.level_unit if curve else "", score)
+
+
+def write_table(table: Table, run: Run, folder: Path) -> None:
+    """Write a table as ``.tex`` and ``.csv``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{table.name}.tex").write_text(latex(table, _about(run)), encoding="utf-8", newline="\n")
+    with (folder / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["system", "family", *CSV_COLUMNS])
+        for name, cells in table.rows.items():
+            for cell in cells:
+                writer.writerow([name, table.families.get(name, ""), *_record(cell)])
+
+
+CSV_COLUMNS = ("metric", "dimension", "corruption", "condition", "level", "level_unit", "value", "ci_low", "ci_high")
+
+
+def _record(cell: Cell) -> list[object]:
+    ends = (cell.score.value, cell.score.low, cell.score.high) if cell.score else (math.nan,) * 3
+    numbers = [repr(end) if not math.isnan(end) else "" for end in ends]
+    level = "" if cell.level is None else repr(cell.level)
+    return [cell.metric, cell.dimension or "", cell.corruption, cell.condition or "", level, cell.level_unit, *numbers]
+
+
+def _about(run: Run) -> str:
+    kind = "synthetic corpus" if run.corpus["synthetic"] else "corpus"
+    return f"{kind} {run.corpus['name']}, {run.utterances} test utterances of {run.speakers} speakers"
+
+
+def latex(table: Table, about: str) -> str:
+    """Return a table as a LaTeX float; it needs the package booktabs.
+
+    Args:
+        table: what to write.
+        about: the end of the caption, on which corpus this is.
+    """
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        "\\begin{table}",
+        "\\centering",
+        f"\\caption{{{escape_latex(table.caption)}, with 95~\\% intervals; {escape_latex(about)}.}}",
+        f"\\label{{tab:{table.name}}}",
+        f"\\begin{{tabular}}{{l{'c' * len(table.columns)}}}",
+        "\\toprule",
+        " & ".join(["", *(escape_latex(column) for column in table.columns)]) + " \\\\",
+        "\\midrule",
+    ]
+    previous = None
+    for name, cells in table.rows.items():
+        family = table.families.get(name)
+        if previous is not None and family != previous:
+            lines.append("\\addlinespace")
+        previous = family
+        lines.append(" & ".join([escape_latex(name), *(_latex_cell(table, cell) for cell in cells)]) + " \\\\")
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", "\\end{table}", ""])
+
+
+def _latex_cell(table: Table, cell: Cell) -> str:
+    value, bracket, interval = with_interval(cell.score, table.write, table.unit).partition(" [")
+    return escape_latex(value) + (f" {{\\scriptsize [{escape_latex(interval)}}}" if bracket else "")
+
+
+_LATEX: dict[str | int, str | int | None] = {
+    "\\": "\\textbackslash{}",
+    "~": "\\textasciitilde{}",
+    "^": "\\textasciicircum{}",
+    "<": "\\textless{}",
+    ">": "\\textgreater{}",
+    "|": "\\textbar{}",
+    "\N{MINUS SIGN}": "$-$",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+}
+
+
+def escape_latex(text: str) -> str:
+    r"""Return text that LaTeX shows as it is.
+
+    Examples:
+        >>> print(escape_latex("5 % of a_b"))
+        5 \% of a\_b
+    """
+    return text.translate(str.maketrans(_LATEX))
