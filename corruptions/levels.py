@@ -124,7 +124,7 @@ def _energy(x: npt.NDArray[np.floating]) -> float:
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"a signal with shape {x.shape} has no level: it must be (n_samples,), and not empty")
     wide = x.astype(np.float64, copy=False)
-    energy = float(wide @ wide)
+    energy = float(np.square(wide).sum())  # not a dot product: BLAS's last digit depends on the number of threads
     if not np.isfinite(energy):
         raise ValueError("a signal with samples that are not finite numbers has no level")
     if energy == 0:
