@@ -1,0 +1,98 @@
+"""The probe: a synthetic spoken corpus whose labels are known by construction, so that the benchmark can be checked.
+
+It is a control with planted effects and says nothing about how people express emotion: valence lives in the words,
+activation and dominance live in the voice. A benchmark that does not find this again is broken.
+
+**Labels.** For each utterance and each dimension ``k`` of activation, valence and dominance::
+
+    y_k = centre + spread * (sqrt(words_k) t_k + sqrt(voice_k) z_k + sqrt(raters_k) e_k)
+
+with ``words_k + voice_k + raters_k = 1``, and all of ``t``, ``z``, ``e`` of mean 0 and variance 1.
+
+- ``t``, the words. A sentence is a stance, a clause with two affect words, and a moment ("I suppose | the bakery was
+  lovely and my uncle felt proud | on Monday."). ``t_valence`` is the mean of what people rated the two words
+  (vaderSentiment's lexicon), ``t_activation`` the moment's score and ``t_dominance`` the stance's, each standardised.
+  A third of the affect words occurs only in test, and a sixth only in development and test: an encoder that has learned
+  the sound of the training words does not know those.
+- ``z``, the voice. ``z_activation``, ``z_valence`` and ``u`` are independent and uniform, and
+  ``z_dominance = rho z_activation + sqrt(1 - rho^2) u``.
+- ``e``, the raters: independent and uniform. Nothing predicts it, so the best possible CCC is known and below 1.
+
+**Voice.** Each parameter (median pitch, pitch range, rate, level, spectral tilt, formants) is ``p_speaker + b_p . z``.
+Activation raises pitch, range, rate, level and tilt; dominance raises the level and lowers the pitch; valence is a
+faint smile. ``p_speaker`` is uniform; no speaker is in two splits. Coefficients: ``probe_model.yaml``; words:
+``probe_words.yaml``.
+
+**Sound.** Piper speaks the sentence with the voice ``joe``, without its random elements. Praat's PSOLA moves pitch,
+range, rate and formants, a filter tilts the spectrum, and a single gain sets the level: loudness is never normalised
+away. The recordings of ``joe`` are CC0, but the voice was fine-tuned from ``lessac``, whose data came under the terms of
+the Blizzard Challenge 2013. Piper, its phonemiser and Praat are GPL-3: they are the extra ``probe``, and only the
+builder imports them.
+"""
+
+import csv
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from bench.corpora.corpus import DIMENSIONS, Corpus, Split, Utterance
+from bench.corpora.probe_build import DESIGN, MANIFEST, build_probe
+from bench.corpora.probe_model import SCALE, best_expected_ccc
+from bench.corpora.probe_plan import ProbeSpec
+
+__all__ = ["ProbeSpec", "best_expected_ccc", "best_possible_ccc", "build_probe", "read_probe"]
+
+NOTE = (
+    "The probe is a synthetic corpus: one speech synthesiser, generated sentences, labels by construction. It is a "
+    "control with planted effects (valence in the words, activation and dominance in the voice) and no evidence about "
+    "human emotion."
+)
+
+
+def read_probe(folder: Path) -> Corpus:
+    """Return the corpus that :func:`build_probe` left in ``folder``.
+
+    Raises:
+        FileNotFoundError: if the build has not been finished.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise FileNotFoundError(f"{folder} holds no finished probe corpus: run `emonoise corpus build probe`")
+    with manifest.open(encoding="utf-8", newline="") as file:
+        utterances = [
+            Utterance(
+                id=row["id"],
+                corpus="probe",
+                split=cast("Split", row["split"]),
+                speaker=row["speaker"],
+                path=folder / row["path"],
+                activation=float(row["activation"]),
+                valence=float(row["valence"]),
+                dominance=float(row["dominance"]),
+                transcript=row["transcript"],
+            )
+            for row in csv.DictReader(file)
+        ]
+    return Corpus("probe", SCALE, tuple(sorted(utterances, key=lambda u: u.id)), synthetic=True, note=NOTE)
+
+
+def best_possible_ccc(folder: Path, split: Split = "test") -> dict[str, float]:
+    """Return for each dimension the CCC on these very labels of a system that knows everything but the raters' noise.
+
+    That system predicts the labels without noise, stretched to the labels' mean and variance; its CCC is then their
+    Pearson correlation. :func:`best_expected_ccc` is the same for a corpus without end, in closed form.
+
+    Args:
+        folder: what :func:`build_probe` returned.
+        split: whose labels.
+    """
+    with (folder / DESIGN).open(encoding="utf-8", newline="") as file:
+        design = {row["id"]: row for row in csv.DictReader(file)}
+    utterances = read_probe(folder).split(split)
+    ceiling = {}
+    for dimension in DIMENSIONS:
+        known = [float(design[utterance.id][f"rater_free_{dimension}"]) for utterance in utterances]
+        truth = [getattr(utterance, dimension) for utterance in utterances]
+        ceiling[dimension] = float(np.corrcoef(known, truth)[0, 1])
+    return ceiling
