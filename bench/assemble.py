@@ -1,18 +1,14 @@
 """From shards to the tables of a run's folder."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.plan import Plan
 from bench.store import Store
-from corruptions import CORRUPTIONS, Condition
-
-NOISE_UNIT = "SNR (dB)"
+from corruptions import Condition, Material, find_corruption
 
 
-def predictions_table(plan: Plan, store: Store) -> pd.DataFrame:
+def predictions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
     """Return ``predictions.parquet``: a row for every system, seed, utterance, condition, draw and dimension."""
     low, high = plan.corpus.scale
     tables = []
@@ -28,10 +24,10 @@ def predictions_table(plan: Plan, store: Store) -> pd.DataFrame:
         columns=["utterance", "dimension", "truth"],
     )
     table = pd.concat(tables, ignore_index=True).merge(truth, on=["utterance", "dimension"], validate="many_to_one")
-    return _described(plan, table)
+    return _described(plan, material, table)
 
 
-def transcripts_table(plan: Plan, store: Store) -> pd.DataFrame:
+def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
     """Return ``transcripts.parquet``: what each transcriber wrote for every utterance, condition and draw."""
     tables = [
         store.tables("transcripts", [unit.shard(key) for unit in plan.units]).assign(transcriber=name)
@@ -41,36 +37,36 @@ def transcripts_table(plan: Plan, store: Store) -> pd.DataFrame:
         return pd.DataFrame()
     references = {one.id: one.transcript for one in plan.corpus.split("test")}
     table = pd.concat(tables, ignore_index=True)
-    return _described(plan, table.assign(reference=table["utterance"].map(references)))
+    return _described(plan, material, table.assign(reference=table["utterance"].map(references)))
 
 
-def corruptions_table(plan: Plan, store: Store) -> pd.DataFrame:
+def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
     """Return ``corruptions.parquet``: what exactly was done to every utterance."""
-    return _described(plan, store.tables("corruptions", [unit.key for unit in plan.units]))
+    return _described(plan, material, store.tables("corruptions", [unit.key for unit in plan.units]))
 
 
-def level_units(conditions: list[Condition], own_noises: Mapping[str, object]) -> dict[str, str]:
-    """Return the unit of the level of each corruption among ``conditions``; a user's own noise has an SNR."""
-    names = {condition.steps[-1].corruption: condition.corruption for condition in conditions if condition.steps}
-    return {chain: NOISE_UNIT if name in own_noises else CORRUPTIONS[name].level_unit for name, chain in names.items()}
-
-
-def _described(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with what is known of its conditions and speakers, in an order that does not depend on shards."""
+def _described(plan: Plan, material: Material, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with what is known of its conditions and speakers, in an order that shards do not change."""
     conditions = plan.suite.expanded()
-    units = level_units(conditions, plan.suite.noises)
     about = pd.DataFrame(
         {
             "condition": [str(one) for one in conditions],
             "corruption": [one.corruption for one in conditions],
-            "level": pd.array([one.level for one in conditions], dtype="Float64").astype("float64"),
-            "level_unit": [units.get(one.corruption) for one in conditions],
+            "level": pd.Series([one.level for one in conditions], dtype="float64"),
+            "level_unit": pd.Series([_level_unit(one, material) for one in conditions], dtype="str"),
         }
     )
     speakers = {one.id: one.speaker for one in plan.corpus.split("test")}
     described = table.merge(about, on="condition", validate="many_to_one").assign(
-        suite=plan.suite.name, corpus=plan.corpus.name, split="test", speaker=lambda rows: rows["utterance"].map(speakers)
+        suite=plan.suite.name,
+        corpus=plan.corpus.name,
+        split="test",
+        speaker=lambda rows: rows["utterance"].map(speakers),
     )
     order = ["system", "transcriber", "seed", "corruption", "level", "draw", "utterance", "dimension"]
     by = [column for column in order if column in described]
     return described.sort_values(by, kind="stable", na_position="first", ignore_index=True)
+
+
+def _level_unit(condition: Condition, material: Material) -> str | None:
+    return find_corruption(condition.steps[-1].corruption, material).level_unit if condition.steps else None

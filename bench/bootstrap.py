@@ -64,6 +64,10 @@ def resampled_sums(multiplicities: Floats, sums: Floats) -> Floats:
 
     Returns:
         Shape ``(replicates, ...)``.
+
+    Examples:
+        >>> resampled_sums(np.array([[2.0, 0.0], [1.0, 1.0]]), np.array([[10.0, 1.0], [20.0, 2.0]])).tolist()
+        [[20.0, 2.0], [30.0, 3.0]]
     """
     flat = multiplicities @ sums.reshape(len(sums), -1)
     return flat.reshape(len(multiplicities), *sums.shape[1:])

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 app = typer.Typer(
-    help="Measure how speech-emotion models lose accuracy in noise.\n\nBegin with `emonoise run quick`, or `emonoise doctor`.",
+    help="Measure how speech-emotion models lose accuracy in noise. Begin with `emonoise run quick`.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
@@ -96,7 +96,7 @@ def run(
 def report(folder: RunArgument) -> None:
     """Write the report of a run again, from its results.parquet."""
     with _told_plainly():
-        from reports import build_report
+        from reports.page import build_report
 
         out.print(f"Report: {build_report(folder)}", soft_wrap=True, highlight=False)
 
@@ -200,6 +200,6 @@ def _told_plainly() -> Iterator[None]:
         err.print("Stopped. What is done is kept: the same command goes on from here.")
         raise typer.Exit(INTERRUPTED) from None
     except (ValueError, OSError, ImportError) as error:
-        err.print(f"[red]error:[/red] ", end="")
+        err.print("[red]error:[/red] ", end="")
         err.print(str(error), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

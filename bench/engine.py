@@ -1,4 +1,4 @@
-"""Where the work runs: a pool of processes with one thread each, so that results do not depend on how many there are."""
+"""Where the work runs: processes of one thread each, so that results do not depend on how many there are."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ def default_workers(device: str) -> int:
 def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Yield a pool whose processes end with this one, however it ends; on an error the jobs that wait are dropped."""
     # The numeric libraries read these when a worker starts, and it inherits them from here.
-    os.environ.update({name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")})
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
     try:
         yield pool

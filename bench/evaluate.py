@@ -25,7 +25,7 @@ from corruptions.audio import read_audio
 from models.types import Frames, Transcript
 
 if TYPE_CHECKING:
-    from models.heads import Head
+    from models.training import Head
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,9 @@ def _evaluate_unit(job: _Job) -> None:
     for predictor in work.predictors:
         by_seed = [
             _table(unit, [dict(zip(DIMENSIONS, row, strict=True)) for row in labels]).assign(seed=seed)
-            for seed, labels in zip(predictor.seeds, _predict(predictor, unit, represented.features, store), strict=True)
+            for seed, labels in zip(
+                predictor.seeds, _predict(predictor, unit, represented.features, store), strict=True
+            )
         ]
         write_table(pd.concat(by_seed), store.path("predictions", unit.shard(predictor.key)))
 

@@ -29,6 +29,7 @@ def write_examples(plan: Plan, material: Material, store: Store, folder: Path) -
         ).audio
         for condition in conditions
     }
+    folder.mkdir(parents=True, exist_ok=True)
     gain = min(1.0, 0.99 / max(float(np.abs(one).max()) for one in audio.values()))
     entries = []
     for number, condition in enumerate(conditions):

@@ -48,7 +48,9 @@ def inspect(corpus: Corpus, pool: ProcessPoolExecutor, stages: Stages) -> dict[s
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems[:_SHOWN])
         more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise RecordingsError(f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used:\n{listed}{more}")
+        raise RecordingsError(
+            f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used:\n{listed}{more}"
+        )
     return {name: recording for name in ids if isinstance(recording := found[paths[name]], Recording)}
 
 

@@ -12,7 +12,8 @@ def digest(*parts: object) -> str:
     """Return a short hexadecimal name for ``parts``: equal parts, equal name, on every machine.
 
     Args:
-        parts: JSON values (text, numbers, lists, mappings with text keys, None) and paths; the order of mappings does not matter.
+        parts: JSON values (text, numbers, lists, mappings with text keys, None) and paths; the order of mappings does
+            not matter.
 
     Returns:
         32 hexadecimal digits (128 bits of SHA-256).
@@ -34,7 +35,7 @@ def rng_for(*parts: object) -> np.random.Generator:
     """Return the generator that belongs to ``parts``, whatever ran before.
 
     Examples:
-        >>> int(rng_for(0, "probe", "u1", "babble", 0).integers(1000)) == int(rng_for(0, "probe", "u1", "babble", 0).integers(1000))
+        >>> rng_for(0, "probe", "u1", "babble", 0).random() == rng_for(0, "probe", "u1", "babble", 0).random()
         True
     """
     return np.random.default_rng(int(digest(*parts), 16))

@@ -3,9 +3,9 @@
 Conventions. ``truth`` and ``prediction`` have shape ``(n,)`` and the same order, and are pooled over the utterances of
 a condition: a metric is never averaged over batches or speakers. Moments are population moments (divided by n).
 
-Every metric is a function of a few sums over utterances (``STATISTICS``). The sums of a set of speakers are the sums of
-its speakers' sums, which is what makes an exact bootstrap over speakers cheap: see ``bench.bootstrap``. A metric is
-therefore written once, in terms of ``Moments``, and its plain function goes the same way.
+Every metric is a formula in ``Moments``, written once. Its plain function takes the moments of the values themselves.
+The bootstrap takes them from sums over utterances (``STATISTICS``): the sums of a set of speakers are the sums of its
+speakers' sums, which makes an exact bootstrap over speakers cheap (see ``bench.bootstrap``).
 
 To add a metric, add its plain function to ``METRICS`` and its formula to ``FROM_MOMENTS``. The word error rate
 is no such function: it comes from counts of words, see ``models.wer``.
@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 # What is summed over utterances, in this order; truth and prediction are measured from a centre near their means.
 STATISTICS = ("count", "truth", "prediction", "truth^2", "prediction^2", "truth x prediction", "(prediction - truth)^2")
 
-# Values whose spread is below a millionth of their distance to the centre are constant: the rest is rounding error.
+# In sums, values with a spread below a millionth of their distance to the centre are constant: it is rounding error.
 _NO_SPREAD = 1e-12
 
 
@@ -128,6 +128,10 @@ def pair_statistics(truth: Floats, prediction: Floats, centre: float) -> Floats:
 
     Returns:
         Shape ``(n, 7)``, in the order of ``STATISTICS``.
+
+    Examples:
+        >>> pair_statistics(np.array([3.0]), np.array([6.0]), centre=4).tolist()
+        [[1.0, -1.0, 2.0, 1.0, 4.0, -2.0, 9.0]]
     """
     t, p = truth - centre, prediction - centre
     return np.stack([np.ones_like(t), t, p, t * t, p * p, t * p, (prediction - truth) ** 2], axis=-1)
@@ -141,6 +145,12 @@ def moments(sums: Floats) -> Moments:
 
     Returns:
         Moments of shape ``(...)``.
+
+    Examples:
+        >>> pairs = pair_statistics(np.array([1.0, 3.0]), np.array([2.0, 2.0]), centre=2)
+        >>> found = moments(pairs.sum(axis=0))
+        >>> found.truth_variance.item(), found.prediction_variance.item(), found.bias.item()
+        (1.0, 0.0, 0.0)
     """
     count = np.where(sums[..., 0] > 0, sums[..., 0], np.nan)
     t, p, tt, pp, tp, dd = (sums[..., k] / count for k in range(1, len(STATISTICS)))
@@ -180,4 +190,20 @@ def _moments_of_pairs(truth: npt.ArrayLike, prediction: npt.ArrayLike) -> Moment
         raise ValueError(f"truth {t.shape} and prediction {p.shape} must have the same shape (n,), with n > 0")
     if not (np.isfinite(t).all() and np.isfinite(p).all()):
         raise ValueError("truth and prediction must be finite")
-    return moments(pair_statistics(t, p, float(t.mean())).sum(axis=0))
+    t_deviation, p_deviation = _deviation(t), _deviation(p)
+    return Moments(
+        truth_variance=_mean(t_deviation**2),
+        prediction_variance=_mean(p_deviation**2),
+        covariance=_mean(t_deviation * p_deviation),
+        bias=_mean(p) - _mean(t),
+        mean_square_error=_mean((p - t) ** 2),
+    )
+
+
+def _deviation(values: Floats) -> Floats:
+    # The mean of equal numbers may differ from them by a rounding error.
+    return np.zeros_like(values) if np.ptp(values) == 0 else values - values.mean()
+
+
+def _mean(values: Floats) -> Floats:
+    return np.asarray(values.mean(), np.float64)

@@ -18,16 +18,17 @@ from bench.suite import Suite
 from bench.systems import CONTROLS, REPRESENTATIONS, SYSTEMS, needed
 from corruptions import Condition, Material
 
-# Raise these when the code of a stage changes what it computes.
+# Raise these when the code of a stage changes what it computes; corruptions and encoders have versions of their own.
 FEATURES_VERSION = 1
 TRAINING_VERSION = 1
-CORRUPTION_VERSION = 1
 PREDICTION_VERSION = 1
 
 # Utterances in a unit of work: enough to be worth a file, few enough to lose little when killed. A large corpus gets
 # larger units, so that a condition never has more than MOST_BLOCKS files.
 SMALLEST_BLOCK = 24
 MOST_BLOCKS = 200
+
+LEARNED_FROM: tuple[Split, ...] = ("train", "dev")
 
 Block = tuple[Utterance, ...]
 
@@ -138,7 +139,7 @@ def make_plan(
     """
     features = tuple(
         FeatureBlock(block, {name: _feature_key(name, block, recordings, fingerprints) for name in _trained_on(suite)})
-        for split in ("train", "dev")
+        for split in LEARNED_FROM
         for block in _blocks(corpus.split(split))
     )
     fits = _fits(suite, corpus, features)
@@ -146,9 +147,11 @@ def make_plan(
     test = corpus.split("test")
     limit = min(suite.limit or len(test), len(test))
     test = tuple(test[index * len(test) // limit] for index in range(limit))
+    digests = {one.path: recordings[one.id].sha256 for one in corpus.utterances}
+    sounds = {condition: material.fingerprint(condition, digests.__getitem__) for condition in suite.expanded()}
     units = tuple(
-        Unit(_unit_key(suite, corpus, block, condition, draw, recordings, material), condition, draw, block)
-        for condition in suite.expanded()
+        Unit(_unit_key(suite, corpus, block, condition, draw, recordings, sound), condition, draw, block)
+        for condition, sound in sounds.items()
         for draw in range(suite.draws)
         for block in _blocks(test)
     )
@@ -172,9 +175,7 @@ def _trained_on(suite: Suite) -> list[str]:
     return [name for name in representations_needed(systems) if any(name in SYSTEMS[one].inputs for one in systems)]
 
 
-def _feature_key(
-    name: str, block: Block, recordings: Mapping[str, Recording], fingerprints: Mapping[str, str]
-) -> str:
+def _feature_key(name: str, block: Block, recordings: Mapping[str, Recording], fingerprints: Mapping[str, str]) -> str:
     if REPRESENTATIONS[name].source == "reference":
         contents = [utterance.transcript for utterance in block]
     else:
@@ -183,18 +184,18 @@ def _feature_key(
 
 
 def _fits(suite: Suite, corpus: Corpus, features: Sequence[FeatureBlock]) -> dict[tuple[str, int], Fit]:
-    labels = {split: unit_labels(corpus.split(split), corpus.scale) for split in ("train", "dev")}
+    labels = {split: unit_labels(corpus.split(split), corpus.scale) for split in LEARNED_FROM}
     fits: dict[tuple[str, int], Fit] = {}
     for name in needed(suite.systems):
         system = SYSTEMS[name]
         if system.head in CONTROLS or system.trained_as is not None:
             continue
-        keys = {
+        keys: dict[Split, dict[str, tuple[str, ...]]] = {
             split: {
                 source: tuple(block.keys[source] for block in features if block.utterances[0].split == split)
                 for source in system.inputs
             }
-            for split in ("train", "dev")
+            for split in LEARNED_FROM
         }
         for seed in suite.seeds:
             teacher = None if system.teacher is None else fits[system.teacher, seed]
@@ -221,7 +222,9 @@ def _predictor(
     system = SYSTEMS[name]
     if system.head in CONTROLS:
         labels = unit_labels(corpus.split("train"), corpus.scale)
-        return Predictor(digest("control", system.head, suite.seeds, labels.tolist()), name, (), suite.seeds, (), labels)
+        return Predictor(
+            digest("control", system.head, suite.seeds, labels.tolist()), name, (), suite.seeds, (), labels
+        )
     own = tuple(fits[system.trained_as or name, seed] for seed in suite.seeds)
     key = digest("heads", [fit.key for fit in own], [fingerprints[source] for source in system.inputs])
     return Predictor(key, name, system.inputs, suite.seeds, own)
@@ -234,15 +237,14 @@ def _unit_key(
     condition: Condition,
     draw: int,
     recordings: Mapping[str, Recording],
-    material: Material,
+    sound: Mapping[str, str | int | float | None],
 ) -> str:
     return digest(
         "unit",
-        CORRUPTION_VERSION,
         suite.seed,
         corpus.name,
         str(condition),
         draw,
         [[one.id, one.speaker, recordings[one.id].sha256, one.transcript] for one in block],
-        material.fingerprint(condition),
+        sound,
     )

@@ -30,7 +30,7 @@ def represent(
 
     Args:
         names: names in ``REPRESENTATIONS``.
-        waveforms: one for each utterance; none are needed where no name is made of audio and ``transcripts`` has the rest.
+        waveforms: one for each utterance; none where no name is made of audio and ``transcripts`` has the rest.
         references: reference transcripts, for the names that read them.
         device: ``cpu`` or ``cuda``.
         transcribers: whose transcripts are wanted even where no name reads them.

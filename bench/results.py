@@ -14,6 +14,7 @@ import pandas as pd
 from pandas.api.types import pandas_dtype
 
 from bench.corpora.corpus import DIMENSIONS
+from bench.grid import Grid, none_first
 
 # How many examples an error shows.
 _SHOWN = 3
@@ -87,32 +88,6 @@ RESULTS: dict[str, Column] = {
 }
 
 
-@dataclass(frozen=True)
-class Tested:
-    """A condition of the grid and the draws under which every utterance meets it."""
-
-    corruption: str
-    condition: str
-    level: float | None
-    level_unit: str | None
-    draws: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """What a table of predictions should hold: every dimension of every combination, once.
-
-    Attributes:
-        systems: the seeds of every system; None is the seed of one that has none.
-        conditions: the conditions and their draws.
-        utterances: ids of the test utterances.
-    """
-
-    systems: Mapping[str, tuple[int | None, ...]]
-    conditions: tuple[Tested, ...]
-    utterances: tuple[str, ...]
-
-
 def typed(frame: pd.DataFrame, schema: Mapping[str, Column], name: str) -> pd.DataFrame:
     """Return the columns of ``schema``, in its order and with its types; further columns are left out.
 
@@ -148,37 +123,6 @@ def typed(frame: pd.DataFrame, schema: Mapping[str, Column], name: str) -> pd.Da
     return out.astype({column: pandas_dtype(kind.dtype) for column, kind in schema.items()})
 
 
-def grid_of(predictions: pd.DataFrame) -> Grid:
-    """Return the smallest grid that holds every row: what the table itself says should be there."""
-    seeds = predictions[["system", "seed"]].drop_duplicates()
-    return Grid(
-        systems={
-            str(system): tuple(sorted((None if pd.isna(seed) else int(seed) for seed in of["seed"]), key=_none_first))
-            for system, of in seeds.groupby("system")
-        },
-        conditions=tested_in(predictions),
-        utterances=tuple(sorted(predictions["utterance"].unique())),
-    )
-
-
-def tested_in(frame: pd.DataFrame) -> tuple[Tested, ...]:
-    """Return the conditions of a table with their draws, clean first, then by corruption, level and name."""
-    columns = ["corruption", "level", "condition", "level_unit"]
-    rows = frame[columns].drop_duplicates("condition").sort_values(columns[:3])
-    drawn = frame[["condition", "draw"]].drop_duplicates()
-    found = [
-        Tested(
-            corruption=row["corruption"],
-            condition=row["condition"],
-            level=None if pd.isna(row["level"]) else row["level"],
-            level_unit=None if pd.isna(row["level_unit"]) else row["level_unit"],
-            draws=tuple(sorted(drawn.loc[drawn["condition"] == row["condition"], "draw"].tolist())),
-        )
-        for row in rows.to_dict("records")
-    ]
-    return tuple(sorted(found, key=lambda tested: tested.corruption != "clean"))
-
-
 def check_predictions(frame: pd.DataFrame, grid: Grid, *, allow_missing: bool = False) -> pd.DataFrame:
     """Return the table, typed and sorted, after making sure that it holds the grid: every row of it, once.
 
@@ -198,7 +142,7 @@ def check_predictions(frame: pd.DataFrame, grid: Grid, *, allow_missing: bool = 
     _check_consistent(frame, ["suite", "corpus", "split"], "predictions")
     _check_same(frame, ["utterance"], "speaker", "predictions")
     _check_same(frame, ["utterance", "dimension"], "truth", "predictions")
-    seeds = sorted({seed for of in grid.systems.values() for seed in of}, key=_none_first)
+    seeds = sorted({seed for of in grid.systems.values() for seed in of}, key=none_first)
     trained = np.array([[seed in of for seed in seeds] for of in grid.systems.values()], bool)
     axes: dict[str, Sequence[object]] = {
         "system": [*grid.systems],
@@ -222,14 +166,27 @@ def check_transcripts(frame: pd.DataFrame, grid: Grid, *, allow_missing: bool = 
     return _check_rows(frame, axes, expected, "transcripts", allow_missing=allow_missing)
 
 
+def check_together(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> None:
+    """Make sure that two typed tables speak of the same corpus, people and conditions.
+
+    Raises:
+        TableError: if they contradict each other.
+    """
+    shared = ["corpus", "split", "utterance", "speaker", "corruption", "condition", "level", "level_unit"]
+    both = pd.concat([table[shared].drop_duplicates() for table in (predictions, transcripts)])
+    name = "predictions and transcripts"
+    _check_consistent(both, ["corpus", "split"], name)
+    _check_same(both, ["utterance"], "speaker", name)
+
+
 def _condition_axes(grid: Grid) -> dict[str, Sequence[object]]:
-    draws = sorted({draw for tested in grid.conditions for draw in tested.draws})
-    return {"condition": [tested.condition for tested in grid.conditions], "draw": draws, "utterance": grid.utterances}
+    draws = sorted({draw for one in grid.conditions for draw in one.draws})
+    return {"condition": [one.condition for one in grid.conditions], "draw": draws, "utterance": grid.utterances}
 
 
 def _condition_masks(grid: Grid) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     draws = _condition_axes(grid)["draw"]
-    drawn = np.array([[draw in tested.draws for draw in draws] for tested in grid.conditions], bool)
+    drawn = np.array([[draw in one.draws for draw in draws] for one in grid.conditions], bool)
     return drawn, np.ones(len(grid.utterances), bool)
 
 
@@ -298,7 +255,3 @@ def _rows(
     texts = [", ".join(f"{key} {value}" for key, value in row.items()) for row in shown.to_dict("records")]
     count = int(np.count_nonzero(where)) if count is None else count
     return f"{count} row{'s' if count != 1 else ''}: {'; '.join(texts)}{' ...' if count > len(texts) else ''}"
-
-
-def _none_first(seed: int | None) -> tuple[bool, int]:
-    return (seed is not None, seed or 0)

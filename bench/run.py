@@ -21,12 +21,12 @@ from bench.plan import Plan, make_plan, representations_needed
 from bench.progress import Stages
 from bench.provenance import provenance
 from bench.represent import fingerprints
-from bench.results import score
+from bench.scoring import score
 from bench.store import Store, cache_root, replacing, write_table
 from bench.suite import Suite
 from bench.systems import REPRESENTATIONS, SYSTEMS, needed
 from bench.train import head_path, histories, missing_fits, train
-from corruptions import CORRUPTIONS, Material
+from corruptions import Material, find_corruption
 from corruptions.noise_corpora import read_noise_folder
 from corruptions.noises import long_term_spectrum
 
@@ -66,7 +66,7 @@ def run_suite(
         device: ``auto`` takes a GPU where there is one.
         allow_missing: score a grid with holes instead of refusing it.
     """
-    from reports import build_report
+    from reports.page import build_report
 
     started = datetime.now(UTC)
     page = out / "report" / "index.html"
@@ -82,7 +82,7 @@ def run_suite(
         train(plan, store, pool, stages, prepared.device)
         evaluate(plan, prepared.material, store, pool, stages, prepared.device)
     with stages.stage("Scoring", 1, "tables") as advance:
-        _write_tables(plan, store, out, allow_missing=allow_missing)
+        _write_tables(plan, prepared.material, store, out, allow_missing=allow_missing)
         _copy_heads(plan, store, out)
         write_examples(plan, prepared.material, store, out / "examples")
         advance(1)
@@ -181,10 +181,10 @@ def _is_done(plan: Plan, out: Path, page: Path) -> bool:
     return bool(json.loads(record.read_text(encoding="utf-8")).get("key") == plan.key)
 
 
-def _write_tables(plan: Plan, store: Store, out: Path, *, allow_missing: bool) -> None:
-    predictions, transcripts = predictions_table(plan, store), transcripts_table(plan, store)
+def _write_tables(plan: Plan, material: Material, store: Store, out: Path, *, allow_missing: bool) -> None:
+    predictions, transcripts = predictions_table(plan, material, store), transcripts_table(plan, material, store)
     harsher = {
-        condition.corruption: CORRUPTIONS[last].harsher if (last := condition.steps[-1].corruption) in CORRUPTIONS else "down"
+        condition.corruption: find_corruption(condition.steps[-1].corruption, material).harsher
         for condition in plan.suite.expanded()
         if condition.steps
     }
@@ -196,10 +196,14 @@ def _write_tables(plan: Plan, store: Store, out: Path, *, allow_missing: bool) -
         harsher=harsher,
         allow_missing=allow_missing,
     )
-    for name, table in zip(TABLES, (predictions, transcripts, corruptions_table(plan, store), results), strict=True):
+    for name, table in zip(
+        TABLES, (predictions, transcripts, corruptions_table(plan, material, store), results), strict=True
+    ):
         write_table(table, out / name)
     write_table(histories(plan, store), out / "training.parquet")
-    about = {name: {"family": SYSTEMS[name].family, "description": SYSTEMS[name].description} for name in plan.suite.systems}
+    about = {
+        name: {"family": SYSTEMS[name].family, "description": SYSTEMS[name].description} for name in plan.suite.systems
+    }
     (out / "systems.json").write_text(json.dumps(about, indent=2), encoding="utf-8")
 
 

@@ -6,6 +6,7 @@ dimension), the bootstrap turns those into sums by resample, and metrics and cur
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -13,22 +14,17 @@ import pandas as pd
 
 from bench.bootstrap import cluster_names, interval, resampled_sums, resamples
 from bench.corpora.corpus import DIMENSIONS
+from bench.grid import Grid, GridCondition, grid_of
 from bench.keys import rng_for
-from bench.metrics import (
-    FROM_MOMENTS,
-    Moments,
-    moments,
-    pair_statistics,
-)
+from bench.metrics import FROM_MOMENTS, Moments, moments, pair_statistics
 from bench.results import (
+    PREDICTIONS,
     RESULTS,
     TRANSCRIPTS,
-    Grid,
     TableError,
-    Tested,
     check_predictions,
+    check_together,
     check_transcripts,
-    grid_of,
     positions,
     typed,
 )
@@ -66,7 +62,7 @@ def score(
         bootstrap: how many resamples of the speakers to draw.
         seed: of the resamples.
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
-        grid: what the tables should hold; what ``predictions`` itself suggests unless given.
+        grid: what the tables should hold; the smallest grid that holds their rows unless given.
         allow_missing: whether to compute what can be computed from an incomplete grid. A number with nothing behind it
             is NaN with ``n_utterances`` 0. A mean over seeds and draws is then taken over those that have anything.
 
@@ -83,19 +79,21 @@ def score(
         raise ValueError(f"bootstrap is {bootstrap}; at least one resample is needed")
     if predictions.empty:
         raise TableError("predictions: the table is empty")
-    grid = grid_of(predictions) if grid is None else grid
-    predictions = check_predictions(predictions, grid, allow_missing=allow_missing)
+    predictions = typed(predictions, PREDICTIONS, "predictions")
+    transcripts = pd.DataFrame(columns=[*TRANSCRIPTS]) if transcripts.empty else transcripts
+    transcripts = typed(transcripts, TRANSCRIPTS, "transcripts")
+    check_together(predictions, transcripts)
+    grid = grid_of(predictions, transcripts) if grid is None else grid
     unknown = sorted({one.corruption for one in grid.conditions if one.level is not None} - set(harsher))
     if unknown:
         raise ValueError(f"harsher does not say in which direction {', '.join(unknown)} gets harsher")
-    if transcripts.empty:
-        transcripts = pd.DataFrame(columns=[*TRANSCRIPTS])
+    predictions = check_predictions(predictions, grid, allow_missing=allow_missing)
     transcripts = check_transcripts(transcripts, grid, allow_missing=allow_missing)
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
     clusters = _clusters(predictions, transcripts)
     names = sorted(set(clusters.values()))
     multiplicities = resamples(len(names), bootstrap, rng_for(seed, "bootstrap", run["corpus"], names))
-    series = [*_prediction_series(predictions, grid, clusters), *_transcript_series(transcripts, grid, clusters)]
+    series = chain(_prediction_series(predictions, grid, clusters), _transcript_series(transcripts, grid, clusters))
     rows = [run | row for one in series for row in _rows(one, grid, multiplicities, harsher)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
     return typed(pd.DataFrame(rows), RESULTS, "results").sort_values(keys, na_position="first", ignore_index=True)
@@ -121,11 +119,7 @@ class _Series:
 def _clusters(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[str, str]:
     pairs = pd.concat([table[["utterance", "speaker"]] for table in (predictions, transcripts)]).drop_duplicates()
     utterances, speakers = pairs["utterance"].tolist(), pairs["speaker"].tolist()
-    clusters = dict(zip(utterances, cluster_names(utterances, speakers), strict=True))
-    if len(clusters) < len(pairs):
-        twice = pairs.loc[pairs["utterance"].duplicated(), "utterance"].iloc[0]
-        raise TableError(f"predictions and transcripts name different speakers of utterance {twice}")
-    return clusters
+    return dict(zip(utterances, cluster_names(utterances, speakers), strict=True))
 
 
 def _prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> Iterator[_Series]:
@@ -171,7 +165,7 @@ def _wer_of_sums(sums: Floats) -> Floats:
 
 def _cells(grid: Grid) -> list[tuple[int, int]]:
     # Position of the condition, and draw, of the cells of one seed.
-    return [(position, draw) for position, tested in enumerate(grid.conditions) for draw in tested.draws]
+    return [(position, draw) for position, one in enumerate(grid.conditions) for draw in one.draws]
 
 
 def _places(frame: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> tuple[Codes, Codes, tuple[int, int]]:
@@ -184,7 +178,7 @@ def _places(frame: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> tup
     lookup = np.full((len(grid.conditions), len(draws)), -1, np.intp)
     for cell, (position, draw) in enumerate(cells):
         lookup[position, draws.index(draw)] = cell
-    condition = positions(frame["condition"], [tested.condition for tested in grid.conditions])
+    condition = positions(frame["condition"], [one.condition for one in grid.conditions])
     return speaker, lookup[condition, positions(frame["draw"], draws)], (len(names), len(cells))
 
 
@@ -211,8 +205,8 @@ def _rows(series: _Series, grid: Grid, multiplicities: Floats, harsher: Mapping[
         means = _Numbers(
             *(_means(values, members, utterances > 0) for values in (numbers.value, numbers.replicates)), *mean_counts
         )
-        for tested, row in zip(grid.conditions, means.rows(), strict=True):
-            yield labels | _condition(tested) | row
+        for one, row in zip(grid.conditions, means.rows(), strict=True):
+            yield labels | _condition(one) | row
         if metric == "ccc":
             yield from (series.labels | row for row in _curve_rows(means, grid, harsher))
 
@@ -234,8 +228,8 @@ class _Numbers:
             yield {"value": value, "ci_low": ends[0], "ci_high": ends[1]} | counts
 
 
-def _condition(tested: Tested) -> Row:
-    return {name: getattr(tested, name) for name in ("corruption", "condition", "level", "level_unit")}
+def _condition(one: GridCondition) -> Row:
+    return {name: getattr(one, name) for name in ("corruption", "condition", "level", "level_unit")}
 
 
 def _means(values: Floats, members: Sequence[Codes], there: npt.NDArray[np.bool_]) -> Floats:
@@ -246,10 +240,8 @@ def _means(values: Floats, members: Sequence[Codes], there: npt.NDArray[np.bool_
 
 
 def _curve_rows(ccc: _Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> Iterator[Row]:
-    clean = [k for k, tested in enumerate(grid.conditions) if tested.corruption == "clean"]
-    graded = [
-        (k, tested.corruption, tested.level) for k, tested in enumerate(grid.conditions) if tested.level is not None
-    ]
+    clean = [k for k, one in enumerate(grid.conditions) if one.corruption == "clean"]
+    graded = [(k, one.corruption, one.level) for k, one in enumerate(grid.conditions) if one.level is not None]
     for corruption in dict.fromkeys(name for _, name, _ in graded):
         levels = np.unique([level for _, name, level in graded if name == corruption])
         at_level = [np.array([k for k, name, level in graded if (name, level) == (corruption, one)]) for one in levels]

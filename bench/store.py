@@ -71,6 +71,6 @@ class Store:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        return pa.concat_tables(
-            [pq.ParquetFile(self.path(kind, key)).read() for key in keys], promote_options="permissive"
-        ).to_pandas()
+        shards = [pq.ParquetFile(self.path(kind, key)).read() for key in keys]
+        table: pd.DataFrame = pa.concat_tables(shards, promote_options="permissive").to_pandas()
+        return table

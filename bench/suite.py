@@ -118,7 +118,9 @@ class Suite(_Strict):
         for condition in self.expanded():
             for step in condition.steps:
                 if step.corruption not in known:
-                    raise ValueError(f"conditions: no noise is called {step.corruption!r}; there are {', '.join(known)}")
+                    raise ValueError(
+                        f"conditions: no noise is called {step.corruption!r}; there are {', '.join(known)}"
+                    )
         _unique(tuple(str(condition) for condition in self.expanded()))
         return self
 

@@ -84,11 +84,15 @@ SYSTEMS: dict[str, System] = {
         head="student",
         teacher="fusion",
     ),
-    "mfb-ridge": System("Mean and deviation of filterbank energies into ridge regression.", "acoustic", ("mfb",), "ridge"),
+    "mfb-ridge": System(
+        "Mean and deviation of filterbank energies into ridge regression.", "acoustic", ("mfb",), "ridge"
+    ),
     "whisper-ridge": System(
         "Mean and deviation of Whisper's hidden states into ridge regression.", "acoustic", ("whisper",), "ridge"
     ),
-    "text-ridge": System("Mean and deviation of token embeddings into ridge regression.", "lexical", ("text",), "ridge"),
+    "text-ridge": System(
+        "Mean and deviation of token embeddings into ridge regression.", "lexical", ("text",), "ridge"
+    ),
     "fusion-ridge": System(
         "Pooled Whisper states and token embeddings together into ridge regression.",
         "multimodal",

@@ -1,11 +1,10 @@
 """Stage 1: represent the clean training and development speech once, then train every head on what is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import Split

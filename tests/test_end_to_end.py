@@ -22,7 +22,7 @@ pytestmark = pytest.mark.embedded
 
 def command(*arguments: object, cache: Path) -> list[str]:
     assert cache.is_dir()
-    return [sys.executable, "-m", "bench.cli", *map(str, arguments)]
+    return [str(Path(sys.executable).with_name("emonoise")), *map(str, arguments)]
 
 
 def emonoise(*arguments: object, cache: Path) -> subprocess.CompletedProcess[str]:
@@ -101,7 +101,11 @@ def test_the_page_stands_alone_and_says_that_the_run_is_whole(whole_run: tuple[P
     assert "A synthetic control." in page
     assert "https://" not in page.split("<body", 1)[0]
     assert {"pdf", "svg", "png"} <= {file.suffix[1:] for file in (run / "report" / "figures").iterdir()}
-    assert json.loads((run / "provenance.json").read_text())["corpus"]["utterances"] == {"train": 48, "dev": 16, "test": 14}
+    assert json.loads((run / "provenance.json").read_text())["corpus"]["utterances"] == {
+        "train": 48,
+        "dev": 16,
+        "test": 14,
+    }
 
 
 def test_a_second_run_finds_everything_done(whole_run: tuple[Path, Path], suite: Path):

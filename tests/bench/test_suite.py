@@ -53,7 +53,7 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
         ({"conditions": ["clean", "clean"]}, "named more than once: clean"),
         ({"conditions": [{"noise": "white", "snr_db": [float("inf")]}]}, "finite"),
         ({"conditions": [{"noise": "white", "snr_db": [5, 5.0]}]}, "named more than once: 5"),
-        ({"noises": {"white": "/tmp"}}, "white is a built-in name"),
+        ({"noises": {"white": "recordings"}}, "white is a built-in name"),
         ({"bootstrap": 10}, "greater than or equal to 100"),
         ({"snr": "loudness"}, "'active' or 'rms'"),
         ({"seeds": [-1]}, "greater than or equal to 0"),

@@ -1,0 +1,110 @@
+"""Every command and snippet of the README is run or checked, on a tiny corpus in a folder of its own."""
+
+import ast
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench import cli
+from bench.corpora.corpus import Corpus
+from bench.systems import SYSTEMS, System
+from corruptions.audio import write_audio
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COLUMNS = ["id", "path", "split", "speaker", "activation", "valence", "dominance", "transcript"]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def commands() -> list[str]:
+    return [line for block in blocks("bash") for line in block.splitlines() if line]
+
+
+@pytest.fixture(scope="module")
+def users_folder(tiny_probe: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a user of the README has: `my/corpus.csv`, two folders of recordings, and the suite of the README."""
+    folder = tmp_path_factory.mktemp("user")
+    (folder / "my").mkdir()
+    rows = [[getattr(one, column) for column in COLUMNS] for one in tiny_probe.utterances]
+    pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "my" / "corpus.csv", index=False)
+    noise = np.random.default_rng(0).normal(0, 0.05, 32_000).astype(np.float32)
+    for name in ("street", "office"):
+        recordings = folder / "my" / "recordings" / name
+        recordings.mkdir(parents=True)
+        write_audio(recordings / "one.wav", noise)
+    (suite,) = blocks("yaml")
+    (folder / "my" / "suite.yaml").write_text(suite)
+    # What `make bench` leaves; here it is the user's own run, for the commands are the same.
+    (folder / "runs").mkdir()
+    (folder / "runs" / "quick").symlink_to(folder / "runs" / "mine")
+    return folder
+
+
+def run(line: str, folder: Path, cache: Path) -> None:
+    name, *arguments = shlex.split(line)
+    assert name == "emonoise"
+    environment = os.environ | {"EMONOISE_CACHE": str(cache)}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("emonoise"), *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{line}\n{done.stderr}"
+
+
+@pytest.mark.embedded
+def test_every_emonoise_command_of_the_readme_runs(users_folder: Path, tmp_path: Path):
+    lines = [line for line in commands() if line.startswith("emonoise")]
+    # Runs first, for `status` and `report` need one.
+    for line in sorted(lines, key=lambda line: not line.startswith("emonoise run")):
+        run(line, users_folder, tmp_path)
+    assert (users_folder / "runs" / "mine" / "report" / "index.html").exists()
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if not line.startswith("emonoise")])
+def test_every_other_command_of_the_readme_is_a_make_target(line: str):
+    make, target = line.split()
+    assert make == "make"
+    subprocess.run([make, "--dry-run", target], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_the_entry_of_the_readme_is_a_valid_system():
+    (snippet,) = blocks("python")
+    entries = eval(f"{{{snippet}}}", {"System": System})  # noqa: S307 - our own README
+    for name, system in entries.items():
+        assert name not in SYSTEMS
+        assert system.teacher in SYSTEMS
+
+
+def test_every_file_the_readme_names_exists_and_holds_what_it_says():
+    for names, path in re.findall(r"((?:`[A-Z_]+`(?: of|, | or )?)+) ?`([a-z_/]+\.py)`", README):
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        defined = {
+            target.id
+            for node in tree.body
+            for target in (node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)])
+            if isinstance(target, ast.Name)
+        }
+        assert set(re.findall(r"[A-Z_]+", names)) <= defined, path
+    for path in re.findall(r"`((?:bench|corruptions|models|docs)/[a-z_/.]+)`|\]\((docs/[^)]+)\)", README):
+        assert (ROOT / (path[0] or path[1])).exists(), path
+
+
+def test_every_command_is_in_the_readme():
+    names = [command.name or command.callback.__name__ for command in cli.app.registered_commands]
+    names += [f"corpus {command.name}" for command in cli.corpus_app.registered_commands]
+    missing = [name for name in names if f"emonoise {name}" not in README]
+    assert not missing
