@@ -29,7 +29,7 @@ class ManifestError(ValueError):
 
 
 def read_manifest(path: Path, scale: tuple[float, float], name: str | None = None) -> Corpus:
-    """Return the corpus that a table describes.
+    r"""Return the corpus that a table describes.
 
     Args:
         path: a ``.csv`` or ``.parquet`` file.
@@ -44,6 +44,16 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
             unknown, a label is missing or off the scale, a recording is not there, or a recording or speaker is in more
             than one split. All problems are reported together, a few examples and the count of each.
         ValueError: if the scale is not two ascending numbers.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "a.wav").touch()
+        >>> header = "id,path,split,speaker,activation,valence,dominance,transcript"
+        >>> _ = (folder / "mine.csv").write_text(f"{header}\n001,a.wav,test,Ann,2,6.5,4,I am glad\n")
+        >>> corpus = read_manifest(folder / "mine.csv", scale=(1, 7))
+        >>> corpus.name, corpus.utterances[0].id, corpus.utterances[0].valence
+        ('mine', '001', 6.5)
     """
     low, high = scale
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
