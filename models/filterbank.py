@@ -18,7 +18,7 @@ WINDOW = 400  # samples, 25 ms
 HOP = 160  # samples, 10 ms
 FOURIER = 512
 FLOOR = 1e-10
-"""What energies are raised to: 100 dB below a full-scale sine, below the noise of 16-bit audio; silence has a logarithm."""
+"""What lower energies are raised to, so that silence has a logarithm: 100 dB below a full-scale sine."""
 
 VERSION = 1
 """To be raised with any change of the code that changes the frames."""

@@ -3,6 +3,11 @@
 The weights are the recogniser's own, read out of its CTranslate2 file into the encoder of transformers, where every
 layer can be reached. Reading takes a tenth of a second, so nothing converted is stored. Computed in float32, one clip
 at a time: on a CPU a batch is no faster, and so a clip's frames cannot depend on its neighbours.
+
+The third of four layers is the default. On RAVDESS, with emotion categories mapped to anchor points as a proxy, ridge
+regression on pooled frames (the best of four regularisations) gave, for speakers it had not heard, a CCC of
+.71/.74/.75/.71 for activation and .49/.58/.61/.58 for valence with layers 1 to 4 (log-mel energies: .57 and .21). The
+text is constant there, so this is about voices; the last layer is the closest to words.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +23,7 @@ from models.torchaudio_cpu import import_torchaudio
 from models.types import SAMPLE_RATE, Frames, Waveform, check_waveforms
 
 WEIGHTS = "whisper-tiny.en"
+DEFAULT_LAYER = 3
 VERSION = 1
 """To be raised with any change of the code that changes the frames."""
 
@@ -53,7 +59,7 @@ class WhisperEncoder:
         return frames
 
 
-def whisper_encoder(device: str = "cpu", layer: int = 3) -> WhisperEncoder:
+def whisper_encoder(device: str = "cpu", layer: int = DEFAULT_LAYER) -> WhisperEncoder:
     """Return the encoder ``whisper-encoder``.
 
     Args:

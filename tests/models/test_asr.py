@@ -25,7 +25,8 @@ def noise(duration_s):
 @pytest.fixture(scope="session")
 def read_sentences(real_data):
     with (real_data / "asr" / "transcripts.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+        # Whoever reads spk2_snt5 says "jump the fence and hurry up the bank", not what is written.
+        rows = [row for row in csv.DictReader(file) if row["file"] != "spk2_snt5.wav"]
     return [(soundfile.read(real_data / "asr" / row["file"], dtype="float32")[0], row["text"]) for row in rows]
 
 

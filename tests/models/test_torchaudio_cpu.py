@@ -8,18 +8,13 @@ import_first = "from models.torchaudio_cpu import import_torchaudio; torchaudio 
 
 def run(code):
     """Run code in a fresh interpreter, with warnings as errors, and return what it printed."""
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 def test_transformers_can_be_imported_afterwards():
     run(import_first + "from transformers import HubertModel, WhisperModel")
-
-
-def test_mel_spectrograms_and_filters_work_afterwards():
-    code = "import torch; print(tuple(torchaudio.transforms.MelSpectrogram(n_mels=23)(torch.zeros(1, 1600)).shape))"
-    assert run(import_first + code) == "(1, 23, 9)"
 
 
 def test_where_the_extension_loads_nothing_is_touched():
