@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.provenance import machine, versions
+from bench.machine import machine, versions
 from bench.store import cache_root
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from bench.corpora.corpus import DIMENSIONS, Corpus, Split, Utterance
 from bench.inventory import Recording
 from bench.keys import digest
+from bench.machine import COMPUTING, versions
 from bench.suite import Suite
 from bench.systems import CONTROLS, REPRESENTATIONS, SYSTEMS, needed
 from corruptions import Condition, Material
@@ -147,10 +148,11 @@ def make_plan(
     test = corpus.split("test")
     limit = min(suite.limit or len(test), len(test))
     test = tuple(test[index * len(test) // limit] for index in range(limit))
+    libraries = versions(COMPUTING)
     digests = {one.path: recordings[one.id].sha256 for one in corpus.utterances}
     sounds = {condition: material.fingerprint(condition, digests.__getitem__) for condition in suite.expanded()}
     units = tuple(
-        Unit(_unit_key(suite, corpus, block, condition, draw, recordings, sound), condition, draw, block)
+        Unit(_unit_key(suite, corpus, block, condition, draw, recordings, sound | libraries), condition, draw, block)
         for condition, sound in sounds.items()
         for draw in range(suite.draws)
         for block in _blocks(test)
@@ -180,7 +182,7 @@ def _feature_key(name: str, block: Block, recordings: Mapping[str, Recording], f
         contents = [utterance.transcript for utterance in block]
     else:
         contents = [recordings[utterance.id].sha256 for utterance in block]
-    return digest("features", FEATURES_VERSION, fingerprints[name], contents)
+    return digest("features", FEATURES_VERSION, versions(COMPUTING), fingerprints[name], contents)
 
 
 def _fits(suite: Suite, corpus: Corpus, features: Sequence[FeatureBlock]) -> dict[tuple[str, int], Fit]:
@@ -202,6 +204,7 @@ def _fits(suite: Suite, corpus: Corpus, features: Sequence[FeatureBlock]) -> dic
             key = digest(
                 "fit",
                 TRAINING_VERSION,
+                versions(COMPUTING),
                 system.head,
                 seed,
                 keys,

@@ -1,0 +1,48 @@
+"""What this computer is, and which versions of the libraries it has."""
+
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+# What computes a prediction; another version may change its last digits.
+COMPUTING = (
+    "torch",
+    "torchaudio",
+    "transformers",
+    "ctranslate2",
+    "openai-whisper",
+    "numpy",
+    "scipy",
+    "soundfile",
+    "soxr",
+)
+LIBRARIES = ("emonoise", *COMPUTING, "faster-whisper", "pandas")
+
+
+def versions(libraries: Sequence[str] = LIBRARIES) -> dict[str, str]:
+    """Return the versions of Python and of the libraries."""
+    found = {"python": platform.python_version()}
+    for name in libraries:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """Return the processor, the number of cores this process may use, and the memory in GB."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"cpu": _processor(), "cores": len(os.sched_getaffinity(0)), "memory_gb": round(memory / 1e9, 1)}
+
+
+def _processor() -> str:
+    listing = Path("/proc/cpuinfo")
+    if listing.exists():
+        for line in listing.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
