@@ -8,7 +8,6 @@ speaker ``Unknown`` may be several people, and is the only one who may occur in 
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,8 +64,7 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     if problems:
         raise ManifestError("\n  ".join([f"{path}: not a usable manifest:", *problems]))
     corpus = path.stem if name is None else name
-    transcripts = table["transcript"] if "transcript" in table else [""] * len(table)
-    rows = zip(table.to_dict("records"), files, labels.to_dict("records"), transcripts, strict=True)
+    rows = zip(table.to_dict("records"), files, labels.to_numpy().tolist(), strict=True)
     utterances = [
         Utterance(
             id=row["id"],
@@ -74,10 +72,12 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
             split=row["split"],
             speaker=row["speaker"],
             path=file,
-            transcript=transcript or None,
-            **{str(dimension): float(label) for dimension, label in values.items()},
+            activation=activation,
+            valence=valence,
+            dominance=dominance,
+            transcript=row.get("transcript") or None,
         )
-        for row, file, values, transcript in rows
+        for row, file, (activation, valence, dominance) in rows
     ]
     return Corpus(corpus, (float(low), float(high)), tuple(sorted(utterances, key=lambda one: one.id)))
 
@@ -108,6 +108,9 @@ def _read(path: Path) -> pd.DataFrame:
 def _read_csv(path: Path) -> pd.DataFrame:
     # Everything as it is written: a speaker may be called NA.
     table: pd.DataFrame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    if not table.index.equals(pd.RangeIndex(len(table))):
+        # pandas takes what is too much in a row for row labels, and moves every column.
+        raise ValueError("rows have more fields than there are columns; put text that contains commas into quotes")
     return table
 
 
@@ -115,45 +118,35 @@ def _problems(
     table: pd.DataFrame, labels: pd.DataFrame, files: Sequence[Path], scale: tuple[float, float]
 ) -> list[str]:
     names = [f"row {number} ({one})" if one else f"row {number}" for number, one in enumerate(table["id"], start=1)]
-    found = [
-        (f"empty {column}", [name for name, value in zip(names, table[column], strict=True) if not value])
-        for column in _TEXT_COLUMNS
-    ]
-    found.append(("id that occurs twice", [f"{one}" for one in table["id"][table["id"].duplicated()] if one]))
-    found.append(
-        (
-            f"unknown split (there are {', '.join(SPLITS)})",
-            [
-                f"{split!r} in {name}"
-                for name, split in zip(names, table["split"], strict=True)
-                if split and split not in SPLITS
-            ],
-        )
+    given = table != ""
+
+    def values(column: str, bad: "pd.Series[bool]") -> list[str]:
+        return [f"{table[column][k]!r} in {names[k]}" for k in np.flatnonzero(bad)]
+
+    found = {f"empty {column}": [names[k] for k in np.flatnonzero(~given[column])] for column in _TEXT_COLUMNS}
+    found["id that occurs twice"] = table["id"][table["id"].duplicated() & given["id"]].tolist()
+    found[f"unknown split (there are {', '.join(SPLITS)})"] = values(
+        "split", ~table["split"].isin(SPLITS) & given["split"]
     )
     for dimension in DIMENSIONS:
-        bad = ~labels[dimension].between(*scale).to_numpy()
-        written = table[dimension]
-        found.append(
-            (
-                f"{dimension} that is no number from {scale[0]:g} to {scale[1]:g}",
-                [f"{written[k]!r} in {names[k]}" for k in np.flatnonzero(bad)],
-            )
-        )
-    found.append(
-        (
-            "recording that is not there",
-            [str(file) for file, given in zip(files, table["path"], strict=True) if given and not file.is_file()],
-        )
+        allowed = f"a number from {scale[0]:g} to {scale[1]:g}"
+        found[f"{dimension} that is not {allowed}"] = values(dimension, ~labels[dimension].between(*scale))
+    found["recording that is not there"] = [
+        str(file) for file, named in zip(files, given["path"], strict=True) if named and not file.is_file()
+    ]
+    known = table["speaker"] != UNKNOWN
+    found["speaker in more than one split"] = _in_several_splits(
+        table["speaker"], table["split"], known & given["speaker"]
     )
-    known = table[table["speaker"] != UNKNOWN]
-    found.append(("speaker in more than one split", _in_several_splits(known["speaker"], known["split"])))
-    found.append(("recording in more than one split", _in_several_splits(pd.Series(map(str, files)), table["split"])))
-    return [_summary(kind, offenders) for kind, offenders in found if offenders]
+    paths = pd.Series([str(file) for file in files])
+    found["recording in more than one split"] = _in_several_splits(paths, table["split"], given["path"])
+    return [_summary(kind, offenders) for kind, offenders in found.items() if offenders]
 
 
-def _in_several_splits(column: "pd.Series[Any]", split: "pd.Series[Any]") -> list[str]:
-    splits = split.groupby(column).agg(lambda of: sorted(set(of)))
-    return [f"{value} in {', '.join(of)}" for value, of in splits.items() if value and len(of) > 1]
+def _in_several_splits(values: "pd.Series[str]", split: "pd.Series[str]", where: "pd.Series[bool]") -> list[str]:
+    pairs = pd.DataFrame({"value": values, "split": split})[where].drop_duplicates()
+    several = pairs[pairs.duplicated("value", keep=False)].groupby("value")["split"]
+    return [f"{value} in {', '.join(sorted(of))}" for value, of in several]
 
 
 def _summary(kind: str, offenders: Sequence[str]) -> str:

@@ -83,12 +83,12 @@ def test_a_spreadsheet_that_marks_its_encoding_is_read(table, tmp_path):
         (0, "split", "Development", r"unknown split \(there are train, dev, test\): 'Development' in row 1 \(002\)"),
         (0, "split", "", r"1 x empty split: row 1 \(002\)"),
         (0, "speaker", "06", "1 x speaker in more than one split: 06 in dev, train"),
-        (1, "activation", "7.01", r"1 x activation that is no number from 1 to 7: '7.01' in row 2 \(001\)"),
-        (1, "valence", "0", "1 x valence that is no number from 1 to 7: '0'"),
-        (1, "valence", "", "1 x valence that is no number from 1 to 7: ''"),
-        (1, "dominance", "nan", "1 x dominance that is no number"),
-        (1, "dominance", "inf", "1 x dominance that is no number"),
-        (1, "dominance", "3,5", "1 x dominance that is no number from 1 to 7: '3,5'"),
+        (1, "activation", "7.01", r"1 x activation that is not a number from 1 to 7: '7.01' in row 2 \(001\)"),
+        (1, "valence", "0", "1 x valence that is not a number from 1 to 7: '0'"),
+        (1, "valence", "", "1 x valence that is not a number from 1 to 7: ''"),
+        (1, "dominance", "nan", "1 x dominance that is not a number"),
+        (1, "dominance", "inf", "1 x dominance that is not a number"),
+        (1, "dominance", "3,5", "1 x dominance that is not a number from 1 to 7: '3,5'"),
     ],
 )
 def test_what_is_wrong_with_a_row_is_said(table, write, row, column, value, message):
@@ -134,6 +134,12 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path, name, co
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ManifestError, match=f"{name}: cannot be read"):
         read_manifest(tmp_path / name, SCALE)
+
+
+def test_a_transcript_whose_commas_are_not_quoted_is_an_error(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{','.join(COLUMNS)},transcript\n1,a.wav,test,Ann,2,3,4,Hello, you\n")
+    with pytest.raises(ManifestError, match="put text that contains commas into quotes"):
+        read_manifest(tmp_path / "a.csv", SCALE)
 
 
 def test_a_file_of_another_kind_or_none_is_an_error(tmp_path):
