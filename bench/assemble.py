@@ -3,6 +3,7 @@
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
+from bench.grid import Grid, GridCondition
 from bench.plan import Plan
 from bench.store import Store
 from corruptions import Condition, Material, find_corruption
@@ -43,6 +44,19 @@ def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
 def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
     """Return ``corruptions.parquet``: what exactly was done to every utterance."""
     return _described(plan, material, store.tables("corruptions", [unit.key for unit in plan.units]))
+
+
+def plan_grid(plan: Plan, material: Material) -> Grid:
+    """Return what the tables must hold, as the suite says, so that what was never computed is missed."""
+    draws = tuple(range(plan.suite.draws))
+    return Grid(
+        systems={one.system: tuple(one.seeds) for one in plan.predictors},
+        conditions=tuple(
+            GridCondition(one.corruption, str(one), one.level, _level_unit(one, material), draws)
+            for one in plan.suite.expanded()
+        ),
+        utterances=tuple(sorted({one.id for unit in plan.units for one in unit.utterances})),
+    )
 
 
 def _described(plan: Plan, material: Material, table: pd.DataFrame) -> pd.DataFrame:

@@ -74,17 +74,33 @@ def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
 
 
 def evaluate(
-    plan: Plan, material: Material, store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str
+    plan: Plan,
+    material: Material,
+    store: Store,
+    pool: ProcessPoolExecutor,
+    stages: Stages,
+    device: str,
+    *,
+    allow_missing: bool = False,
 ) -> None:
-    """Compute every shard of the plan that is not in the store."""
+    """Compute every shard of the plan that is not in the store.
+
+    Raises:
+        UtteranceError: if an utterance cannot be corrupted as asked; with ``allow_missing`` the block it is in is left
+            out and the reason is shown.
+    """
     jobs = [
         _Job(work, material, plan.suite.seed, plan.corpus.name, device, store) for work in missing_work(plan, store)
     ]
     if jobs:
         total = sum(len(job.work.unit.utterances) for job in jobs)
         with stages.stage("Testing under noise", total, "utterances") as advance:
-            for job, _ in run_jobs(pool, _evaluate_unit, jobs):
+            for job, problem in run_jobs(pool, _evaluate_unit, jobs):
                 advance(len(job.work.unit.utterances))
+                if problem is not None and not allow_missing:
+                    raise problem
+                if problem is not None:
+                    stages.warn(f"left out: {problem}")
 
 
 def corrupt_utterance(
@@ -102,15 +118,18 @@ def corrupt_utterance(
         raise UtteranceError(f"{utterance.path} under {condition}: {error}") from error
 
 
-def _evaluate_unit(job: _Job) -> None:
+def _evaluate_unit(job: _Job) -> UtteranceError | None:
     import torch
 
     torch.set_num_threads(1)
     work, unit, store = job.work, job.work.unit, job.store
-    corrupted = [
-        corrupt_utterance(one, unit.condition, unit.draw, job.material, corpus=job.corpus, seed=job.seed)
-        for one in unit.utterances
-    ]
+    try:
+        corrupted = [
+            corrupt_utterance(one, unit.condition, unit.draw, job.material, corpus=job.corpus, seed=job.seed)
+            for one in unit.utterances
+        ]
+    except UtteranceError as problem:
+        return problem
     if work.record_missing:
         write_table(_table(unit, [one.record.as_row() for one in corrupted]), store.path("corruptions", unit.key))
     represented = represent(
@@ -132,6 +151,7 @@ def _evaluate_unit(job: _Job) -> None:
             )
         ]
         write_table(pd.concat(by_seed), store.path("predictions", unit.shard(predictor.key)))
+    return None
 
 
 def _predict(

@@ -21,6 +21,10 @@ class Stages:
         self.console = console or Console(stderr=True)
         self.seconds: dict[str, float] = {}
 
+    def warn(self, message: str) -> None:
+        """Show a message that does not end the run."""
+        self.console.print(f"warning: {message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+
     @contextmanager
     def stage(self, name: str, total: int, unit: str) -> Iterator[Advance]:
         """Yield a function that moves the bar of this stage on by a number of ``unit``."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from bench.assemble import corruptions_table, predictions_table, transcripts_table
+from bench.assemble import corruptions_table, plan_grid, predictions_table, transcripts_table
 from bench.corpora.corpus import SPLITS, Corpus
 from bench.corpora.load import load_corpus
 from bench.engine import default_workers, worker_pool
@@ -80,7 +80,7 @@ def run_suite(
         out.mkdir(parents=True, exist_ok=True)
         (out / "suite.yaml").write_text(suite.to_yaml(), encoding="utf-8")
         train(plan, store, pool, stages, prepared.device)
-        evaluate(plan, prepared.material, store, pool, stages, prepared.device)
+        evaluate(plan, prepared.material, store, pool, stages, prepared.device, allow_missing=allow_missing)
     with stages.stage("Scoring", 1, "tables") as advance:
         _write_tables(plan, prepared.material, store, out, allow_missing=allow_missing)
         _copy_heads(plan, store, out)
@@ -194,6 +194,7 @@ def _write_tables(plan: Plan, material: Material, store: Store, out: Path, *, al
         bootstrap=plan.suite.bootstrap,
         seed=plan.suite.seed,
         harsher=harsher,
+        grid=plan_grid(plan, material),
         allow_missing=allow_missing,
     )
     for name, table in zip(

@@ -63,14 +63,17 @@ class Store:
         return self.root / kind / key[:2] / f"{key}{suffix}"
 
     def tables(self, kind: str, keys: Sequence[str]) -> pd.DataFrame:
-        """Return the tables of ``keys``, one under the other in that order.
+        """Return the tables of ``keys``, one under the other in that order; those that are not there are left out.
 
         Raises:
-            FileNotFoundError: if one of them is not there.
+            FileNotFoundError: if none of them is there.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        shards = [pq.ParquetFile(self.path(kind, key)).read() for key in keys]
+        paths = [path for key in keys if (path := self.path(kind, key)).exists()]
+        if not paths:
+            raise FileNotFoundError(f"none of {len(keys)} {kind} is in {self.root}; the first is {keys[0]}")
+        shards = [pq.ParquetFile(path).read() for path in paths]
         table: pd.DataFrame = pa.concat_tables(shards, promote_options="permissive").to_pandas()
         return table

@@ -40,7 +40,7 @@ def test_tables_come_back_in_the_order_of_their_keys(tmp_path: Path):
     assert store.tables("kind", ["cc", "aa"])["value"].tolist() == [3, 1]
 
 
-def test_a_missing_table_is_an_error_that_names_it(tmp_path: Path):
+def test_where_no_table_is_there_the_error_names_the_first(tmp_path: Path):
     with pytest.raises(FileNotFoundError, match="deadbeef"):
         Store(tmp_path).tables("kind", ["deadbeef"])
 
