@@ -25,8 +25,8 @@ faint smile. ``p_speaker`` is uniform; no speaker is in two splits. Coefficients
 
 **Sound.** Piper speaks the sentence with the voice ``joe``, without its random elements. Praat's PSOLA moves pitch,
 range, rate and formants, a filter tilts the spectrum, and a single gain sets the level: loudness is never normalised
-away. The recordings of ``joe`` are CC0, but the voice was fine-tuned from ``lessac``, whose data came under the terms of
-the Blizzard Challenge 2013. Piper, its phonemiser and Praat are GPL-3: they are the extra ``probe``, and only the
+away. The recordings of ``joe`` are CC0, but the voice was fine-tuned from ``lessac``, whose data came under the terms
+of the Blizzard Challenge 2013. Piper, its phonemiser and Praat are GPL-3: they are the extra ``probe``, and only the
 builder imports them.
 """
 
@@ -86,10 +86,15 @@ def best_possible_ccc(folder: Path, split: Split = "test") -> dict[str, float]:
     Args:
         folder: what :func:`build_probe` returned.
         split: whose labels.
+
+    Raises:
+        ValueError: if the split has a single utterance.
     """
     with (folder / DESIGN).open(encoding="utf-8", newline="") as file:
         design = {row["id"]: row for row in csv.DictReader(file)}
     utterances = read_probe(folder).split(split)
+    if len(utterances) < 2:  # noqa: PLR2004
+        raise ValueError(f"a CCC needs 2 or more utterances: {split} of {folder} has {len(utterances)}")
     ceiling = {}
     for dimension in DIMENSIONS:
         known = [float(design[utterance.id][f"rater_free_{dimension}"]) for utterance in utterances]

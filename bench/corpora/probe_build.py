@@ -20,7 +20,7 @@ from bench.store import cache_root, replacing
 if TYPE_CHECKING:
     from piper import PiperVoice
 
-CODE_VERSION = 1  # of what turns a plan into files; raise it when the same plan would sound different
+CODE_VERSION = 2  # of what turns a plan into files; raise it when the same plan would sound different
 MANIFEST = "manifest.csv"  # written last: a folder that has it is whole
 DESIGN = "design.csv"  # what the labels and the voice were made from
 

@@ -86,7 +86,7 @@ def read_ratings() -> dict[str, float]:
     package = importlib.util.find_spec("vaderSentiment")
     if package is None or not package.submodule_search_locations:
         raise ModuleNotFoundError(
-            "the probe corpus reads words' ratings from vaderSentiment: install with `make setup` or pip install '.[probe]'"
+            "the probe corpus reads words' ratings from vaderSentiment: run `make setup` or pip install '.[probe]'"
         )
     lines = Path(package.submodule_search_locations[0], LEXICON).read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines if line.strip())

@@ -1,7 +1,7 @@
 """The voice of the probe: a sentence and the parameters of a voice in, sound out. It alone imports Piper and Praat.
 
-Piper runs on one thread with its noise scales at 0, so that a sentence sounds the same whatever was spoken before it,
-in however many processes. On another kind of processor the last bits may differ.
+Piper runs on one thread with its noise scales at 0, and Praat is seeded for every sentence: a sentence sounds the same
+whatever was spoken before it, in however many processes. On another kind of processor the last bits may differ.
 """
 
 import importlib.metadata
@@ -22,6 +22,7 @@ SAMPLE_RATE = 16_000
 WEIGHTS = "piper-joe"  # in models.embedded
 LOWEST_PITCH_HZ = 80.0  # Voice.pitch_semitones counts from here
 PIPER_PITCH_HZ = (60.0, 300.0)  # where Praat looks for the pitch of joe, who speaks at about 87 Hz
+PRAAT_SEED = 1
 TILT_PIVOT_HZ = 1000.0  # the tilt leaves this frequency alone
 TILT_RANGE_HZ = (125.0, 8000.0)  # and stays level beyond these
 
@@ -39,7 +40,7 @@ def check_installed() -> None:
     missing = [module for module in MODULES if importlib.util.find_spec(module) is None]
     if missing:
         raise ModuleNotFoundError(
-            f"the probe corpus is spoken with {' and '.join(missing)}: install with `make setup` or pip install '.[probe]'"
+            f"the probe corpus is spoken with {' and '.join(missing)}: run `make setup` or pip install '.[probe]'"
         )
 
 
@@ -98,8 +99,10 @@ def speak(piper: "PiperVoice", text: str, voice: Voice) -> npt.NDArray[np.float3
 def _move(sound: npt.NDArray[np.float64], rate: int, voice: Voice) -> npt.NDArray[np.float64]:
     """Give the sound another pitch, range, rate and vocal tract, by Praat's PSOLA."""
     import parselmouth
-    from parselmouth.praat import call
+    from parselmouth.praat import call, run
 
+    # PSOLA draws the lengths of voiceless segments from a random generator that all of Praat shares.
+    run(f"random_initializeWithSeedUnsafelyButPredictably({PRAAT_SEED})")
     median_hz = LOWEST_PITCH_HZ * 2 ** (voice.pitch_semitones / 12)
     moved = call(
         parselmouth.Sound(sound, rate),
@@ -110,6 +113,7 @@ def _move(sound: npt.NDArray[np.float64], rate: int, voice: Voice) -> npt.NDArra
         math.exp(voice.log_range),
         math.exp(-voice.log_rate),
     )
+    run("random_initializeSafelyAndUnpredictably()")
     return np.asarray(moved.values[0], np.float64)
 
 
