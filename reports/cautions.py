@@ -45,6 +45,8 @@ def _conditions(run: Run) -> list[str]:
 
 def _few(run: Run) -> list[str]:
     found = []
+    if not run.curves:
+        found.append("Only clean speech was scored, so this run says nothing about noise.")
     if run.speakers < ENOUGH_SPEAKERS:
         found.append(
             f"The test set has {run.speakers} speakers. With fewer than {ENOUGH_SPEAKERS} the intervals are rough."

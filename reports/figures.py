@@ -34,22 +34,25 @@ RATIO_RANGE = (-0.25, 1.5)
 def ccc_curves(run: Run, curves: Sequence[Curve]) -> "Figure":
     """Return CCC against level: dimensions by corruptions, a line and a band for each system."""
     looks = style.looks(list(run.systems.values()))
+    # A single corruption would make a narrow tower: its dimensions stand side by side.
+    alone = len(curves) == 1
+    rows, columns = (1, len(run.dimensions)) if alone else (len(run.dimensions), len(curves))
     with style.paper():
-        figure, axes = grid(len(run.dimensions), len(curves), width=2.35, height=1.75)
-        limits = _ccc_limits(run)
-        for row, dimension in enumerate(run.dimensions):
-            for column, curve in enumerate(curves):
+        figure, axes = grid(rows, columns, width=2.35, height=1.75)
+        for i, dimension in enumerate(run.dimensions):
+            for j, curve in enumerate(curves):
+                row, column = (j, i) if alone else (i, j)
                 ax = axes[row][column]
                 ax.axhline(0, color=style.FAINT, linewidth=0.5)
                 for system in reversed(list(run.systems.values())):
                     scores = [run.score("ccc", system.name, dimension, where) for where in _stations(curve)]
                     line_and_band(ax, curve, scores, looks[system.name])
-                level_axis(ax, curve, named=row == len(run.dimensions) - 1)
-                ax.set_ylim(limits)
+                level_axis(ax, curve, named=row == rows - 1)
+                ax.set_ylim(_ccc_limits(run))
                 if row == 0:
-                    ax.set_title(plain(curve.name), fontweight="bold")
+                    ax.set_title(plain(f"{dimension} in {curve.name}" if alone else curve.name), fontweight="bold")
                 if column == 0:
-                    ax.set_ylabel(plain(f"{dimension} CCC"))
+                    ax.set_ylabel(plain("CCC" if alone else f"{dimension} CCC"))
                 else:
                     ax.tick_params(labelleft=False)
         legend(figure, looks)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reports.cautions import cautions, hears_nothing
 from reports.curves import CLEAN, Curve
 from reports.run import Run, System
-from reports.words import Score, decimal, listing, percent, with_interval
+from reports.words import PER_CENT, Score, level_words, listing, percent, with_interval
 
 HALF = 0.5
 
@@ -22,14 +22,14 @@ class Finding:
     Attributes:
         title: the dimension.
         verdict: what to remember.
-        robust: which systems surely hold and which surely do not.
-        details: a sentence or two for each corruption.
+        robust: which systems hold and which do not, as far as their intervals tell.
+        details: the harshest condition of each corruption and a sentence or two on it.
     """
 
     title: str
     verdict: str
     robust: tuple[str, ...]
-    details: tuple[str, ...]
+    details: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -64,18 +64,17 @@ def overlap(one: Score, other: Score) -> bool:
 
 def _finding(run: Run, dimension: str) -> Finding:
     if not run.curves:
-        silent = "Only clean speech was scored, so this run says nothing about noise."
-        return Finding(dimension, f"{silent} {_starts(run, dimension)}", (), ())
+        return Finding(dimension, _starts(run, dimension), (), ())
+    highest = [_highest(run, curve, dimension) for curve in run.curves]
     lexical, acoustic = (_best_on_clean(run, family, dimension) for family in ("lexical", "acoustic"))
     if lexical is None or acoustic is None:
-        return Finding(dimension, _starts(run, dimension), _holds(run, dimension), _left(run, dimension))
-    comparisons = [_compare(run, curve, dimension, lexical, acoustic) for curve in run.curves]
-    return Finding(
-        dimension,
-        _verdict(run, dimension, lexical, acoustic, [outcome for outcome, _ in comparisons]),
-        _holds(run, dimension),
-        tuple(f"{one} {two}" for (_, one), two in zip(comparisons, _left(run, dimension), strict=True)),
-    )
+        verdict, sentences = _starts(run, dimension), highest
+    else:
+        comparisons = [_compare(run, curve, dimension, lexical, acoustic) for curve in run.curves]
+        verdict = _verdict(run, dimension, lexical, acoustic, [outcome for outcome, _ in comparisons])
+        sentences = [f"{said} {one}" for (_, said), one in zip(comparisons, highest, strict=True)]
+    places = [curve.where for curve in run.curves]
+    return Finding(dimension, verdict, _holds(run, dimension), tuple(zip(places, sentences, strict=True)))
 
 
 def _listeners(run: Run, dimension: str, *families: str) -> list[System]:
@@ -107,7 +106,7 @@ def _compare(run: Run, curve: Curve, dimension: str, lexical: System, acoustic: 
     """Return who keeps more (``lexical``, ``acoustic``, ``overlap``, ``undefined``) and the sentence that says so."""
     one, other = (_kept(run, system, dimension)[curve.name] for system in (lexical, acoustic))
     both = [_keeps(run, lexical, dimension, curve, one), _keeps(run, acoustic, dimension, curve, other)]
-    said = f"In {curve.where}, {', '.join(both)}"
+    said = f"Of clean CCC, {', '.join(both)}"
     if one is None or other is None or not (one.defined and other.defined):
         return "undefined", f"{said}: they cannot be compared."
     if overlap(one, other):
@@ -120,29 +119,33 @@ def _keeps(run: Run, system: System, dimension: str, curve: Curve, kept: Score |
     if kept is None:
         return f"what {system.name} keeps is missing"
     if not kept.defined:
-        return f"what {system.name} keeps is undefined (CCC {with_interval(clean)} on clean speech)"
+        return f"{system.name} has too little for a ratio ({with_interval(clean)})"
     harsh = run.score("ccc", system.name, dimension, curve.harshest.condition)
-    ends = f"CCC {decimal(clean.value)} to {decimal(harsh.value)}" if clean and harsh else "CCC missing"
-    return f"{system.name} keeps {with_interval(kept, percent, ' %')} of its clean CCC ({ends})"
+    ends = " to ".join(with_interval(score and Score(score.value)) for score in (clean, harsh))
+    return f"{system.name} keeps {with_interval(kept, percent, PER_CENT)} ({ends})"
 
 
 def _verdict(run: Run, dimension: str, lexical: System, acoustic: System, outcomes: Sequence[str]) -> str:
     text, voice = f"{lexical.name} (lexical)", f"{acoustic.name} (acoustic)"
     beginnings = {
-        "lexical": f"{text} keeps more of its clean CCC than {voice}",
-        "acoustic": f"{voice} keeps more of its clean CCC than {text}",
-        "overlap": f"the intervals of {text} and {voice} overlap",
-        "undefined": f"{text} and {voice} cannot be compared",
+        "lexical": f"The lexical system {lexical.name} keeps more of its clean CCC than the acoustic {acoustic.name}",
+        "acoustic": f"The acoustic system {acoustic.name} keeps more of its clean CCC than the lexical {lexical.name}",
+        "overlap": f"The intervals of {text} and {voice} overlap",
+        "undefined": f"There is no comparing {text} with {voice}",
     }
     parts = []
     for outcome, beginning in beginnings.items():
         names = [curve.name for curve, found in zip(run.curves, outcomes, strict=True) if found == outcome]
         if names:
-            everywhere = len(names) == len(run.curves) > 1
-            parts.append(f"{beginning} at the harshest level of {'every corruption' if everywhere else listing(names)}")
-    # A system's name is not capitalised, so no sentence starts with one.
-    opening = f"What noise leaves: {'; '.join(parts)}."
-    return f"{opening} {_range(run, lexical, dimension)} {_range(run, acoustic, dimension)}"
+            parts.append(f"{beginning} {_scope(run, names)}.")
+    return f"{' '.join(parts)} At that level {_range(run, lexical, dimension)}, {_range(run, acoustic, dimension)}."
+
+
+def _scope(run: Run, names: Sequence[str]) -> str:
+    """Return the harshest level of some curves in words."""
+    words = {level_words(curve.harshest.level, curve.level_unit) for curve in run.curves}
+    all_of_them = "every corruption" if len(names) == len(run.curves) > 1 else listing(names)
+    return f"at {words.pop()} in {all_of_them}" if len(words) == 1 else f"at the harshest level of {all_of_them}"
 
 
 def _range(run: Run, system: System, dimension: str) -> str:
@@ -151,22 +154,22 @@ def _range(run: Run, system: System, dimension: str) -> str:
     known = list(_defined(kept).items())
     if known:
         ends = dict.fromkeys(
-            f"{with_interval(score, percent, ' %')} in {name}" for name, score in (known[-1], known[0])
+            f"{with_interval(score, percent, PER_CENT)} ({name})" for name, score in (known[-1], known[0])
         )
-        return f"Of {system.name}, {' to '.join(ends)} is left."
+        return f"{system.name} keeps {' to '.join(ends)}"
     if all(score is None for score in kept.values()):
-        return f"What {system.name} keeps is missing."
+        return f"what {system.name} keeps is missing"
     clean = with_interval(run.score("ccc", system.name, dimension, CLEAN))
-    return f"On clean speech {system.name} has a CCC of {clean}: too little for a ratio."
+    return f"{system.name} has no ratio, for its clean CCC is {clean}"
 
 
 def _holds(run: Run, dimension: str) -> tuple[str, ...]:
-    """Return which systems surely keep half of their clean CCC everywhere, and which surely lose it somewhere."""
+    """Return which systems keep half of their clean CCC everywhere and which lose it somewhere, by their intervals."""
     groups: dict[str, list[str]] = {
-        "Surely keeps half or more everywhere": [],
-        "Surely loses more than half": [],
-        "Not decided by the intervals": [],
-        "Without a ratio": [],
+        "Holds (interval above one half everywhere)": [],
+        "Breaks (interval below one half)": [],
+        "Undecided (interval across one half, or a ratio unknown)": [],
+        "Without any ratio": [],
     }
     holding, breaking, unsure, undefined = groups.values()
     for system in _listeners(run, dimension):
@@ -184,20 +187,16 @@ def _holds(run: Run, dimension: str) -> tuple[str, ...]:
     return tuple(f"{words}: {listing(names)}." for words, names in groups.items() if names)
 
 
-def _left(run: Run, dimension: str) -> tuple[str, ...]:
-    """Return, for each curve, which system has the highest CCC at its harshest level and whether that is sure."""
+def _highest(run: Run, curve: Curve, dimension: str) -> str:
+    """Return which system has the highest CCC at the harshest level and whether that is sure."""
     names = [system.name for system in _listeners(run, dimension)]
-    sentences = []
-    for curve in run.curves:
-        left = _defined({name: run.score("ccc", name, dimension, curve.harshest.condition) for name in names})
-        if not left:
-            sentences.append(f"No CCC is known in {curve.where}.")
-            continue
-        best, *others = left
-        rivals = [name for name in others if overlap(left[best], left[name])]
-        unsure = f"; its interval overlaps with {listing(rivals)}" if rivals else ""
-        sentences.append(f"Highest CCC in {curve.where}: {best}, {with_interval(left[best])}{unsure}.")
-    return tuple(sentences)
+    left = _defined({name: run.score("ccc", name, dimension, curve.harshest.condition) for name in names})
+    if not left:
+        return "No CCC is known there."
+    best, *others = left
+    rivals = [name for name in others if overlap(left[best], left[name])]
+    unsure = f"; the interval overlaps with that of {listing(rivals)}" if rivals else ""
+    return f"The highest CCC there is that of {best}, {with_interval(left[best])}{unsure}."
 
 
 def _starts(run: Run, dimension: str) -> str:
@@ -210,9 +209,9 @@ def _starts(run: Run, dimension: str) -> str:
 
 
 def _word_errors(run: Run, name: str) -> str:
-    clean = with_interval(run.score("wer", name, None, CLEAN), percent, " %")
+    clean = with_interval(run.score("wer", name, None, CLEAN), percent, PER_CENT)
     ends = [
-        f"{with_interval(run.score('wer', name, None, curve.harshest.condition), percent, ' %')} in {curve.where}"
+        f"{with_interval(run.score('wer', name, None, curve.harshest.condition), percent, PER_CENT)} in {curve.where}"
         for curve in run.curves
     ]
     return f"Word error rate of {name}: {listing([f'{clean} on clean speech', *ends])}."

@@ -1,7 +1,7 @@
 """The report of a run: one folder that opens from disk, without a network."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -46,26 +46,16 @@ def build_report(run: Path) -> Path:
 
 
 def _write(run: Run, folder: Path) -> None:
-    drawn = sheets(run)
-    for name, (kind, curves) in drawn.items():
-        save_figure(FIGURES[kind].draw(run, curves), folder / "figures", name)
+    figures: dict[str, dict[str, float]] = {}
+    for name, (kind, curves) in sheets(run).items():
+        figure = FIGURES[kind].draw(run, curves)
+        save_figure(figure, folder / "figures", name)
+        figures.setdefault(kind, {})[name] = figure.get_figwidth()
     audio = _write_examples(run, folder)
-    written = tables(run)
-    for group in written.values():
+    for group in tables(run).values():
         for table in group:
             write_table(table, run, folder / "tables")
-    page = render(
-        run=run,
-        corpus=run.corpus,
-        headline=headline(run),
-        figures={kind: [name for name, (one, _) in drawn.items() if one == kind] for kind in FIGURES},
-        kinds=FIGURES,
-        tables=written,
-        audio=audio,
-        looks=style.looks(list(run.systems.values())),
-        enough_speakers=ENOUGH_SPEAKERS,
-    )
-    (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    (folder / "index.html").write_text(page(run, figures, audio), encoding="utf-8", newline="\n")
 
 
 def _write_examples(run: Run, folder: Path) -> list[dict[str, Any]]:
@@ -85,8 +75,14 @@ def _write_examples(run: Run, folder: Path) -> list[dict[str, Any]]:
     return shown
 
 
-def render(**shown: Any) -> str:
-    """Return the page; everything that is put into it is escaped, for some of it was heard by a speech recogniser."""
+def page(run: Run, figures: Mapping[str, Mapping[str, float]], audio: Sequence[Mapping[str, Any]]) -> str:
+    """Return the page; everything that is put into it is escaped, for some of it was heard by a speech recogniser.
+
+    Args:
+        run: what the page is about.
+        figures: kind of figure -> name of each of its sheets -> width in inches.
+        audio: for each example its ``example``, and the paths of its ``sound`` and ``image``.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -97,7 +93,17 @@ def render(**shown: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"code": code, "duration": duration, "cell": cell, "tint": tint, "listing": named}
-    return environment.get_template("page.html").render(**shown)
+    return environment.get_template("page.html").render(
+        run=run,
+        corpus=run.corpus,
+        headline=headline(run),
+        figures=figures,
+        kinds=FIGURES,
+        tables=tables(run),
+        audio=audio,
+        looks=style.looks(list(run.systems.values())),
+        enough_speakers=ENOUGH_SPEAKERS,
+    )
 
 
 def named(names: Iterable[str]) -> str:

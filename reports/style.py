@@ -7,14 +7,14 @@ from typing import Any
 
 from reports.run import System
 
-# Okabe and Ito's colours without yellow and black, then darker ones: colour-blind readers can tell them apart.
-PALETTE = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933", "#332288", "#7A4B2A",
-)  # fmt: skip
-GREYS = ("#8A8A8A", "#B4B4B4", "#6B6B6B")
 INK = "#1D2430"
 FAINT = "#6B7280"
 RULE = "#D8DCE3"
+# Okabe and Ito's colours without yellow, then darker ones: colour-blind readers can tell them apart.
+PALETTE = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", INK, "#56B4E9", "#E69F00", "#882255", "#999933", "#7A4B2A",
+)  # fmt: skip
+GREYS = ("#8A8A8A", "#B4B4B4", "#6B6B6B")
 
 
 @dataclass(frozen=True)

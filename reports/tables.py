@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reports.curves import CLEAN, Curve
 from reports.run import Run, System
-from reports.words import Score, decimal, percent, slug, with_interval
+from reports.words import GAP, PER_CENT, Score, decimal, percent, slug, with_interval
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def tables(run: Run) -> dict[str, list[Table]]:
 
 # Metric -> its words in a caption, and how it is written.
 SUMMARIES: dict[str, tuple[str, Callable[[float], str], str]] = {
-    "ccc_retention": ("share of clean {} CCC kept at the harshest level", percent, " %"),
+    "ccc_retention": ("share of clean {} CCC kept at the harshest level", percent, PER_CENT),
     "ccc_auc": ("normalised area under the {} CCC curve over the noisy levels", decimal, ""),
 }
 # Stands for the curves of a run on clean speech alone.
@@ -219,6 +219,7 @@ def _latex_cell(table: Table, cell: Cell) -> str:
 _LATEX: dict[str | int, str | int | None] = {
     "\\": "\\textbackslash{}",
     "~": "\\textasciitilde{}",
+    GAP: "~",
     "^": "\\textasciicircum{}",
     "<": "\\textless{}",
     ">": "\\textgreater{}",

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from itertools import count
 
 MINUS = "\N{MINUS SIGN}"
+# A number and its unit stay on one line.
+GAP = "\N{NO-BREAK SPACE}"
+PER_CENT = f"{GAP}%"
 # What stands where a number would: the table has no row for it, or the number has no meaning there.
 MISSING = "missing"
 UNDEFINED = "undefined"
@@ -63,8 +66,8 @@ def with_interval(score: Score | None, write: Callable[[float], str] = decimal, 
     """Return a score and its interval, or the word for why there is none.
 
     Examples:
-        >>> with_interval(Score(0.62, 0.51, 0.7)), with_interval(Score(0.62, 0.51, 0.7), percent, " %")
-        ('0.62 [0.51, 0.70]', '62 % [51, 70]')
+        >>> with_interval(Score(0.62, 0.51, 0.7)), with_interval(Score(0.62, 0.51, 0.7), percent, "%")
+        ('0.62 [0.51, 0.70]', '62% [51, 70]')
         >>> with_interval(None), with_interval(Score(math.nan)), with_interval(Score(0.62))
         ('missing', 'undefined', '0.62')
     """
@@ -80,15 +83,16 @@ def level_words(level: float | None, unit: str | None) -> str:
     """Return a level as a sentence says it.
 
     Examples:
-        >>> level_words(5.0, "SNR (dB)"), level_words(0.6, "RT60 (s)"), level_words(3.0, "loss")
-        ('5 dB SNR', '0.6 s RT60', '3 loss')
-        >>> level_words(None, None)
-        ''
+        >>> level_words(5.0, "SNR (dB)") == f"5{GAP}dB SNR", level_words(0.6, "RT60 (s)") == f"0.6{GAP}s RT60"
+        (True, True)
+        >>> level_words(3.0, "loss"), level_words(None, None)
+        ('3 loss', '')
     """
     if level is None:
         return ""
     quantity, _, symbol = (unit or "").partition("(")
-    return " ".join(part for part in (number(level), symbol.rstrip(")"), quantity.strip()) if part)
+    amount = GAP.join(filter(None, (number(level), symbol.rstrip(")"))))
+    return " ".join(filter(None, (amount, quantity.strip())))
 
 
 def number(value: float) -> str:
@@ -122,7 +126,7 @@ def slug(text: str) -> str:
     kept = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in ".-") else "-" for letter in text.lower()
     )
-    return "-".join(part for part in kept.split("-") if part.strip("."))
+    return "-".join(filter(None, (part.strip(".") for part in kept.split("-"))))
 
 
 def slugs(names: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,8 @@ def invent(
 
     clean = {"corruption": "clean", "condition": "clean"}
     for system in systems:
-        for column, dimension in enumerate(dimensions):
-            start = CLEAN_CCC[system][column]
+        for dimension in dimensions:
+            start = CLEAN_CCC[system][DIMENSIONS.index(dimension) if dimension in DIMENSIONS else 0]
             # A row for one training seed: reports must not show it.
             row(system, "ccc", 9.0, 0.0, **clean, dimension=dimension, seed=0)
             row(system, "ccc", start, 0.06, **clean, dimension=dimension)
@@ -126,24 +127,46 @@ PROVENANCE: dict[str, Any] = {
 Maker = Callable[..., Path]
 
 
+def write_run(
+    folder: Path, table: pd.DataFrame, *, examples: Sequence[Mapping[str, Any]] = (), **provenance: Any
+) -> Path:
+    """Write the folder of a run: its table, and what changes in its provenance."""
+    folder.mkdir(parents=True)
+    table.to_parquet(folder / "results.parquet", index=False)
+    (folder / "suite.yaml").write_text("name: invented\n", encoding="utf-8")
+    (folder / "provenance.json").write_text(json.dumps(PROVENANCE | provenance), encoding="utf-8")
+    there = set(table["system"])
+    systems = {name: SYSTEMS[name] for name in SYSTEMS if name in there}
+    (folder / "systems.json").write_text(json.dumps(systems), encoding="utf-8")
+    if examples:
+        write_examples(folder / "examples", examples)
+    return folder
+
+
 @pytest.fixture
 def run_folder(tmp_path: Path) -> Maker:
-    """A function that writes the folder of a run: of a table, and with changes to its provenance."""
+    """A function that writes the folder of a run: ``run_folder(table, **changes of provenance)``."""
+    return partial(write_run, tmp_path / "run")
 
-    def make(table: pd.DataFrame, *, examples: Sequence[Mapping[str, Any]] = (), **provenance: Any) -> Path:
-        folder = tmp_path / "run"
-        folder.mkdir(exist_ok=True)
-        table.to_parquet(folder / "results.parquet", index=False)
-        (folder / "suite.yaml").write_text("name: invented\n", encoding="utf-8")
-        (folder / "provenance.json").write_text(json.dumps(PROVENANCE | provenance), encoding="utf-8")
-        there = set(table["system"])
-        systems = {name: SYSTEMS[name] for name in SYSTEMS if name in there}
-        (folder / "systems.json").write_text(json.dumps(systems), encoding="utf-8")
-        if examples:
-            write_examples(folder / "examples", examples)
-        return folder
 
-    return make
+@pytest.fixture
+def table() -> Callable[..., pd.DataFrame]:
+    """A function that invents a results table: ``table(levels by corruption)``."""
+    return invent
+
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two noises with its report."""
+    from reports.page import build_report
+
+    results = invent(
+        {"white": (10.0, 0.0), "babble": SNRS},
+        systems=("mfb", "text", "text-oracle", "constant"),
+        dimensions=("activation", "valence"),
+    )
+    folder = write_run(tmp_path_factory.mktemp("reported") / "run", results, examples=EXAMPLES)
+    return build_report(folder).parent.parent
 
 
 def write_examples(folder: Path, examples: Sequence[Mapping[str, Any]]) -> None:
@@ -158,28 +181,7 @@ def write_examples(folder: Path, examples: Sequence[Mapping[str, Any]]) -> None:
     (folder / "examples.json").write_text(json.dumps(list(examples)), encoding="utf-8")
 
 
-def three_noises() -> dict[str, Sequence[float]]:
-    return {"white": SNRS, "speech-shaped": SNRS, "babble": SNRS}
-
-
 EXAMPLES = [
-    {
-        "condition": "clean",
-        "label": "clean",
-        "file": "clean.wav",
-        "utterance": "u1",
-        "text": "so <b>happy</b> & glad",
-        "snr_db": None,
-    },
-    *(
-        {
-            "condition": f"babble@{snr}dB",
-            "label": f"babble, {snr} dB",
-            "file": f"{snr}.wav",
-            "utterance": "u1",
-            "text": "so",
-            "snr_db": snr,
-        }
-        for snr in (10, 0, -5)
-    ),
+    {"condition": "clean", "label": "clean", "file": "a.wav", "utterance": "u1", "text": "so happy", "snr_db": None},
+    {"condition": "babble@0dB", "label": "babble, 0 dB", "file": "b.wav", "utterance": "u1", "text": "so", "snr_db": 0},
 ]

@@ -1,0 +1,135 @@
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.curves import Curve, Point
+from reports.figures import FIGURES, save_figure, sheets
+from reports.panels import _positions
+from reports.run import System, read_run
+from reports.style import looks
+
+
+@pytest.fixture
+def run(run_folder, table):
+    return lambda *arguments, **options: read_run(run_folder(table(*arguments, **options)))
+
+
+def lines(ax, colour):
+    return [line for line in ax.get_lines() if line.get_color() == colour]
+
+
+@pytest.mark.parametrize("name", ["ccc-curves", "wer-curves", "spectrograms"])
+def test_a_pdf_embeds_its_fonts(reported, name):
+    content = (reported / "report" / "figures" / f"{name}.pdf").read_bytes()
+    assert b"/FontFile2" in content
+    # Type 3 fonts are what journals send back.
+    assert b"/Type3" not in content
+
+
+def test_figures_carry_no_date(reported):
+    for path in (reported / "report" / "figures").iterdir():
+        assert b"CreationDate" not in path.read_bytes()
+        assert b"<dc:date>" not in path.read_bytes()
+
+
+def test_the_axis_runs_from_clean_to_harsh(run):
+    shown = run({"babble": [20.0, 0.0, -5.0]}, systems=["mfb"], dimensions=["valence"])
+    (ax,) = FIGURES["ccc-curves"].draw(shown, shown.curves).axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["clean", "20", "0", "\N{MINUS SIGN}5"]
+    ticks = ax.get_xticks()
+    assert np.all(np.diff(ticks) > 0)
+    # To scale: 20 dB to 0 dB is four times 0 dB to -5 dB.
+    assert (ticks[2] - ticks[1]) / (ticks[3] - ticks[2]) == pytest.approx(4)
+
+
+def test_a_hole_is_a_gap_in_the_curve(run_folder, table):
+    results = table({"babble": [20.0, 10.0, 0.0, -5.0]}, systems=["mfb"], dimensions=["valence"])
+    station = {"corruption": "babble", "level_unit": "SNR (dB)", "harsher": "down"}
+    planned = [station | {"condition": f"babble@{level}dB", "level": level} for level in (20, 10, 0, -5)]
+    shown = read_run(run_folder(results[results["condition"] != "babble@10dB"], conditions=planned))
+    (ax,) = FIGURES["ccc-curves"].draw(shown, shown.curves).axes
+    curve = max(lines(ax, looks(list(shown.systems.values()))["mfb"].colour), key=lambda line: len(line.get_ydata()))
+    assert np.isnan(curve.get_ydata()).tolist() == [False, True, False, False]
+
+
+def test_what_is_drawn_is_what_the_table_says(run):
+    shown = run({"babble": [20.0, 0.0]}, systems=["text"], dimensions=["valence"])
+    (ax,) = FIGURES["ccc-curves"].draw(shown, shown.curves).axes
+    curve = max(lines(ax, looks(list(shown.systems.values()))["text"].colour), key=lambda line: line.get_xdata()[-1])
+    expected = [shown.score("ccc", "text", "valence", f"babble@{level}dB").value for level in (20, 0)]
+    assert curve.get_ydata().tolist() == expected
+
+
+def test_twelve_noises_fill_three_sheets_and_none_is_lost(run):
+    shown = run({f"street {i}": [10.0, 0.0] for i in range(12)}, systems=["mfb"], dimensions=["valence"])
+    found = sheets(shown)
+    drawn = [curve.name for name, (kind, curves) in found.items() if kind == "ccc-curves" for curve in curves]
+    assert drawn == [f"street {i}" for i in range(12)]
+    assert [name for name in found if name.startswith("ccc-curves")] == ["ccc-curves-1", "ccc-curves-2", "ccc-curves-3"]
+    assert max(len(curves) for _, (kind, curves) in found.items() if kind == "ccc-curves") <= 4
+    figure = FIGURES["wer-curves"].draw(shown, shown.curves)
+    assert [ax.get_title() for ax in figure.axes] == drawn
+
+
+def test_a_run_with_one_noise_shows_its_dimensions_side_by_side(run):
+    shown = run({"babble": [10.0, 0.0]}, systems=["mfb", "text"])
+    figure = FIGURES["ccc-curves"].draw(shown, shown.curves)
+    assert [ax.get_title() for ax in figure.axes] == [
+        f"{name} in babble" for name in ("activation", "valence", "dominance")
+    ]
+
+
+def test_names_with_dollars_and_formulas_are_drawn_as_they_are(run, tmp_path):
+    shown = run({r"5 $\frac noise$": [10.0, 0.0]}, systems=["mfb"], dimensions=["$x$"])
+    save_figure(FIGURES["ccc-curves"].draw(shown, shown.curves), tmp_path, "odd")
+    assert (tmp_path / "odd.svg").stat().st_size
+
+
+@pytest.mark.parametrize("name", sorted(FIGURES))
+def test_every_figure_says_which_corpus_it_shows(run, name):
+    shown = run({"babble": [10.0, 0.0]}, systems=["mfb", "text"])
+    figure = FIGURES[name].draw(shown, shown.curves)
+    assert re.match("synthetic corpus invented .* 120 test utterances of 30 speakers", figure.get_supxlabel())
+
+
+def test_ratios_that_leave_the_panel_are_marked_and_undefined_ones_say_so(run_folder, table):
+    results = table({"babble": [10.0, 0.0]}, systems=["mfb", "text"], dimensions=["activation"])
+    wide = (results["metric"] == "ccc_retention") & (results["system"] == "mfb")
+    results.loc[wide, ["ci_low", "ci_high"]] = [-3.0, 4.0]
+    shown = read_run(run_folder(results))
+    (ax,) = FIGURES["ccc-retention"].draw(shown, shown.curves).axes
+    assert {line.get_marker() for line in ax.get_lines()} >= {"<", ">"}
+    assert [text.get_text() for text in ax.texts] == ["undefined"]
+
+
+@given(
+    levels=st.lists(st.floats(-60, 60, width=32), min_size=1, max_size=12, unique=True),
+    levelless=st.booleans(),
+)
+def test_points_never_touch_and_clean_comes_first(levels, levelless):
+    points = [Point(f"x@{level}", level) for level in sorted(levels)]
+    curve = Curve("x", "x", "level", (*([Point("x", None)] if levelless else []), *points))
+    positions = _positions(curve)
+    assert len(positions) == len(curve.points) + 1
+    assert positions[0] < 0 == positions[1]
+    assert np.diff(positions).min() > 0.05
+
+
+@given(counts=st.lists(st.integers(0, 5), min_size=5, max_size=5))
+def test_no_two_systems_that_listen_share_a_colour_and_controls_are_grey(counts):
+    families = ("acoustic", "lexical", "multimodal", "student", "control")
+    systems = [
+        System(f"{family} {i}", family, "")
+        for family, count in zip(families, counts, strict=True)
+        for i in range(count)
+    ]
+    found = looks(systems)
+    heard = [found[system.name].colour for system in systems if system.family != "control"]
+    assert len(set(heard)) == len(heard)
+    for system in systems:
+        if system.family == "control":
+            red, green, blue = re.findall("..", found[system.name].colour[1:])
+            assert red == green == blue

@@ -1,0 +1,223 @@
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import pytest
+
+from reports.page import build_report, page
+from reports.run import ReportError, read_run
+
+
+class Links(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):  # noqa: ARG002 - the parser's signature
+        self.found += [value for name, value in attributes if name in {"href", "src"}]
+
+
+def words(page: str) -> str:
+    """Return what one reads on the page, on one line."""
+    body = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+@pytest.fixture
+def read(run_folder):
+    """What one reads on the page of a run; its figures are not drawn."""
+    return lambda *arguments, **options: words(page(read_run(run_folder(*arguments, **options)), {}, []))
+
+
+@pytest.fixture
+def said(reported):
+    return words((reported / "report" / "index.html").read_text(encoding="utf-8"))
+
+
+def test_everything_the_page_needs_lies_beside_it(reported):
+    text = (reported / "report" / "index.html").read_text(encoding="utf-8")
+    links = Links(text).found
+    assert links
+    for link in links:
+        parts = urlsplit(link)
+        assert not parts.scheme
+        assert not parts.netloc
+        if parts.path:
+            assert (reported / "report" / unquote(parts.path)).is_file(), link
+        else:
+            assert f'id="{parts.fragment}"' in text
+    assert "http" not in text
+    assert "url(" not in text
+
+
+def test_every_figure_comes_in_three_formats_and_every_table_in_two(reported):
+    figures = {path.stem for path in (reported / "report" / "figures").iterdir()}
+    assert {"ccc-curves", "ccc-retention", "ccc-auc", "ccc-clean", "wer-curves", "spectrograms"} == figures
+    for stem in figures:
+        assert all(
+            (reported / "report" / "figures" / f"{stem}.{suffix}").stat().st_size for suffix in ("pdf", "svg", "png")
+        )
+    tables = sorted(path.name for path in (reported / "report" / "tables").iterdir())
+    assert {path.rpartition(".")[0] for path in tables if path.endswith("csv")} == {
+        path.rpartition(".")[0] for path in tables if path.endswith("tex")
+    }
+    assert {"ccc-clean.tex", "ccc-valence-babble.csv", "wer-white.tex", "ccc-retention-valence.tex"} <= set(tables)
+
+
+def test_a_synthetic_corpus_is_called_synthetic_and_its_note_is_shown(reported, said):
+    assert "This corpus is synthetic." in said
+    assert "every label is invented &amp; so is every number on this page" in said
+    assert "synthetic corpus invented" in (reported / "report" / "tables" / "ccc-clean.tex").read_text()
+
+
+def test_what_a_recogniser_heard_is_text_and_never_markup(run_folder, table):
+    heard = "</blockquote><script>alert(1)</script><img src=http://elsewhere>"
+    example = {"condition": "clean", "label": heard, "file": "a.wav", "utterance": heard, "text": heard, "snr_db": None}
+    folder = run_folder(
+        table({}, systems=["mfb"]),
+        examples=[example],
+        corpus={"name": heard, "synthetic": False, "note": heard},
+        notes=[heard],
+        suite=heard,
+    )
+    text = build_report(folder).read_text(encoding="utf-8")
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert not any("elsewhere" in link for link in Links(text).found)
+
+
+def test_the_numbers_of_single_seeds_are_not_shown(said):
+    assert "9.00" not in said
+
+
+def test_the_same_run_gives_the_same_bytes(reported, tmp_path):
+    again = shutil.copytree(reported, tmp_path / "elsewhere")
+    build_report(again)
+    files = sorted(path.relative_to(reported) for path in (reported / "report").rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(again) for path in (again / "report").rglob("*") if path.is_file())
+    for path in files:
+        assert (reported / path).read_bytes() == (again / path).read_bytes(), path
+
+
+def test_a_new_report_replaces_the_old_one_whole(run_folder, table):
+    folder = run_folder(table({}, systems=["mfb"]))
+    (folder / "report").mkdir()
+    (folder / "report" / "stale.txt").write_text("of an earlier run")
+    build_report(folder)
+    assert sorted(path.name for path in folder.iterdir() if "report" in path.name) == ["report"]
+    assert not (folder / "report" / "stale.txt").exists()
+
+
+def test_a_report_that_fails_leaves_the_old_one_alone(run_folder, table):
+    example = {"condition": "clean", "label": "clean", "file": "a.wav"}
+    folder = run_folder(table({}, systems=["mfb"]), examples=[example])
+    (folder / "examples" / "a.wav").write_bytes(b"no audio")
+    (folder / "report").mkdir()
+    (folder / "report" / "index.html").write_text("the old one")
+    with pytest.raises(ReportError, match=r"a\.wav: not readable as audio"):
+        build_report(folder)
+    assert (folder / "report" / "index.html").read_text() == "the old one"
+    assert sorted(path.name for path in folder.iterdir() if "report" in path.name) == ["report"]
+
+
+def test_a_run_on_clean_speech_alone_has_a_page_that_says_so(run_folder, table):
+    folder = run_folder(table({}, systems=["mfb", "text"]))
+    said = words(build_report(folder).read_text(encoding="utf-8"))
+    assert "Only clean speech was scored, so this run says nothing about noise." in said
+    assert "SNR" not in said
+    assert sorted(path.stem for path in (folder / "report" / "figures").glob("*.svg")) == ["ccc-clean"]
+
+
+def test_a_hole_in_the_grid_is_shown_as_missing(read, table):
+    results = table({"babble": [10.0, 0.0]}, systems=["mfb", "text"], dimensions=["valence"])
+    hole = (results["system"] == "text") & (results["condition"] == "babble@0dB")
+    said = read(results[~hole])
+    assert "Missing from the grid: text valence babble@0dB." in said
+    assert re.search(r"babble by SNR .* text 0\.66 \[0\.60, 0\.72\] 0\.\d+ \[0\.\d+, 0\.\d+\] missing ", said)
+
+
+def test_a_condition_that_was_planned_and_never_scored_is_a_hole(read, table):
+    planned = [
+        {
+            "condition": f"hum@{level}dB",
+            "corruption": "hum",
+            "level": level,
+            "level_unit": "SNR (dB)",
+            "harsher": "down",
+        }
+        for level in (10, 0)
+    ]
+    said = read(table({"hum": [10.0]}, systems=["mfb"], dimensions=["valence"]), conditions=planned)
+    assert "mfb valence hum@0dB" in said
+
+
+def test_a_corruption_that_is_no_noise_gets_its_own_axis_and_no_word_of_snr(read, table):
+    said = read(
+        table({"reverb": [0.3, 0.6]}, unit="RT60 (s)", suffix="s", systems=["mfb", "text"], dimensions=["anger"])
+    )
+    assert "reverb at 0.6 s RT60" in said
+    assert "CCC of anger in reverb by RT60 (s)" in said
+    assert "What the SNR is" not in said
+    assert "Which end of reverb is the harsh one is a guess" in said
+
+
+@pytest.mark.parametrize(("snr", "policy", "expected"), [
+    ("active", "per-utterance", "active speech level (ITU-T P.56"),
+    ("rms", "floor", "RMS level of the whole utterance"),
+    (None, None, "How the level of speech was measured is not recorded"),
+])  # fmt: skip
+def test_the_page_says_what_its_snr_is(read, table, snr, policy, expected):
+    said = read(table({"hum": [0.0]}, systems=["mfb"], dimensions=["valence"]), snr=snr, policy=policy)
+    assert expected in said
+    assert "is the added SNR" in said
+
+
+def test_with_few_speakers_the_intervals_are_called_rough(read, table):
+    said = read(table({}, systems=["mfb"], speakers=8))
+    assert "The test set has 8 speakers. With fewer than 25 the intervals are rough." in said
+
+
+def test_what_provenance_does_not_say_is_not_made_up(run_folder, table):
+    folder = run_folder(table({"hum": [0.0]}, systems=["mfb"], dimensions=["valence"]))
+    (folder / "provenance.json").write_text(json.dumps({"corpus": {"name": "own", "synthetic": False}}))
+    (folder / "suite.yaml").unlink()
+    said = words(page(read_run(folder), {}, []))
+    assert said.count("not recorded") == 5
+    assert "corpus is synthetic" not in said
+    assert "Synthetic corpus" not in said
+    assert "has no suite.yaml" in said
+
+
+@pytest.mark.parametrize("name", ["results.parquet", "provenance.json", "systems.json"])
+def test_a_file_that_is_not_there_is_named(run_folder, table, name):
+    folder = run_folder(table({}, systems=["mfb"]))
+    (folder / name).unlink()
+    with pytest.raises(ReportError, match=re.escape(str(folder / name))):
+        build_report(folder)
+
+
+@pytest.mark.parametrize(("name", "text", "message"), [
+    ("provenance.json", "{", "not valid JSON"),
+    ("provenance.json", '{"corpus": {"name": "own"}}', "say whether it is synthetic"),
+    ("systems.json", "[]", "must be a JSON dict, not list"),
+    ("systems.json", "{}", "does not describe mfb"),
+    ("systems.json", '{"mfb": {"family": "magic"}}', "one of acoustic, lexical, multimodal, student, control"),
+    ("examples/examples.json", '[{"condition": "clean", "label": "x", "file": "../suite.yaml"}]', "is not a file in"),
+])  # fmt: skip
+def test_a_file_that_does_not_hold_what_it_must_is_refused(run_folder, table, name, text, message):
+    folder = run_folder(table({}, systems=["mfb"]))
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(text)
+    with pytest.raises(ReportError, match=message):
+        build_report(folder)
+
+
+def test_two_values_for_one_number_are_refused(run_folder, table):
+    results = table({}, systems=["mfb"])
+    folder = run_folder(results.loc[np.repeat(results.index, 2)])
+    with pytest.raises(ReportError, match=r"two values for .*'mfb'"):
+        build_report(folder)
