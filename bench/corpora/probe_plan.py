@@ -119,11 +119,10 @@ def _draw(
 def _speakers(seed: int, split: Split, count: int) -> tuple[Voice, ...]:
     """Draw the voices of a split's speakers at rest, each trait spread evenly over its range (a Latin hypercube)."""
     rng = rng_for(seed, "probe speakers", split)
-    traits = {
-        name: loading.speaker[0]
-        + (loading.speaker[1] - loading.speaker[0]) * (rng.permutation(count) + rng.random(count)) / count
-        for name, loading in read_model().voice.items()
-    }
+    traits = {}
+    for name, loading in read_model().voice.items():
+        lowest, highest = loading.speaker
+        traits[name] = lowest + (highest - lowest) * (rng.permutation(count) + rng.random(count)) / count
     return tuple(Voice(**{name: float(values[k]) for name, values in traits.items()}) for k in range(count))
 
 

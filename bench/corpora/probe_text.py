@@ -31,7 +31,7 @@ ALLOWED: dict[Split, tuple[Split, ...]] = {
     "test": ("train", "dev", "test"),
 }
 
-SENTENCE_LENGTH = (42, 70)  # characters; 2 to 5 s at every rate of the voice
+SENTENCE_LENGTH = (44, 76)  # characters; 2 to 5 s at every rate of the voice
 NEARNESS = 0.8  # how far apart, in rating, two affect words of a sentence lie (standard deviation of a Gaussian weight)
 LEXICON = "vader_lexicon.txt"
 
