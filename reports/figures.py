@@ -218,7 +218,7 @@ def _summaries(run: Run, curves: Sequence[Curve], metric: str, label: str, limit
         for row, curve in enumerate(curves):
             for column, dimension in enumerate(run.dimensions):
                 ax = axes[row][column]
-                scores = [run.score(metric, system.name, dimension, curve.corruption) for system in systems]
+                scores = [run.summary(metric, system.name, dimension, curve) for system in systems]
                 dots_and_intervals(ax, systems, scores, looks, limits=limits, named=column == 0)
                 if row == 0:
                     ax.set_title(plain(dimension), fontweight="bold")

@@ -50,16 +50,15 @@ def headline(run: Run) -> Headline:
     )
 
 
-def overlap(one: Score, other: Score) -> bool:
-    """Return whether two intervals share a point; scores without intervals can never be told apart.
+def told_apart(one: Score, other: Score) -> bool:
+    """Return whether two scores have intervals, and these share no point.
 
     Examples:
-        >>> overlap(Score(0.6, 0.5, 0.7), Score(0.3, 0.2, 0.4)), overlap(Score(0.6, 0.5, 0.7), Score(0.3))
-        (False, True)
+        >>> told_apart(Score(0.6, 0.5, 0.7), Score(0.3, 0.2, 0.4)), told_apart(Score(0.6, 0.5, 0.7), Score(0.3))
+        (True, False)
     """
-    if not (one.has_interval and other.has_interval):
-        return True
-    return one.low <= other.high and other.low <= one.high
+    both = one.has_interval and other.has_interval
+    return both and not (one.low <= other.high and other.low <= one.high)
 
 
 def _finding(run: Run, dimension: str) -> Finding:
@@ -99,7 +98,7 @@ def _best_on_clean(run: Run, family: str, dimension: str) -> System | None:
 
 
 def _kept(run: Run, system: System, dimension: str) -> dict[str, Score | None]:
-    return {curve.name: run.score("ccc_retention", system.name, dimension, curve.corruption) for curve in run.curves}
+    return {curve.name: run.summary("ccc_retention", system.name, dimension, curve) for curve in run.curves}
 
 
 def _compare(run: Run, curve: Curve, dimension: str, lexical: System, acoustic: System) -> tuple[str, str]:
@@ -107,9 +106,9 @@ def _compare(run: Run, curve: Curve, dimension: str, lexical: System, acoustic: 
     one, other = (_kept(run, system, dimension)[curve.name] for system in (lexical, acoustic))
     both = [_keeps(run, lexical, dimension, curve, one), _keeps(run, acoustic, dimension, curve, other)]
     said = f"Of clean CCC, {', '.join(both)}"
-    if one is None or other is None or not (one.defined and other.defined):
+    if one is None or other is None or not (one.has_interval and other.has_interval):
         return "undefined", f"{said}: they cannot be compared."
-    if overlap(one, other):
+    if not told_apart(one, other):
         return "overlap", f"{said}; the intervals overlap."
     return ("lexical" if one.value > other.value else "acoustic"), f"{said}."
 
@@ -194,8 +193,8 @@ def _highest(run: Run, curve: Curve, dimension: str) -> str:
     if not left:
         return "No CCC is known there."
     best, *others = left
-    rivals = [name for name in others if overlap(left[best], left[name])]
-    unsure = f"; the interval overlaps with that of {listing(rivals)}" if rivals else ""
+    rivals = [name for name in others if not told_apart(left[best], left[name])]
+    unsure = f"; not told apart from {listing(rivals)}" if rivals else ""
     return f"The highest CCC there is that of {best}, {with_interval(left[best])}{unsure}."
 
 

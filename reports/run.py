@@ -41,14 +41,21 @@ class System:
 
 @dataclass(frozen=True)
 class Example:
-    """An audible example: one utterance under one condition."""
+    """One utterance under one condition, to listen to.
+
+    Attributes:
+        condition: what was done to it.
+        path: the recording.
+        utterance: its id.
+        text: what was said, or None where nobody wrote it down.
+        heard: what each transcriber wrote.
+    """
 
     condition: str
-    label: str
     path: Path
     utterance: str
     text: str | None
-    snr_db: float | None
+    heard: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Run:
 
     Attributes:
         folder: the run's folder.
-        table: the overall rows of ``results.parquet``.
+        table: the overall rows of ``results.parquet`` that have something behind them; other rows are holes.
         systems: by name, grouped by family in the order of ``FAMILIES``.
         curves: every corruption of the run, in the order of the suite or, where that is unknown, of the table.
         assumed: names of curves whose harsh end is a guess, for neither the run nor the unit says which it is.
@@ -129,6 +136,15 @@ class Run:
         """
         return self.scores.get((metric, system, dimension, where))
 
+    def summary(self, metric: str, system: str, dimension: str, curve: Curve) -> Score | None:
+        """Return a number about a whole curve, or None if the table has none.
+
+        Where chains share their last step, the table sums up all of them at once: that is a number of none of them.
+        """
+        if sum(one.corruption == curve.corruption for one in self.curves) > 1:
+            return None
+        return self.score(metric, system, dimension, curve.corruption)
+
 
 def read_run(folder: Path) -> Run:
     """Return the run in ``folder``.
@@ -141,14 +157,16 @@ def read_run(folder: Path) -> Run:
     if not isinstance(corpus, dict) or not isinstance(corpus.get("synthetic"), bool) or "name" not in corpus:
         # Without it a report could show a synthetic corpus and not say so.
         raise ReportError(f"{folder / 'provenance.json'}: corpus must have a name and say whether it is synthetic")
-    table = _read_results(folder / "results.parquet")
+    overall = _read_results(folder / "results.parquet")
+    # A number with nothing behind it is a hole, and a hole is a row that is not there.
+    table = overall[overall["value"].notna() | (overall["n_utterances"] > 0)].reset_index(drop=True)
     systems = _read_systems(folder / "systems.json")
     unknown = sorted(set(table.loc[table["metric"].str.startswith("ccc"), "system"]) - set(systems))
     if unknown:
         raise ReportError(
             f"{folder / 'systems.json'}: does not describe {', '.join(unknown)}, which results.parquet scores"
         )
-    stations = table.loc[table["condition"].notna(), list(STATION)].drop_duplicates()
+    stations = overall.loc[overall["condition"].notna(), list(STATION)].drop_duplicates()
     scored = [{str(key): value for key, value in one.items()} for one in stations.to_dict("records")]
     # The grid the run was asked for comes first: a condition of which nothing was scored is still a hole in its curve.
     curves, assumed = curves_of([*provenance.get("conditions", ()), *scored])
@@ -209,16 +227,13 @@ def _read_examples(folder: Path) -> tuple[Example, ...]:
     if not folder.is_dir():
         return ()
     listing = folder / "examples.json"
+    entries = _read_json(listing, list)
+    for one in entries:
+        if not isinstance(one, dict) or not {"condition", "file", "utterance"} <= one.keys():
+            raise ReportError(f"{listing}: an example must have a condition, a file and an utterance; one says {one!r}")
     examples = [
-        Example(
-            condition=one["condition"],
-            label=one["label"],
-            path=folder / one["file"],
-            utterance=one.get("utterance", ""),
-            text=one.get("text"),
-            snr_db=one.get("snr_db"),
-        )
-        for one in _read_json(listing, list)
+        Example(one["condition"], folder / one["file"], one["utterance"], one.get("text"), one.get("heard", {}))
+        for one in entries
     ]
     for example in examples:
         # Only a plain name: a report copies what lies beside the list, nothing else.

@@ -58,7 +58,7 @@ def spectrograms(examples: Sequence[Example], pictures: Sequence[Picture]) -> "F
                 ax.remove()
                 continue
             _draw(ax, pictures[index], loudest_db(pictures))
-            ax.set_title(plain(examples[index].label), fontweight="bold")
+            ax.set_title(plain(examples[index].condition), fontweight="bold")
             ax.set_xlabel("time (s)")
             if index % columns == 0:
                 ax.set_ylabel("frequency (kHz)")

@@ -152,7 +152,10 @@ def _cell(
     level: float | None = None,
 ) -> Cell:
     corruption = curve.corruption if curve else CLEAN
-    score = run.score(metric, system, dimension, condition or corruption)
+    if condition is None and curve is not None and dimension is not None:
+        score = run.summary(metric, system, dimension, curve)
+    else:
+        score = run.score(metric, system, dimension, condition or corruption)
     return Cell(metric, dimension, corruption, condition, level, curve.level_unit if curve else "", score)
 
 

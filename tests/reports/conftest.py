@@ -181,7 +181,8 @@ def write_examples(folder: Path, examples: Sequence[Mapping[str, Any]]) -> None:
     (folder / "examples.json").write_text(json.dumps(list(examples)), encoding="utf-8")
 
 
+SAID = {"utterance": "u1", "text": "so happy"}
 EXAMPLES = [
-    {"condition": "clean", "label": "clean", "file": "a.wav", "utterance": "u1", "text": "so happy", "snr_db": None},
-    {"condition": "babble@0dB", "label": "babble, 0 dB", "file": "b.wav", "utterance": "u1", "text": "so", "snr_db": 0},
+    SAID | {"condition": "clean", "file": "0.wav", "heard": {"whisper-tiny.en": "so happy"}},
+    SAID | {"condition": "babble@0dB", "file": "1.wav", "heard": {"whisper-tiny.en": ""}},
 ]

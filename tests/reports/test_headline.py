@@ -1,7 +1,8 @@
+import pandas as pd
 import pytest
 
 from reports.curves import curves_of
-from reports.headline import headline, overlap
+from reports.headline import headline, told_apart
 from reports.run import read_run
 from reports.words import GAP, Score
 
@@ -115,8 +116,22 @@ def test_word_errors_are_told_from_clean_to_harsh(read, table):
     )
 
 
-def test_scores_without_intervals_are_never_told_apart():
-    assert overlap(Score(0.9), Score(0.1))
+def test_scores_without_intervals_are_never_told_apart(read, table):
+    assert not told_apart(Score(0.9), Score(0.1))
+    results = table({"babble": [0.0]}, systems=["whisper", "text"], dimensions=["valence"])
+    retention(results, "whisper", "valence", 0.1, float("nan"), float("nan"))
+    verdict = of(read(results), "valence").verdict
+    assert verdict.startswith("There is no comparing text (lexical) with whisper (acoustic)")
+    assert "overlap" not in verdict
+
+
+def test_the_highest_system_is_not_said_to_win_where_intervals_overlap(read, table):
+    results = table({"babble": [0.0]}, systems=["mfb", "whisper", "text"], dimensions=["activation"])
+    at_zero = (results["metric"] == "ccc") & (results["condition"] == "babble@0dB")
+    for system, ends in {"mfb": [0.5, 0.3, 0.6], "whisper": [0.4, 0.2, 0.5], "text": [0.0, -0.1, 0.1]}.items():
+        results.loc[at_zero & (results["system"] == system), ["value", "ci_low", "ci_high"]] = ends
+    ((_, sentence),) = of(read(results), "activation").details
+    assert sentence.endswith("The highest CCC there is that of mfb, 0.50 [0.30, 0.60]; not told apart from whisper.")
 
 
 def test_curves_of_a_chain_are_told_apart_by_what_comes_before():
@@ -159,3 +174,17 @@ def test_a_condition_without_a_level_is_a_curve_of_one_point():
     assert [point.tick for point in curve.points] == ["phone"]
     assert curve.where == "phone"
     assert not assumed
+
+
+def test_a_summary_of_several_chains_is_given_to_none_of_them(read, table):
+    chain = table({"babble": [10.0, 0.0]}, systems=["whisper", "text"], dimensions=["valence"])
+    noisy = chain["corruption"] == "babble"
+    chain.loc[noisy, "corruption"] = "reverb+babble"
+    both = chain["condition"].notna() & noisy
+    parts = [chain[~both], chain[both], chain[both].copy()]
+    for part, rt60 in zip(parts[1:], ("0.3", "0.6"), strict=True):
+        part["condition"] = f"reverb@{rt60}s+" + part["condition"]
+    run = read(pd.concat(parts, ignore_index=True))
+    assert [curve.name for curve in run.curves] == ["reverb@0.3s+babble", "reverb@0.6s+babble"]
+    assert run.score("ccc_retention", "text", "valence", "reverb+babble") is not None
+    assert run.summary("ccc_retention", "text", "valence", run.curves[0]) is None

@@ -76,7 +76,7 @@ def test_a_synthetic_corpus_is_called_synthetic_and_its_note_is_shown(reported, 
 
 def test_what_a_recogniser_heard_is_text_and_never_markup(run_folder, table):
     heard = "</blockquote><script>alert(1)</script><img src=http://elsewhere>"
-    example = {"condition": "clean", "label": heard, "file": "a.wav", "utterance": heard, "text": heard, "snr_db": None}
+    example = {"condition": "clean", "file": "a.wav", "utterance": heard, "text": heard, "heard": {heard: heard}}
     folder = run_folder(
         table({}, systems=["mfb"]),
         examples=[example],
@@ -113,7 +113,7 @@ def test_a_new_report_replaces_the_old_one_whole(run_folder, table):
 
 
 def test_a_report_that_fails_leaves_the_old_one_alone(run_folder, table):
-    example = {"condition": "clean", "label": "clean", "file": "a.wav"}
+    example = {"condition": "clean", "file": "a.wav", "utterance": "u1"}
     folder = run_folder(table({}, systems=["mfb"]), examples=[example])
     (folder / "examples" / "a.wav").write_bytes(b"no audio")
     (folder / "report").mkdir()
@@ -138,6 +138,22 @@ def test_a_hole_in_the_grid_is_shown_as_missing(read, table):
     said = read(results[~hole])
     assert "Missing from the grid: text valence babble@0dB." in said
     assert re.search(r"babble by SNR .* text 0\.66 \[0\.60, 0\.72\] 0\.\d+ \[0\.\d+, 0\.\d+\] missing ", said)
+
+
+def test_a_row_with_nothing_behind_it_is_a_hole_and_an_undefined_number_is_not(read, table):
+    results = table({"babble": [10.0, 0.0]}, systems=["mfb", "text"], dimensions=["activation"])
+    hole = (results["system"] == "text") & (results["condition"] == "babble@0dB")
+    results.loc[hole, ["value", "ci_low", "ci_high"]] = np.nan
+    results.loc[hole, ["n_utterances", "n_speakers"]] = 0
+    said = read(results)
+    assert "Missing from the grid: text activation babble@0dB." in said
+    assert "there are 0 to" not in said
+    assert "text undefined" in said
+
+
+def test_the_page_shows_what_was_said_and_what_was_heard(said):
+    assert "Utterance u1 : “so happy”" in said
+    assert "whisper-tiny.en: (nothing)" in said
 
 
 def test_a_condition_that_was_planned_and_never_scored_is_a_hole(read, table):
@@ -206,7 +222,8 @@ def test_a_file_that_is_not_there_is_named(run_folder, table, name):
     ("systems.json", "[]", "must be a JSON dict, not list"),
     ("systems.json", "{}", "does not describe mfb"),
     ("systems.json", '{"mfb": {"family": "magic"}}', "one of acoustic, lexical, multimodal, student, control"),
-    ("examples/examples.json", '[{"condition": "clean", "label": "x", "file": "../suite.yaml"}]', "is not a file in"),
+    ("examples/examples.json", '[{"condition": "x", "utterance": "u", "file": "../suite.yaml"}]', "is not a file in"),
+    ("examples/examples.json", '[{"condition": "x"}]', "must have a condition, a file and an utterance"),
 ])  # fmt: skip
 def test_a_file_that_does_not_hold_what_it_must_is_refused(run_folder, table, name, text, message):
     folder = run_folder(table({}, systems=["mfb"]))
