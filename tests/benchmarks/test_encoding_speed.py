@@ -1,0 +1,130 @@
+"""What a 4 s clip costs on one thread, beside the bare library: encoder, recogniser, noise, intervals."""
+
+import numpy as np
+import pytest
+
+from corruptions import Condition, Material, Step, corrupt
+
+pytestmark = pytest.mark.embedded
+
+
+@pytest.fixture(scope="module")
+def clip() -> np.ndarray:
+    """Speech-shaped syllables of 4 s: what they say does not matter here."""
+    rng = np.random.default_rng(0)
+    time_s = np.arange(4 * 16_000) / 16_000
+    voiced = sum(np.sin(2 * np.pi * 120 * k * time_s) / k for k in range(1, 20))
+    syllables = np.clip(np.sin(2 * np.pi * 3 * time_s), 0, None)
+    return (0.05 * voiced * syllables + 1e-3 * rng.standard_normal(len(time_s))).astype(np.float32)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.benchmark(group="Whisper's encoder, 4 s clip")
+def test_encoder_in_a_window_that_suits_the_clip(benchmark, clip):
+    from models.whisper_encoder import whisper_encoder
+
+    encoder = whisper_encoder("cpu", layer=4)  # all layers, as the peer computes
+    benchmark(encoder, [clip])
+
+
+@pytest.mark.benchmark(group="Whisper's encoder, 4 s clip")
+def test_encoder_of_transformers_in_its_30_s_window(benchmark, clip):
+    import torch
+    import whisper
+
+    from models.ctranslate2_weights import read_variables, whisper_encoder_state
+    from models.embedded import find
+    from models.torchaudio_cpu import import_torchaudio
+
+    import_torchaudio()
+    from transformers import WhisperConfig
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+    config = WhisperConfig(d_model=384, encoder_layers=4, encoder_attention_heads=6, encoder_ffn_dim=1536)
+    encoder = WhisperEncoder(config).eval()
+    state = whisper_encoder_state(read_variables(find("whisper-tiny.en") / "model.bin"))
+    encoder.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
+
+    @torch.inference_mode()
+    def encode():
+        return encoder(whisper.log_mel_spectrogram(clip, padding=480_000 - len(clip))[None])
+
+    benchmark(encode)
+
+
+@pytest.mark.benchmark(group="recogniser, 4 s clip")
+def test_recogniser_in_a_window_that_suits_the_clip(benchmark, clip):
+    from models.asr import TRANSCRIBERS
+
+    benchmark(TRANSCRIBERS["whisper-tiny.en"]("cpu"), [clip])
+
+
+@pytest.mark.benchmark(group="recogniser, 4 s clip")
+def test_recogniser_of_faster_whisper_as_it_comes(benchmark, clip):
+    from faster_whisper import WhisperModel
+
+    from models.embedded import find
+
+    model = WhisperModel(str(find("whisper-tiny.en")), device="cpu", compute_type="int8", cpu_threads=1)
+    benchmark(lambda: list(model.transcribe(clip, beam_size=1, without_timestamps=True, temperature=0)[0]))
+
+
+@pytest.mark.benchmark(group="white noise at 5 dB, 4 s clip")
+def test_noise_at_an_active_level(benchmark, clip):
+    condition = Condition((Step("white", 5.0),))
+    benchmark(lambda: corrupt(clip, condition, np.random.default_rng(0), Material()))
+
+
+@pytest.mark.benchmark(group="white noise at 5 dB, 4 s clip")
+def test_bare_numpy_noise_at_an_rms_level(benchmark, clip):
+    def mix():
+        noise = np.random.default_rng(0).standard_normal(len(clip), dtype=np.float32)
+        return clip + noise * np.sqrt(np.mean(clip**2) / np.mean(noise**2) / 10**0.5)
+
+    benchmark(mix)
+
+
+@pytest.mark.benchmark(group="2000 resamples of 12 speakers, one CCC")
+def test_intervals_from_sums(benchmark):
+    from bench.bootstrap import interval, resampled_sums, resamples
+    from bench.metrics import FROM_MOMENTS, moments, pair_statistics
+
+    truth, prediction, speaker = _rated()
+
+    def bounds():
+        statistics = pair_statistics(truth, prediction, 4.0)
+        sums = np.stack([statistics[speaker == one].sum(axis=0) for one in range(12)])
+        drawn = resampled_sums(resamples(12, 2000, np.random.default_rng(0)), sums)
+        return interval(FROM_MOMENTS["ccc"](moments(drawn)), 12)
+
+    benchmark(bounds)
+
+
+@pytest.mark.benchmark(group="2000 resamples of 12 speakers, one CCC")
+def test_intervals_from_audmetric_on_resampled_utterances(benchmark):
+    import audmetric
+
+    truth, prediction, speaker = _rated()
+    utterances = [np.flatnonzero(speaker == one) for one in range(12)]
+    rng = np.random.default_rng(0)
+
+    def bounds():
+        drawn = [np.concatenate([utterances[one] for one in rng.integers(12, size=12)]) for _ in range(2000)]
+        return np.quantile([audmetric.concordance_cc(truth[rows], prediction[rows]) for rows in drawn], [0.025, 0.975])
+
+    benchmark.pedantic(bounds, rounds=2)
+
+
+def _rated() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(1, 7, 120)
+    return truth, truth + rng.normal(size=120), np.arange(120) % 12
