@@ -9,7 +9,7 @@ from bench.corpora.corpus import Utterance
 from bench.evaluate import corrupt_utterance
 from bench.plan import Plan
 from bench.store import Store, replacing
-from corruptions import CLEAN, Condition, Material
+from corruptions import CLEAN, Condition, Material, find_corruption
 from corruptions.audio import write_audio
 
 _PREFERRED = "babble"  # the noise that people know how to listen for
@@ -22,7 +22,7 @@ def write_examples(plan: Plan, material: Material, store: Store, folder: Path) -
     transcriber, what it wrote) and ``gain_db``.
     """
     utterance = _typical([one for unit in plan.units for one in unit.utterances])
-    conditions = [CLEAN, *_three_levels(plan.suite.expanded())]
+    conditions = [CLEAN, *_three_levels(plan.suite.expanded(), material)]
     audio = {
         condition: corrupt_utterance(
             utterance, condition, 0, material, corpus=plan.corpus.name, seed=plan.suite.seed
@@ -56,16 +56,17 @@ def _typical(utterances: list[Utterance]) -> Utterance:
     return ordered[len(ordered) // 2]
 
 
-def _three_levels(conditions: list[Condition]) -> list[Condition]:
-    """Return the mildest, middle and harshest condition of one noise."""
+def _three_levels(conditions: list[Condition], material: Material) -> list[Condition]:
+    """Return the mildest, middle and harshest condition of one corruption."""
     noisy = [condition for condition in conditions if condition.steps]
     if not noisy:
         return []
     names = [condition.corruption for condition in noisy]
     name = _PREFERRED if _PREFERRED in names else names[0]
-    of_one = sorted((one for one in noisy if one.corruption == name), key=lambda one: one.level or 0.0, reverse=True)
-    chosen = [of_one[0], of_one[len(of_one) // 2], of_one[-1]]
-    return list(dict.fromkeys(chosen))
+    of_one = [one for one in noisy if one.corruption == name]
+    high_is_mild = find_corruption(of_one[0].steps[-1].corruption, material).harsher == "down"
+    of_one.sort(key=lambda one: one.level or 0.0, reverse=high_is_mild)
+    return list(dict.fromkeys([of_one[0], of_one[len(of_one) // 2], of_one[-1]]))
 
 
 def _heard(plan: Plan, store: Store, utterance: Utterance, condition: Condition) -> dict[str, str]:

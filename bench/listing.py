@@ -35,7 +35,7 @@ def _encoders() -> list[tuple[str, str]]:
 def _figures() -> list[tuple[str, str]]:
     from reports.figures import FIGURES
 
-    return [(name, _first_line(function)) for name, function in FIGURES.items()]
+    return [(name, kind.title) for name, kind in FIGURES.items()]
 
 
 def _first_line(documented: object) -> str:

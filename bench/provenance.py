@@ -7,13 +7,17 @@ from typing import Any
 from bench.corpora.corpus import SPLITS
 from bench.machine import machine, versions
 from bench.plan import Plan
+from corruptions import Condition, Material, find_corruption
 
 
-def provenance(plan: Plan, seconds: Mapping[str, float], started: datetime, device: str) -> dict[str, Any]:
+def provenance(
+    plan: Plan, material: Material, seconds: Mapping[str, float], started: datetime, device: str
+) -> dict[str, Any]:
     """Return what ``provenance.json`` holds, as JSON values.
 
     Args:
         plan: what was run.
+        material: what its noises are made of.
         seconds: wall time of each stage of this session; what an earlier session did is not in it.
         started: when this session began.
         device: what the encoders ran on.
@@ -37,6 +41,7 @@ def provenance(plan: Plan, seconds: Mapping[str, float], started: datetime, devi
             "speakers": {split: len({one.speaker for one in corpus.split(split)}) for split in SPLITS},
             "limit": suite.limit,
         },
+        "conditions": [_condition(one, material) for one in suite.expanded()],
         "snr": suite.snr,
         "policy": suite.policy,
         "seeds": list(suite.seeds),
@@ -44,4 +49,15 @@ def provenance(plan: Plan, seconds: Mapping[str, float], started: datetime, devi
         "bootstrap": suite.bootstrap,
         "encoders": dict(plan.fingerprints),
         "stages": dict(seconds),
+    }
+
+
+def _condition(condition: Condition, material: Material) -> dict[str, Any]:
+    last = find_corruption(condition.steps[-1].corruption, material) if condition.steps else None
+    return {
+        "condition": str(condition),
+        "corruption": condition.corruption,
+        "level": condition.level,
+        "level_unit": last and last.level_unit,
+        "harsher": last and last.harsher,
     }

@@ -86,7 +86,7 @@ def run_suite(
         _copy_heads(plan, store, out)
         write_examples(plan, prepared.material, store, out / "examples")
         advance(1)
-    about = provenance(plan, stages.seconds, started, prepared.device)
+    about = provenance(plan, prepared.material, stages.seconds, started, prepared.device)
     with replacing(out / "provenance.json") as path:
         path.write_text(json.dumps(about, indent=2, ensure_ascii=False), encoding="utf-8")
     with stages.stage("Report", 1, "pages") as advance:
