@@ -26,9 +26,8 @@ class Examples:
     """Utterances to learn from: their features and their labels, ``(n, 3)`` in [0, 1].
 
     Raises:
-        ValueError: for features that ``check_features`` refuses; labels of another shape, not finite or outside [0,
-            1]; fewer than two
-            utterances, for which no CCC exists.
+        ValueError: for features that ``check_features`` refuses; for labels of another shape, not finite or outside
+            [0, 1]; for fewer than two utterances, of which no CCC exists.
     """
 
     features: Features
@@ -64,9 +63,9 @@ def check_features(features: Features) -> int:
     """Return the number of utterances, after checking that every representation holds usable frames for each.
 
     Raises:
-        ValueError: if there is no representation or no utterance, the numbers of utterances differ, or frames are not ``(n_frames,
-            dim)`` with at least one
-            frame, one ``dim`` per representation and finite values; the message names representation and utterance.
+        ValueError: if there is no representation or no utterance, the numbers of utterances differ, or frames are not
+            ``(n_frames, dim)`` with one frame or more, one ``dim`` per representation and finite values; the message
+            names representation and utterance.
 
     Examples:
         >>> check_features({"text": [np.zeros((3, 2), np.float32), np.zeros((1, 2), np.float32)]})

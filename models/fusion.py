@@ -1,57 +1,122 @@
-"""Fusion: an acoustic and a lexical representation heard together, with an embedding that a student can be taught from.
+"""Fusion: several representations of an utterance heard together, with an embedding that a student can be taught from.
 
-Each input has a branch of its own, the embeddings are concatenated, and one more embedding layer mixes them. All of
-it is trained jointly, and each branch also has a readout of its own whose CCC loss is part of what is minimised: with
-a few hundred utterances the fused loss alone lets the input that is learnt fastest starve the other.
+Late fusion: each input has the TC-GRU that it has alone, and one linear readout of all embeddings side by side
+decides, for each dimension, how far each input is trusted. Trust is found on development data, for on training data
+every input seems to know everything: trained jointly on the 360 utterances of the probe corpus, activation and
+dominance lost 0.02 to 0.05 of CCC to a text branch that merely remembered its sentences, whatever the dropout and the
+weights of the losses.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 import torch
+from scipy.optimize import nnls
 from torch import Tensor, nn
 
-from models.fitting import FitConfig, Lesson, fit
-from models.heads import Branch, Input, Output, Padded, Readout, TcGruConfig
-from models.losses import ccc_loss
+from models.examples import Examples
+from models.fitting import Lesson, Progress, calibrate, history_frame, learn_labels, pad, prepare
+from models.heads import Branch, Input, Output, Padded, Readout, TcGru, TcGruConfig
+from models.losses import ccc, matched_slope
 
 
 @dataclass(frozen=True)
 class FusionConfig:
-    """Sizes of a fusion: those of every branch, and the width of the fused embedding."""
+    """Sizes of a fusion: those of every branch. Its embedding is as wide as theirs together."""
 
     branch: TcGruConfig = field(default_factory=TcGruConfig)
-    embedding: int = 32
-    dropout: float = 0.3
-    branch_weight: float = 0.5
 
 
 class Fusion(nn.Module):
-    """Branches side by side, their embeddings concatenated, an embedding layer and a readout."""
+    """Branches side by side, and one readout of all their embeddings."""
 
     def __init__(self, config: FusionConfig, inputs: Sequence[Input]) -> None:
         super().__init__()
-        self.branch_weight = config.branch_weight
+        self.config = config
+        self.inputs = tuple(inputs)
         self.branches = nn.ModuleList(Branch(config.branch, each) for each in inputs)
-        self.branch_readouts = nn.ModuleList(Readout(config.branch.embedding) for _ in inputs)
-        self.dropout = nn.Dropout(config.dropout)
-        self.embed = nn.Linear(config.branch.embedding * len(inputs), config.embedding)
-        self.readout = Readout(config.embedding)
+        self.readout = Readout(config.branch.embedding * len(inputs))
 
     def forward(self, batch: Sequence[Padded]) -> Output:
-        """Return the fused predictions and embeddings, and what each branch would say alone."""
-        embeddings = [branch(padded) for branch, padded in zip(self.branches, batch, strict=True)]
-        fused = torch.tanh(self.embed(self.dropout(torch.cat(embeddings, dim=1))))
-        alone = [readout(embedding) for readout, embedding in zip(self.branch_readouts, embeddings, strict=True)]
-        return Output(self.readout(fused), fused, tuple(alone))
+        """Return the fused predictions, and the embeddings of the branches side by side."""
+        embedding = torch.cat([branch(padded) for branch, padded in zip(self.branches, batch, strict=True)], dim=1)
+        return Output(self.readout(embedding), embedding)
 
 
-def learn_jointly(network: Fusion, lesson: Lesson) -> pd.DataFrame:
-    """Train a fusion on the CCC loss of the fused predictions and, with less weight, of what each branch says alone."""
+def learn_branches(network: Fusion, lesson: Lesson) -> pd.DataFrame:
+    """Train each branch alone, then find how far each is trusted.
 
-    def loss(output: Output, labels: Tensor, _: Tensor) -> Tensor:
-        alone = torch.stack([ccc_loss(labels, prediction) for prediction in output.branches])
-        return ccc_loss(labels, output.prediction) + network.branch_weight * alone.sum()
+    Returns:
+        The histories of the branches one after the other, and a last row, the one that is kept, for the fusion.
+    """
+    experts, histories = [], []
+    for number, (branch, each) in enumerate(zip(network.branches, network.inputs, strict=True)):
+        alone = replace(
+            lesson,
+            train=_only(lesson.train, each),
+            dev=_only(lesson.dev, each),
+            progress=_part(lesson.progress, number, len(network.inputs)),
+        )
+        torch.manual_seed(lesson.seed)  # so that the branch is, to the bit, the head that its input has alone
+        expert = TcGru(network.config.branch, [each])
+        calibrate(expert, alone.train)
+        histories.append(learn_labels(expert, alone))
+        branch.load_state_dict(expert.branches[0].state_dict())
+        experts.append(expert)
+    network.eval()
+    with torch.no_grad():
+        _join(network, experts, lesson.dev)
+        loss, scores = (_judge(network, part) for part in (lesson.train, lesson.dev))
+    history = pd.concat([*histories, history_frame([1 - loss.mean().item()], [scores], kept=0)], ignore_index=True)
+    return history.assign(epoch=range(1, len(history) + 1), kept=[False] * (len(history) - 1) + [True])
 
-    return fit(network, loss, lesson, FitConfig())
+
+def trust(truth: Tensor, predictions: Tensor) -> Tensor:
+    """Return how far each input is trusted for each dimension, ``(n_inputs, dimensions)``, 0 or more.
+
+    The weights of non-negative least squares, both sides about their means, stretched until the weighted sum spreads
+    as the truth does (``losses.matched_slope``). Where no input knows anything all weights are 0, and the fusion says
+    the mean label.
+
+    Args:
+        truth: labels, ``(n, dimensions)`` float64.
+        predictions: what each input says alone, ``(n_inputs, n, dimensions)`` float64.
+
+    Examples:
+        >>> truth = torch.tensor([[0.0], [1.0], [2.0]], dtype=torch.float64)
+        >>> trust(truth, torch.stack([truth / 2, -truth]))
+        tensor([[2.],
+                [0.]], dtype=torch.float64)
+    """
+    said, labels = predictions - predictions.mean(1, keepdim=True), truth - truth.mean(0)
+    solved = [nnls(said[:, :, column].T.numpy(), labels[:, column].numpy())[0] for column in range(truth.shape[1])]
+    weights = torch.from_numpy(np.stack(solved, axis=1))
+    return weights * matched_slope(truth, (weights[:, None] * said).sum(0))
+
+
+def _join(network: Fusion, experts: Sequence[TcGru], dev: Examples) -> None:
+    alone = [
+        expert([pad(steps)]).prediction.double()
+        for expert, steps in zip(experts, prepare(network, dev.features), strict=True)
+    ]
+    weights = trust(torch.from_numpy(dev.labels), torch.stack(alone)).float()
+    readouts = [expert.readout.linear for expert in experts]
+    network.readout.linear.weight.copy_(
+        torch.cat([each[:, None] * readout.weight for each, readout in zip(weights, readouts, strict=True)], dim=1)
+    )
+    network.readout.linear.bias.copy_(sum(each * readout.bias for each, readout in zip(weights, readouts, strict=True)))
+
+
+def _judge(network: Fusion, examples: Examples) -> Tensor:
+    batch = [pad(steps) for steps in prepare(network, examples.features)]
+    return ccc(torch.from_numpy(examples.labels), network(batch).prediction.double())
+
+
+def _only(examples: Examples, each: Input) -> Examples:
+    return Examples({each.name: examples.features[each.name]}, examples.labels)
+
+
+def _part(progress: Progress | None, number: int, parts: int) -> Progress | None:
+    return None if progress is None else lambda done, most: progress(number * most + done, parts * most)

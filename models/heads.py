@@ -22,22 +22,17 @@ from models.examples import DIMENSIONS
 
 
 class Padded(NamedTuple):
-    """Utterances of one input side by side: steps ``(n, longest, dim)``, zero past the end, and their ``(n,)`` lengths."""
+    """Utterances of one input side by side: steps ``(n, longest, dim)``, zero past each end, and ``(n,)`` lengths."""
 
     steps: Tensor
     lengths: Tensor
 
 
 class Output(NamedTuple):
-    """What a head says of a batch.
-
-    ``prediction`` is ``(n, 3)`` in label space, ``embedding`` ``(n, width)``; ``branches`` holds what each input of a
-    fusion says alone, which only training uses.
-    """
+    """What a head says of a batch: predictions ``(n, 3)`` in label space and embeddings ``(n, width)``."""
 
     prediction: Tensor
     embedding: Tensor
-    branches: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,13 +46,23 @@ class Input:
 
 @dataclass(frozen=True)
 class TcGruConfig:
-    """Sizes of a TC-GRU."""
+    """Sizes of a TC-GRU: small, for a few hundred utterances and one CPU thread.
+
+    Attributes:
+        channels: of the temporal convolution.
+        kernel: steps that the convolution sees at once; odd.
+        width: of the GRU.
+        embedding: width of the embedding layer.
+        input_dropout: share of input numbers silenced for a whole utterance, so that many of them share the work; with
+            0.2 the Whisper encoder loses 0.01 to 0.03 of valence CCC on development data.
+        dropout: before the GRU and before the embedding layer.
+    """
 
     channels: int = 64
-    width: int = 64
     kernel: int = 3
+    width: int = 64
     embedding: int = 32
-    input_dropout: float = 0.2
+    input_dropout: float = 0.4
     dropout: float = 0.3
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from models.examples import DIMENSIONS
 from models.fitting import Lesson, history_frame, prepare
 from models.heads import Input, Output, Padded, Readout, Scale
-from models.losses import ccc
+from models.losses import ccc, matched_slope
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def solve_ridge(network: Ridge, lesson: Lesson) -> pd.DataFrame:
         readout.linear.bias.zero_()
         for penalty in network.penalties:
             weights = right.T @ (targets * (singular / (singular**2 + penalty * len(pooled)))[:, None])
-            weights = weights * _stretch(readout.scale(dev_labels), dev_pooled @ weights)
+            weights = weights * matched_slope(readout.scale(dev_labels), dev_pooled @ weights)
             scores = ccc(dev_labels, readout.scale.undo(dev_pooled @ weights))
             better = scores > best
             readout.linear.weight[better] = weights.T[better]
@@ -85,9 +85,3 @@ def solve_ridge(network: Ridge, lesson: Lesson) -> pd.DataFrame:
         loss = 1 - ccc(labels, readout(pooled)).mean()
     network.eval()
     return history_frame([loss.item()], [best], kept=0)
-
-
-def _stretch(truth: Tensor, prediction: Tensor) -> Tensor:
-    covariance = ((truth - truth.mean(0)) * (prediction - prediction.mean(0))).mean(0)
-    slope = truth.std(0, correction=0) / prediction.std(0, correction=0)
-    return torch.where(covariance > 0, slope, torch.ones_like(slope))

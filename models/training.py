@@ -22,10 +22,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from models.examples import DIMENSIONS, Examples, Features, Labels, Teaching, check_features
-from models.fitting import FitConfig, Lesson, Progress, calibrate, fit, pad, prepare
-from models.fusion import Fusion, FusionConfig, learn_jointly
+from models.fitting import Lesson, Progress, calibrate, learn_labels, pad, prepare
+from models.fusion import Fusion, FusionConfig, learn_branches
 from models.heads import Input, Output, TcGru, TcGruConfig
-from models.losses import ccc_loss
 from models.ridge import Ridge, RidgeConfig, solve_ridge
 from models.students import learn_from_teacher
 from models.types import Frames
@@ -35,8 +34,8 @@ __all__ = [
     "load_head", "predict", "save_head", "teach", "train_head",
 ]  # fmt: skip
 
-STEPS = 40
-"""Steps that the median training utterance is cut into: a GRU costs by the step. A text has fewer tokens, and keeps each."""
+STEPS = 32
+"""Steps the median training utterance is cut into: a GRU costs by the step. A text has fewer tokens, and keeps each."""
 
 FORMAT = "emonoise head 1"
 
@@ -80,15 +79,10 @@ class HeadRecipe:
     taught: bool = False
 
 
-def learn_labels(network: TcGru, lesson: Lesson) -> pd.DataFrame:
-    """Train a network on the CCC loss alone."""
-    return fit(network, lambda output, labels, _: ccc_loss(labels, output.prediction), lesson, FitConfig())
-
-
 HEADS: dict[str, HeadRecipe] = {
     "tc-gru": HeadRecipe(TcGruConfig(), TcGru, learn_labels, n_inputs=(1, 1)),
     "ridge": HeadRecipe(RidgeConfig(), Ridge, solve_ridge, n_inputs=(1, 9)),
-    "fusion": HeadRecipe(FusionConfig(), Fusion, learn_jointly, n_inputs=(2, 9)),
+    "fusion": HeadRecipe(FusionConfig(), Fusion, learn_branches, n_inputs=(2, 9)),
     "student": HeadRecipe(TcGruConfig(), TcGru, learn_from_teacher, n_inputs=(1, 1), taught=True),
 }
 

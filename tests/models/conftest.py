@@ -1,0 +1,70 @@
+"""Examples whose effects we planted: activation and dominance in the mean of a sound, valence in one of the words."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from models.examples import Examples, Teaching
+from models.training import Head, TrainedHead, teach, train_head
+
+INPUTS = {"tc-gru": ("sound",), "ridge": ("sound", "words"), "fusion": ("sound", "words"), "student": ("sound",)}
+KINDS = tuple(INPUTS)
+
+
+def _plant(n_utterances: int, seed: int) -> Examples:
+    rng = np.random.default_rng(seed)
+    latent = rng.normal(size=(n_utterances, 3))
+    sounds, words = [], []
+    for activation, valence, dominance in latent:
+        sound = rng.normal(size=(rng.integers(50, 90), 6))
+        sound[:, 0] += activation
+        sound[:, 1] += 0.6 * activation + 0.8 * dominance
+        text = rng.normal(size=(rng.integers(1, 9), 5))
+        text[rng.integers(len(text)), 0] += 3 * valence
+        sounds.append(sound.astype(np.float32))
+        words.append(text.astype(np.float32))
+    labels = np.clip(0.5 + 0.15 * (latent + 0.2 * rng.normal(size=latent.shape)), 0, 1)
+    return Examples({"sound": sounds, "words": words}, labels)
+
+
+@pytest.fixture(scope="session")
+def planted() -> Callable[..., Examples]:
+    """Return ``planted(n_utterances, seed, inputs)``."""
+
+    def examples(n_utterances: int, seed: int, inputs: tuple[str, ...] = ("sound", "words")) -> Examples:
+        both = _plant(n_utterances, seed)
+        return Examples({name: both.features[name] for name in inputs}, both.labels)
+
+    return examples
+
+
+@pytest.fixture(scope="session")
+def lesson(planted) -> Callable[[str], TrainedHead]:
+    """Return ``lesson(kind, seed=0)``: trains a head on the planted examples; a student is taught by a fusion."""
+
+    def train(kind: str, seed: int = 0) -> TrainedHead:
+        inputs = INPUTS[kind]
+        teacher: Teaching | None = None
+        if kind == "student":
+            teacher = teach(fusion.head, planted(90, 1).features)
+        return train_head(kind, planted(90, 1, inputs), planted(40, 2, inputs), seed=seed, teacher=teacher)
+
+    fusion = train("fusion")
+    return train
+
+
+@pytest.fixture(scope="session")
+def trained(lesson) -> dict[str, TrainedHead]:
+    """One trained head of every kind."""
+    return {kind: lesson(kind) for kind in KINDS}
+
+
+@pytest.fixture(params=KINDS)
+def kind(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def head(trained, kind) -> Head:
+    return trained[kind].head

@@ -1,0 +1,55 @@
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.fitting import pad
+from models.heads import Branch, Input, Readout, Scale, TcGruConfig
+
+
+def small_branch(stride: int = 3) -> Branch:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        branch = Branch(TcGruConfig(), Input("sound", 4, stride)).eval()
+    branch.scale.fit(torch.from_numpy(np.random.default_rng(0).normal(2, 3, size=(50, 4))))
+    return branch
+
+
+def noise(n_frames: int) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(n_frames).normal(size=(n_frames, 4)).astype(np.float32))
+
+
+@settings(deadline=None)
+@given(n_frames=st.integers(1, 40), stride=st.integers(1, 8))
+def test_steps_are_means_of_neighbouring_frames(n_frames, stride):
+    frames = noise(n_frames)
+    literal = [frames[start : start + stride].mean(0) for start in range(0, n_frames, stride)]
+    torch.testing.assert_close(small_branch(stride).reduce(frames), torch.stack(literal))
+
+
+@settings(deadline=None)
+@given(lengths=st.lists(st.integers(1, 40), min_size=1, max_size=6))
+def test_padding_changes_an_embedding_by_rounding_only(lengths):
+    branch = small_branch()
+    steps = [branch.prepare(noise(length)) for length in lengths]
+    with torch.inference_mode():
+        together = branch(pad(steps))
+        alone = torch.cat([branch(pad([each])) for each in steps])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
+
+
+def test_a_scale_gives_mean_zero_and_standard_deviation_one_and_can_be_undone():
+    values = torch.from_numpy(np.random.default_rng(0).normal(5, 2, size=(100, 3))).float()
+    scale = Scale(3)
+    scale.fit(values)
+    torch.testing.assert_close(scale(values).mean(0), torch.zeros(3), atol=1e-5, rtol=0)
+    torch.testing.assert_close(scale(values).std(0, correction=0), torch.ones(3))
+    torch.testing.assert_close(scale.undo(scale(values)), values)
+
+
+def test_a_readout_without_weights_says_the_mean_training_label():
+    readout = Readout(4)
+    readout.scale.fit(torch.tensor([[0.0, 0.2, 0.4], [1.0, 0.4, 0.4]]))
+    torch.nn.init.zeros_(readout.linear.weight)
+    torch.nn.init.zeros_(readout.linear.bias)
+    torch.testing.assert_close(readout(torch.ones(1, 4)), torch.tensor([[0.5, 0.3, 0.4]]))

@@ -1,0 +1,95 @@
+import audmetric
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from models.losses import ccc, ccc_loss, embedding_loss, matched_slope, prediction_loss
+
+# Multiples of 1/64: sums are exact, so that a batch is constant exactly when its variance is 0.
+numbers = st.integers(-128, 128).map(lambda number: number / 64)
+tables = st.tuples(st.integers(2, 12), st.integers(1, 4)).flatmap(
+    lambda shape: st.tuples(arrays(np.float64, shape, elements=numbers), arrays(np.float64, shape, elements=numbers))
+)
+
+
+def literal_ccc(truth: list[float], prediction: list[float]) -> float:
+    n = len(truth)
+    truth_mean, prediction_mean = sum(truth) / n, sum(prediction) / n
+    covariance = sum((t - truth_mean) * (p - prediction_mean) for t, p in zip(truth, prediction, strict=True)) / n
+    truth_variance = sum((t - truth_mean) ** 2 for t in truth) / n
+    prediction_variance = sum((p - prediction_mean) ** 2 for p in prediction) / n
+    below = truth_variance + prediction_variance + (truth_mean - prediction_mean) ** 2
+    return 2 * covariance / below if below else 0.0
+
+
+@given(tables)
+def test_ccc_is_the_formula_for_each_dimension(pair):
+    truth, prediction = pair
+    expected = [literal_ccc(list(t), list(p)) for t, p in zip(truth.T, prediction.T, strict=True)]
+    assert ccc(torch.from_numpy(truth), torch.from_numpy(prediction)).tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_ccc_agrees_with_another_library():
+    rng = np.random.default_rng(0)
+    truth, prediction = rng.uniform(size=(50, 1)), rng.uniform(size=(50, 1))
+    ours = ccc(torch.from_numpy(truth), torch.from_numpy(prediction)).item()
+    assert ours == pytest.approx(audmetric.concordance_cc(truth[:, 0], prediction[:, 0]), abs=1e-6)
+
+
+@given(tables)
+def test_losses_of_a_perfect_match_are_zero_where_anything_varies(pair):
+    truth = torch.from_numpy(pair[0])
+    if bool((truth.var(0) > 0).all()):
+        assert ccc_loss(truth, truth).item() == pytest.approx(0, abs=1e-4)
+        assert prediction_loss(truth, truth).item() == pytest.approx(0, abs=1e-4)
+    assert embedding_loss(truth, truth).item() == 0
+
+
+def test_a_constant_scores_zero_and_has_a_finite_gradient():
+    truth = torch.rand(8, 3, generator=torch.Generator().manual_seed(0))
+    constant = torch.full((8, 3), 0.5, requires_grad=True)
+    loss = ccc_loss(truth, constant)
+    loss.backward()
+    assert loss.item() == pytest.approx(1)
+    assert constant.grad is not None
+    assert constant.grad.isfinite().all()
+
+
+def test_two_constants_are_no_nan():
+    assert ccc(torch.ones(4, 3), torch.ones(4, 3)).tolist() == [0, 0, 0]
+
+
+def test_shapes_that_would_broadcast_are_refused():
+    with pytest.raises(ValueError, match=r"truth \(4, 3\) and prediction \(4, 1\)"):
+        ccc(torch.ones(4, 3), torch.ones(4, 1))
+
+
+@given(scale=st.floats(0.1, 100), shift=st.floats(-10, 10))
+def test_embedding_loss_does_not_depend_on_the_units_of_the_embedding(scale, shift):
+    generator = torch.Generator().manual_seed(0)
+    teacher = torch.rand(16, 5, generator=generator, dtype=torch.float64)
+    student = torch.rand(16, 5, generator=generator, dtype=torch.float64)
+    ours = embedding_loss(teacher * scale + shift, student * scale + shift)
+    assert ours.item() == pytest.approx(embedding_loss(teacher, student).item(), rel=0.01)
+
+
+def test_a_student_that_gives_the_mean_embedding_scores_one():
+    teacher = torch.rand(16, 5, generator=torch.Generator().manual_seed(0))
+    assert embedding_loss(teacher, teacher.mean(0).expand(16, 5)).item() == pytest.approx(1, abs=1e-5)
+
+
+@given(seed=st.integers(0, 10_000), other=st.floats(0.1, 5))
+def test_no_slope_has_a_higher_ccc_than_the_matched_one(seed, other):
+    rng = np.random.default_rng(seed)
+    truth = torch.from_numpy(rng.normal(size=(20, 1)))
+    prediction = truth + torch.from_numpy(rng.normal(size=(20, 1)))
+    truth, prediction = truth - truth.mean(), prediction - prediction.mean()
+    slope = matched_slope(truth, prediction)
+    assert ccc(truth, slope * prediction) >= ccc(truth, other * slope * prediction) - 1e-9
+
+
+def test_a_constant_prediction_is_not_stretched():
+    assert matched_slope(torch.tensor([[0.0], [1.0]]), torch.ones(2, 1)).tolist() == [1.0]

@@ -1,0 +1,227 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+
+from models.examples import DIMENSIONS, Examples, Teaching
+from models.losses import ccc
+from models.training import HEADS, load_head, predict, save_head, teach, train_head
+
+HISTORY = ["epoch", "train_loss", "dev_activation", "dev_valence", "dev_dominance", "dev_mean", "kept"]
+
+
+def scores(head, examples: Examples) -> dict[str, float]:
+    found = ccc(torch.from_numpy(examples.labels), torch.from_numpy(predict(head, examples.features)))
+    return dict(zip(DIMENSIONS, found.tolist(), strict=True))
+
+
+def test_every_kind_of_head_is_tested(trained):
+    assert set(trained) == set(HEADS)
+
+
+def test_planted_effects_come_back(head, planted):
+    found = scores(head, planted(80, 3))
+    heard = {"sound": ("activation", "dominance"), "words": ("valence",)}
+    for each in head.inputs:
+        for dimension in heard[each.name]:
+            assert found[dimension] > 0.5, found
+
+
+def test_a_seed_gives_the_same_bits(head, kind, lesson, planted):
+    again = lesson(kind)
+    features = planted(10, 3).features
+    assert np.array_equal(predict(head, features), predict(again.head, features))
+
+
+def test_another_seed_gives_another_head(trained, lesson, planted):
+    features = planted(10, 3).features
+    assert not np.array_equal(predict(trained["tc-gru"].head, features), predict(lesson("tc-gru", 1).head, features))
+
+
+def test_global_random_state_and_threads_are_left_alone(lesson, kind, planted, head, tmp_path):
+    torch.manual_seed(7)
+    np.random.seed(7)  # noqa: NPY002
+    torch_before, numpy_before, threads = torch.get_rng_state(), np.random.get_state()[1], torch.get_num_threads()  # noqa: NPY002
+    lesson(kind)
+    predict(head, planted(3, 3).features)
+    save_head(head, tmp_path / "head.safetensors")
+    load_head(tmp_path / "head.safetensors")
+    assert torch.equal(torch.get_rng_state(), torch_before)
+    assert np.array_equal(np.random.get_state()[1], numpy_before)  # noqa: NPY002
+    assert torch.get_num_threads() == threads
+
+
+def test_global_random_state_does_not_decide(lesson, trained, planted):
+    torch.manual_seed(99)
+    features = planted(10, 3).features
+    assert np.array_equal(predict(lesson("tc-gru").head, features), predict(trained["tc-gru"].head, features))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.lists(st.integers(0, 11), min_size=1, max_size=12))
+def test_a_prediction_is_the_same_bits_whatever_else_is_in_the_call(head, planted, order):
+    examples = planted(12, 3)
+    together = predict(head, examples.features)
+    chosen = {name: [frames[index] for index in order] for name, frames in examples.features.items()}
+    assert np.array_equal(predict(head, chosen), together[order])
+
+
+def test_history_tells_which_epoch_was_kept(trained, kind, planted):
+    history = trained[kind].history
+    assert list(history.columns) == HISTORY
+    assert list(history["epoch"]) == list(range(1, len(history) + 1))
+    assert history["kept"].sum() == 1
+    kept = history[history["kept"]].iloc[0]
+    assert kept["dev_mean"] == history["dev_mean"].max()
+    found = scores(trained[kind].head, planted(40, 2))
+    assert [kept[f"dev_{name}"] for name in DIMENSIONS] == pytest.approx([found[name] for name in DIMENSIONS], abs=1e-5)
+
+
+def test_progress_counts_epochs(planted):
+    calls = []
+    trained = train_head(
+        "tc-gru",
+        planted(20, 1, ("sound",)),
+        planted(20, 2, ("sound",)),
+        seed=0,
+        progress=lambda done, most: calls.append((done, most)),
+    )
+    assert [done for done, _ in calls] == list(trained.history["epoch"])
+    assert len({most for _, most in calls}) == 1
+
+
+def test_a_loaded_head_predicts_the_same_bits(head, planted, tmp_path):
+    save_head(head, tmp_path / "head.safetensors")
+    assert [path.name for path in tmp_path.iterdir()] == ["head.safetensors"]
+    loaded = load_head(tmp_path / "head.safetensors")
+    features = planted(10, 3).features
+    assert (loaded.kind, loaded.config, loaded.inputs) == (head.kind, head.config, head.inputs)
+    assert np.array_equal(predict(loaded, features), predict(head, features))
+    assert np.array_equal(teach(loaded, features).embeddings, teach(head, features).embeddings)
+
+
+def test_the_checkpoint_tells_what_it_holds(trained, tmp_path):
+    path = tmp_path / "head.safetensors"
+    save_head(trained["fusion"].head, path)
+    metadata = json.loads(path.read_bytes()[8 : 8 + int.from_bytes(path.read_bytes()[:8], "little")])["__metadata__"]
+    assert metadata["kind"] == "fusion"
+    assert [each["name"] for each in json.loads(metadata["inputs"])] == ["sound", "words"]
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "head.safetensors"
+    path.write_bytes(b"not a head")
+    with pytest.raises(ValueError, match=r"head\.safetensors: not a safetensors file"):
+        load_head(path)
+
+
+def test_a_missing_checkpoint_is_a_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load_head(tmp_path / "head.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "other"}, "format is 'other'"),
+        ({"kind": "oracle"}, "unknown head 'oracle': there are tc-gru, ridge, fusion, student"),
+        ({"config": '{"width": "wide"}'}, "width"),
+        ({"inputs": "[]"}, "not a head"),
+    ],
+)
+def test_metadata_that_does_not_fit_is_refused(trained, tmp_path, change, message):
+    path = tmp_path / "head.safetensors"
+    save_head(trained["tc-gru"].head, path)
+    size = int.from_bytes(path.read_bytes()[:8], "little")
+    metadata = json.loads(path.read_bytes()[8 : 8 + size])["__metadata__"]
+    save_file(load_file(path), path, metadata | change)
+    with pytest.raises(ValueError, match=message):
+        load_head(path)
+
+
+@pytest.mark.parametrize("damage", ["missing", "unexpected", "shape"])
+def test_weights_that_do_not_fit_are_refused(trained, tmp_path, damage):
+    path = tmp_path / "head.safetensors"
+    save_head(trained["tc-gru"].head, path)
+    size = int.from_bytes(path.read_bytes()[:8], "little")
+    metadata = json.loads(path.read_bytes()[8 : 8 + size])["__metadata__"]
+    weights = load_file(path)
+    if damage == "missing":
+        del weights["readout.linear.bias"]
+    elif damage == "unexpected":
+        weights["extra"] = torch.zeros(1)
+    else:
+        weights["readout.linear.bias"] = torch.zeros(4)
+    save_file(weights, path, metadata)
+    with pytest.raises(ValueError, match=r"head\.safetensors: not a head this version can read"):
+        load_head(path)
+
+
+def test_an_unknown_kind_is_refused(planted):
+    with pytest.raises(ValueError, match="unknown head 'svm': there are tc-gru"):
+        train_head("svm", planted(4, 1), planted(4, 2), seed=0)
+
+
+def test_a_wrong_number_of_inputs_is_refused(planted):
+    with pytest.raises(ValueError, match="a tc-gru head takes 1 to 1 inputs"):
+        train_head("tc-gru", planted(4, 1), planted(4, 2), seed=0)
+
+
+def test_different_inputs_for_development_are_refused(planted):
+    with pytest.raises(ValueError, match="inputs differ"):
+        train_head("tc-gru", planted(4, 1, ("sound",)), planted(4, 2, ("words",)), seed=0)
+
+
+def test_labels_that_are_all_the_same_are_refused(planted):
+    examples = planted(4, 1, ("sound",))
+    labels = examples.labels.copy()
+    labels[:, 1] = 0.5
+    with pytest.raises(ValueError, match="training labels of valence are all the same"):
+        train_head("tc-gru", Examples(examples.features, labels), planted(4, 2, ("sound",)), seed=0)
+
+
+def test_a_student_needs_a_teacher_and_no_one_else_takes_one(planted):
+    sound, dev = planted(4, 1, ("sound",)), planted(4, 2, ("sound",))
+    teacher = Teaching(np.zeros((4, 8), np.float32), np.zeros((4, 3)))
+    with pytest.raises(ValueError, match="a student head needs a teacher"):
+        train_head("student", sound, dev, seed=0)
+    with pytest.raises(ValueError, match="a tc-gru head takes no teacher"):
+        train_head("tc-gru", sound, dev, seed=0, teacher=teacher)
+    with pytest.raises(ValueError, match="the teacher speaks of 4 utterances, training has 5"):
+        train_head("student", planted(5, 1, ("sound",)), dev, seed=0, teacher=teacher)
+
+
+def test_a_missing_input_is_refused(head):
+    with pytest.raises(ValueError, match="features lack"):
+        predict(head, {"smell": [np.zeros((3, 6), np.float32)]})
+
+
+def test_frames_of_another_dimension_are_refused(trained):
+    with pytest.raises(ValueError, match="sound: frames have 7 dimensions, this tc-gru head was trained on 6"):
+        predict(trained["tc-gru"].head, {"sound": [np.zeros((3, 7), np.float32)]})
+
+
+def test_other_features_are_not_looked_at(trained, planted):
+    features = planted(5, 3).features
+    head = trained["tc-gru"].head
+    assert np.array_equal(predict(head, features), predict(head, {"sound": features["sound"]}))
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 3, 1000])
+def test_any_length_can_be_heard(head, n_frames):
+    features = {"sound": [np.ones((n_frames, 6), np.float32)], "words": [np.ones((n_frames, 5), np.float32)]}
+    assert np.isfinite(predict(head, features)).all()
+
+
+def test_a_number_that_never_varies_does_no_harm(planted):
+    train, dev = planted(20, 1, ("sound",)), planted(20, 2, ("sound",))
+    for examples in (train, dev):
+        for frames in examples.features["sound"]:
+            frames[:, 3] = 5
+    for kind in ("tc-gru", "ridge"):
+        head = train_head(kind, train, dev, seed=0).head
+        assert np.isfinite(predict(head, dev.features)).all()
