@@ -12,12 +12,17 @@ from torch import Tensor, nn
 from models.examples import DIMENSIONS, Examples, Features, Teaching
 from models.heads import Output, Padded, Readout
 from models.losses import ccc, ccc_loss
+from models.types import Frames
 
 Loss = Callable[[Output, Tensor, Tensor], Tensor]
 """What a batch costs, given what the network says, the labels, and the indices of these training utterances."""
 
 Progress = Callable[[int, int], None]
 """Called after each epoch with the number of epochs done and the most there can be."""
+
+
+AT_ONCE = 256
+"""Utterances that are judged at once; bounds memory, and changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,8 @@ def fit(network: nn.Module, loss: Loss, lesson: Lesson, config: FitConfig) -> pd
     Raises:
         FloatingPointError: if the loss is no longer finite.
     """
-    steps, labels = prepare(network, lesson.train.features), torch.from_numpy(lesson.train.labels).float()
-    dev_batch = [pad(utterances) for utterances in prepare(network, lesson.dev.features)]
-    dev_labels = torch.from_numpy(lesson.dev.labels)
+    steps, labels = prepare(network, lesson.train.features), torch.tensor(lesson.train.labels).float()
+    dev_steps, dev_labels = prepare(network, lesson.dev.features), torch.tensor(lesson.dev.labels)
     order = torch.Generator().manual_seed(lesson.seed)
     n_batches = max(1, round(len(labels) / config.batch))
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
@@ -94,7 +98,7 @@ def fit(network: nn.Module, loss: Loss, lesson: Lesson, config: FitConfig) -> pd
             schedule.step()
             costs.append(cost.item())
         losses.append(sum(costs) / len(costs))
-        scores.append(_judge(network, dev_batch, dev_labels))
+        scores.append(ccc(dev_labels, predictions(network, dev_steps)))
         if epoch == 0 or scores[epoch].mean() > scores[kept].mean():
             kept, weights = epoch, deepcopy(network.state_dict())
         if lesson.progress is not None:
@@ -113,18 +117,33 @@ def learn_labels(network: nn.Module, lesson: Lesson) -> pd.DataFrame:
 def calibrate(network: nn.Module, train: Examples) -> None:
     """Measure on training data the scales of inputs and labels that a network holds."""
     for branch, utterances in zip(_branches(network), train.features.values(), strict=True):
-        branch.scale.fit(torch.cat([branch.reduce(torch.from_numpy(frames)) for frames in utterances]))
+        branch.scale.fit(torch.cat([branch.reduce(_tensor(frames)) for frames in utterances]))
     for readout in network.modules():
         if isinstance(readout, Readout):
-            readout.scale.fit(torch.from_numpy(train.labels))
+            readout.scale.fit(torch.tensor(train.labels))
 
 
 def prepare(network: nn.Module, features: Features) -> list[list[Tensor]]:
     """Return the steps of every utterance for each input of a calibrated network."""
     return [
-        [branch.prepare(torch.from_numpy(frames)) for frames in utterances]
+        [branch.prepare(_tensor(frames)) for frames in utterances]
         for branch, utterances in zip(_branches(network), features.values(), strict=True)
     ]
+
+
+def predictions(network: nn.Module, steps: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Return what ``network`` says of prepared utterances, ``(n, 3)`` float64; it is left in evaluation mode.
+
+    Utterances are padded to each other, some hundred at a time: fast, and equal to hearing them one by one but for
+    rounding.
+    """
+    network.eval()
+    with torch.no_grad():
+        said = [
+            network([pad(utterances[start : start + AT_ONCE]) for utterances in steps]).prediction
+            for start in range(0, len(steps[0]), AT_ONCE)
+        ]
+    return torch.cat(said).double()
 
 
 def pad(steps: Sequence[Tensor]) -> Padded:
@@ -155,7 +174,6 @@ def _branches(network: nn.Module) -> list[Any]:
     return list(network.get_submodule("branches").children())
 
 
-def _judge(network: nn.Module, batch: Sequence[Padded], labels: Tensor) -> Tensor:
-    network.eval()
-    with torch.no_grad():
-        return ccc(labels, network(batch).prediction.double())
+def _tensor(frames: Frames) -> Tensor:
+    # A copy: torch warns of arrays that may not be written to, as those read from a file are.
+    return torch.tensor(frames, dtype=torch.float32)

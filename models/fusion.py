@@ -2,9 +2,9 @@
 
 Late fusion: each input has the TC-GRU that it has alone, and one linear readout of all embeddings side by side
 decides, for each dimension, how far each input is trusted. Trust is found on development data, for on training data
-every input seems to know everything: trained jointly on the 360 utterances of the probe corpus, activation and
-dominance lost 0.02 to 0.05 of CCC to a text branch that merely remembered its sentences, whatever the dropout and the
-weights of the losses.
+every input seems to know everything: trained jointly on the 360 utterances of the probe corpus, activation lost about
+0.03 and dominance 0.1 of CCC on development data to a text branch that remembered its sentences, whatever the dropout
+and the weights of the losses.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from scipy.optimize import nnls
 from torch import Tensor, nn
 
 from models.examples import Examples
-from models.fitting import Lesson, Progress, calibrate, history_frame, learn_labels, pad, prepare
+from models.fitting import Lesson, Progress, calibrate, history_frame, learn_labels, predictions, prepare
 from models.heads import Branch, Input, Output, Padded, Readout, TcGru, TcGruConfig
 from models.losses import ccc, matched_slope
 
@@ -65,15 +65,13 @@ def learn_branches(network: Fusion, lesson: Lesson) -> pd.DataFrame:
         histories.append(learn_labels(expert, alone))
         branch.load_state_dict(expert.branches[0].state_dict())
         experts.append(expert)
-    network.eval()
-    with torch.no_grad():
-        _join(network, experts, lesson.dev)
-        loss, scores = (_judge(network, part) for part in (lesson.train, lesson.dev))
+    _join(network, experts, lesson.dev)
+    loss, scores = (_judge(network, part) for part in (lesson.train, lesson.dev))
     history = pd.concat([*histories, history_frame([1 - loss.mean().item()], [scores], kept=0)], ignore_index=True)
     return history.assign(epoch=range(1, len(history) + 1), kept=[False] * (len(history) - 1) + [True])
 
 
-def trust(truth: Tensor, predictions: Tensor) -> Tensor:
+def trust(truth: Tensor, said: Tensor) -> Tensor:
     """Return how far each input is trusted for each dimension, ``(n_inputs, dimensions)``, 0 or more.
 
     The weights of non-negative least squares, both sides about their means, stretched until the weighted sum spreads
@@ -82,7 +80,7 @@ def trust(truth: Tensor, predictions: Tensor) -> Tensor:
 
     Args:
         truth: labels, ``(n, dimensions)`` float64.
-        predictions: what each input says alone, ``(n_inputs, n, dimensions)`` float64.
+        said: what each input says alone, ``(n_inputs, n, dimensions)`` float64.
 
     Examples:
         >>> truth = torch.tensor([[0.0], [1.0], [2.0]], dtype=torch.float64)
@@ -90,28 +88,26 @@ def trust(truth: Tensor, predictions: Tensor) -> Tensor:
         tensor([[2.],
                 [0.]], dtype=torch.float64)
     """
-    said, labels = predictions - predictions.mean(1, keepdim=True), truth - truth.mean(0)
+    said, labels = said - said.mean(1, keepdim=True), truth - truth.mean(0)
     solved = [nnls(said[:, :, column].T.numpy(), labels[:, column].numpy())[0] for column in range(truth.shape[1])]
     weights = torch.from_numpy(np.stack(solved, axis=1))
     return weights * matched_slope(truth, (weights[:, None] * said).sum(0))
 
 
 def _join(network: Fusion, experts: Sequence[TcGru], dev: Examples) -> None:
-    alone = [
-        expert([pad(steps)]).prediction.double()
-        for expert, steps in zip(experts, prepare(network, dev.features), strict=True)
-    ]
-    weights = trust(torch.from_numpy(dev.labels), torch.stack(alone)).float()
+    heard = prepare(network, dev.features)
+    alone = [predictions(expert, [steps]) for expert, steps in zip(experts, heard, strict=True)]
+    weights = trust(torch.tensor(dev.labels), torch.stack(alone)).float()
     readouts = [expert.readout.linear for expert in experts]
-    network.readout.linear.weight.copy_(
-        torch.cat([each[:, None] * readout.weight for each, readout in zip(weights, readouts, strict=True)], dim=1)
-    )
-    network.readout.linear.bias.copy_(sum(each * readout.bias for each, readout in zip(weights, readouts, strict=True)))
+    with torch.no_grad():
+        blocks = [trusted[:, None] * each.weight for trusted, each in zip(weights, readouts, strict=True)]
+        biases = [trusted * each.bias for trusted, each in zip(weights, readouts, strict=True)]
+        network.readout.linear.weight.copy_(torch.cat(blocks, dim=1))
+        network.readout.linear.bias.copy_(torch.stack(biases).sum(0))
 
 
 def _judge(network: Fusion, examples: Examples) -> Tensor:
-    batch = [pad(steps) for steps in prepare(network, examples.features)]
-    return ccc(torch.from_numpy(examples.labels), network(batch).prediction.double())
+    return ccc(torch.tensor(examples.labels), predictions(network, prepare(network, examples.features)))
 
 
 def _only(examples: Examples, each: Input) -> Examples:

@@ -68,7 +68,7 @@ def solve_ridge(network: Ridge, lesson: Lesson) -> pd.DataFrame:
         torch.cat([torch.cat(steps) for steps in prepare(network, part.features)], 1)
         for part in (lesson.train, lesson.dev)
     )
-    labels, dev_labels = torch.from_numpy(lesson.train.labels), torch.from_numpy(lesson.dev.labels)
+    labels, dev_labels = torch.tensor(lesson.train.labels), torch.tensor(lesson.dev.labels)
     readout = network.readout
     left, singular, right = torch.linalg.svd(pooled, full_matrices=False)
     targets = left.T @ readout.scale(labels)

@@ -54,7 +54,7 @@ class Head:
 
 @dataclass(frozen=True)
 class TrainedHead:
-    """A head and how it came about: ``history`` has one row per epoch (``fitting.history_frame``)."""
+    """A head and how it came about: ``history`` has one row per epoch, see ``fitting.history_frame``."""
 
     head: Head
     history: pd.DataFrame
@@ -68,21 +68,21 @@ class HeadRecipe:
         config: sizes.
         build: ``(config, inputs)`` -> network with blank scales and random weights.
         learn: trains a calibrated network in place and returns the history.
-        n_inputs: the fewest and the most inputs it can have.
+        n_inputs: the fewest and the most inputs it can have; None for any number.
         taught: whether it learns from a teacher; its embedding is then made as wide as the teacher's.
     """
 
     config: Config
     build: Callable[[Any, Sequence[Input]], nn.Module]
     learn: Callable[[Any, Lesson], pd.DataFrame]
-    n_inputs: tuple[int, int]
+    n_inputs: tuple[int, int | None]
     taught: bool = False
 
 
 HEADS: dict[str, HeadRecipe] = {
     "tc-gru": HeadRecipe(TcGruConfig(), TcGru, learn_labels, n_inputs=(1, 1)),
-    "ridge": HeadRecipe(RidgeConfig(), Ridge, solve_ridge, n_inputs=(1, 9)),
-    "fusion": HeadRecipe(FusionConfig(), Fusion, learn_branches, n_inputs=(2, 9)),
+    "ridge": HeadRecipe(RidgeConfig(), Ridge, solve_ridge, n_inputs=(1, None)),
+    "fusion": HeadRecipe(FusionConfig(), Fusion, learn_branches, n_inputs=(2, None)),
     "student": HeadRecipe(TcGruConfig(), TcGru, learn_from_teacher, n_inputs=(1, 1), taught=True),
 }
 
@@ -101,14 +101,13 @@ def train_head(
     Args:
         kind: a name in ``HEADS``.
         train: the head's inputs are the names of its features, in their order.
-        dev: must have the same inputs; decides when to stop, and a ridge head's penalty and slope.
+        dev: must have the same inputs; decides when to stop, a ridge's penalty and slope, a fusion's trust.
         seed: decides initial weights, dropout and the order of the utterances.
         teacher: for a ``taught`` head what the teacher says of the utterances of ``train``, from ``teach``; else None.
         progress: called after each epoch with the epochs done and the most there can be.
 
     Raises:
-        ValueError: if the kind is unknown, inputs or teacher do not fit it, or the labels of a dimension are all the
-            same.
+        ValueError: if the kind is unknown, inputs or teacher do not fit it, or all labels of a dimension are equal.
         FloatingPointError: if training diverges.
     """
     recipe = _recipe(kind)
@@ -182,8 +181,7 @@ def load_head(path: Path) -> Head:
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if it is not a head's safetensors file, its kind is unknown, or its weights are not exactly those
-            of its kind and
-            sizes; the message names the file.
+            of its kind and sizes; the message names the file.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -219,8 +217,9 @@ def _recipe(kind: str) -> HeadRecipe:
 
 def _check_lesson(kind: str, recipe: HeadRecipe, train: Examples, dev: Examples, teacher: Teaching | None) -> None:
     fewest, most = recipe.n_inputs
-    if not fewest <= len(train.features) <= most:
-        raise ValueError(f"a {kind} head takes {fewest} to {most} inputs, not {list(train.features)}")
+    if len(train.features) < fewest or (most is not None and len(train.features) > most):
+        allowed = f"{fewest} or more" if most is None else f"{most}"
+        raise ValueError(f"a {kind} head takes {allowed} of the inputs {list(train.features)}")
     if set(train.features) != set(dev.features):
         raise ValueError(f"inputs differ: {list(train.features)} for training, {list(dev.features)} for development")
     for name, utterances in train.features.items():

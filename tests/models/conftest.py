@@ -17,7 +17,7 @@ def _plant(n_utterances: int, seed: int) -> Examples:
     latent = rng.normal(size=(n_utterances, 3))
     sounds, words = [], []
     for activation, valence, dominance in latent:
-        sound = rng.normal(size=(rng.integers(50, 90), 6))
+        sound = rng.normal(size=(rng.integers(10, 20), 6))
         sound[:, 0] += activation
         sound[:, 1] += 0.6 * activation + 0.8 * dominance
         text = rng.normal(size=(rng.integers(1, 9), 5))
