@@ -58,7 +58,7 @@ def build_probe(
         done += 1
         if progress:
             progress(done, len(utterances))
-    if not (folder / MANIFEST).is_file():
+    if not all((folder / name).is_file() for name in (DESIGN, MANIFEST)):
         _write_rows(folder / DESIGN, [_design_row(utterance) for utterance in utterances])
         _write_rows(folder / MANIFEST, [_manifest_row(utterance) for utterance in utterances])
     return folder
