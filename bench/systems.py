@@ -72,9 +72,9 @@ SYSTEMS: dict[str, System] = {
         trained_as="text",
     ),
     "fusion": System(
-        "Whisper's encoder and the transcript together: a TC-GRU for each, their embeddings joined.",
+        "Filterbank, Whisper's encoder and transcript together: a TC-GRU for each, weighed on development data.",
         "multimodal",
-        ("whisper", "text"),
+        ("mfb", "whisper", "text"),
         head="fusion",
     ),
     "student": System(
