@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import Split
@@ -67,7 +68,7 @@ def _represent_clean_speech(
     if jobs:
         total = sum(len(job.block.utterances) for job in jobs)
         with stages.stage("Encoding clean speech", total, "utterances") as advance:
-            for job, _ in run_jobs(pool, _write_features, jobs):
+            for job, _ in run_jobs(pool, _represent_block, jobs):
                 advance(len(job.block.utterances))
 
 
@@ -86,20 +87,28 @@ def _has(store: Store, key: str) -> bool:
     return store.path("features", key, ".safetensors").exists()
 
 
-def _write_features(job: _FeatureJob) -> None:
-    from safetensors.numpy import save_file
-
+def _represent_block(job: _FeatureJob) -> None:
     utterances = job.block.utterances
     heard = any(REPRESENTATIONS[name].source != "reference" for name in job.missing)
     waveforms = [read_audio(utterance.path) for utterance in utterances] if heard else []
     references = [utterance.transcript for utterance in utterances]
     features = represent(job.missing, waveforms, references, job.device).features
     for name in job.missing:
-        with replacing(job.store.path("features", job.block.keys[name], ".safetensors")) as path:
-            save_file({f"{index:06d}": frames for index, frames in enumerate(features[name])}, path)
+        write_features(job.store, job.block.keys[name], features[name])
 
 
-def _read_features(store: Store, keys: Sequence[str]) -> list[Frames]:
+def write_features(store: Store, key: str, frames: Sequence[Frames]) -> None:
+    """Store the frames of a block of utterances."""
+    from safetensors.numpy import save_file
+
+    # safetensors writes memory as it lies, so an array that is transposed in memory would come back scrambled.
+    numbered = {f"{index:06d}": np.ascontiguousarray(one) for index, one in enumerate(frames)}
+    with replacing(store.path("features", key, ".safetensors")) as path:
+        save_file(numbered, path)
+
+
+def read_features(store: Store, keys: Sequence[str]) -> list[Frames]:
+    """Return the frames of several blocks of utterances, one after the other."""
     from safetensors.numpy import load_file
 
     blocks = [load_file(store.path("features", key, ".safetensors")) for key in keys]
@@ -115,14 +124,14 @@ def _train_one(job: _FitJob) -> None:
     fit = job.fit
 
     def examples(split: Split) -> Examples:
-        features = {name: _read_features(job.store, keys) for name, keys in fit.feature_keys[split].items()}
+        features = {name: read_features(job.store, keys) for name, keys in fit.feature_keys[split].items()}
         return Examples(features, fit.labels[split])
 
     train_examples = examples("train")
     lesson = None
     if fit.teacher is not None:
         teacher = load_head(head_path(job.store, fit.teacher))
-        heard = {name: _read_features(job.store, keys) for name, keys in fit.teacher.feature_keys["train"].items()}
+        heard = {name: read_features(job.store, keys) for name, keys in fit.teacher.feature_keys["train"].items()}
         lesson = teach(teacher, heard)
     trained = train_head(fit.head, train_examples, examples("dev"), seed=fit.seed, teacher=lesson)
     write_table(trained.history, history_path(job.store, fit))

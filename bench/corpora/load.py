@@ -26,7 +26,7 @@ def load_corpus(suite: Suite, stages: Stages, workers: int | None = None) -> Cor
 def load_probe(spec: ProbeSpec, stages: Stages, workers: int | None = None) -> tuple[Path, Corpus]:
     """Return the folder of the probe corpus of these sizes, and the corpus; what is missing of it is built."""
     with stages.stage("Probe corpus", spec.train + spec.dev + spec.test, "utterances") as advance:
-        folder = build_probe(spec, cache_root(), workers=workers, progress=lambda _done, _total: advance(1))
+        folder = build_probe(spec, cache_root(), workers=workers, progress=advance)
     return folder, read_probe(folder)
 
 

@@ -1,20 +1,18 @@
 """How the probe corpus gets to disk: in parallel, utterance by utterance, and only what is missing."""
 
 import csv
-import multiprocessing
-import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.corpora import probe_voice
 from bench.corpora.corpus import DIMENSIONS
 from bench.corpora.probe_plan import Planned, ProbeSpec, plan
+from bench.engine import default_workers, run_jobs, worker_pool
 from bench.keys import digest
+from bench.progress import Advance
 from bench.store import cache_root, replacing
 
 if TYPE_CHECKING:
@@ -24,15 +22,13 @@ CODE_VERSION = 2  # of what turns a plan into files; raise it when the same plan
 MANIFEST = "manifest.csv"  # written last: a folder that has it is whole
 DESIGN = "design.csv"  # what the labels and the voice were made from
 
-Progress = Callable[[int, int], None]
-
 
 def build_probe(
     spec: ProbeSpec = ProbeSpec(),  # noqa: B008 - a frozen constant
     cache: Path | None = None,
     *,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Advance = lambda _done: None,
 ) -> Path:
     """Return the folder of the probe corpus, after speaking whatever is missing from it.
 
@@ -42,8 +38,8 @@ def build_probe(
     Args:
         spec: sizes and seed.
         cache: where folders of corpora lie; ``bench.store.cache_root()`` unless said.
-        workers: processes; one for each core unless said. A single worker is this process itself.
-        progress: called with the numbers of utterances that are done and that are wanted.
+        workers: processes; one a core unless said.
+        progress: called with how many more utterances are done; first with those that were there.
 
     Raises:
         ModuleNotFoundError: if the extra ``probe`` is not installed.
@@ -53,11 +49,11 @@ def build_probe(
     utterances = plan(spec)
     folder = (cache or cache_root()) / "probe" / _key(utterances)
     missing = [utterance for utterance in utterances if not (folder / _audio(utterance)).is_file()]
-    done = len(utterances) - len(missing)
-    for _ in _spoken(missing, folder, workers or len(os.sched_getaffinity(0))):
-        done += 1
-        if progress:
-            progress(done, len(utterances))
+    progress(len(utterances) - len(missing))
+    if missing:
+        with worker_pool(min(workers or default_workers("cpu"), len(missing))) as pool:
+            for _ in run_jobs(pool, partial(_write_sound, folder), missing):
+                progress(1)
     if not all((folder / name).is_file() for name in (DESIGN, MANIFEST)):
         _write_rows(folder / DESIGN, [_design_row(utterance) for utterance in utterances])
         _write_rows(folder / MANIFEST, [_manifest_row(utterance) for utterance in utterances])
@@ -75,46 +71,17 @@ def _audio(utterance: Planned) -> str:
     return f"audio/{utterance.id}.wav"
 
 
-def _spoken(utterances: Sequence[Planned], folder: Path, workers: int) -> Iterator[Planned]:
-    """Write the sound of every utterance, and yield each that is written, in any order."""
-    if min(workers, len(utterances)) <= 1:
-        for utterance in utterances:
-            yield _write_sound(utterance, folder)
-        return
-    # Spawned, not forked: a fork copies the locks of threads that it does not copy.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_with_parent) as pool:
-        try:
-            for future in as_completed([pool.submit(_write_sound, utterance, folder) for utterance in utterances]):
-                yield future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _write_sound(utterance: Planned, folder: Path) -> Planned:
+def _write_sound(folder: Path, utterance: Planned) -> None:
     import soundfile
 
     sound = probe_voice.speak(_voice_of_this_process(), utterance.sentence.text, utterance.voice)
     with replacing(folder / _audio(utterance)) as temporary:
         soundfile.write(temporary, sound, probe_voice.SAMPLE_RATE, subtype="PCM_16")
-    return utterance
 
 
 @cache
 def _voice_of_this_process() -> "PiperVoice":
     return probe_voice.load_voice()
-
-
-def _leave_with_parent() -> None:
-    """End this worker when its parent is killed: it would wait for work for ever."""
-    threading.Thread(target=_wait_for_parent, daemon=True).start()
-
-
-def _wait_for_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _manifest_row(utterance: Planned) -> dict[str, object]:
