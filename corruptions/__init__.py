@@ -3,7 +3,7 @@
 from corruptions.additive import mix_at_snr
 from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, read_audio, write_audio
 from corruptions.catalog import CLEAN, CORRUPTIONS, Condition, Corruption, Step, parse_condition
-from corruptions.engine import corrupt, find_corruption
+from corruptions.engine import check_material, corrupt, find_corruption
 from corruptions.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.material import Material
 from corruptions.noise_corpora import NoiseFolder, read_noise_folder
@@ -26,6 +26,7 @@ __all__ = [
     "Step",
     "Waveform",
     "active_level_dbfs",
+    "check_material",
     "corrupt",
     "find_corruption",
     "long_term_spectrum",

@@ -15,6 +15,7 @@ from corruptions import noises
 from corruptions.additive import Noise, add_noise
 from corruptions.material import Material
 from corruptions.noise_corpora import NoiseFolder, recorded_noise
+from corruptions.noises import Spectrum
 from corruptions.record import Corrupted
 
 # utterance so far, level, generator, material, speaker of the utterance -> utterance after this step
@@ -69,10 +70,15 @@ def own_noise(folder: NoiseFolder) -> Corruption:
     )
 
 
-def _speech_shaped(n_samples: int, rng: np.random.Generator, material: Material, _speaker: str | None) -> Noise:
+def spectrum_of(material: Material) -> Spectrum:
+    """Return the spectrum in ``material``; a ``ValueError`` if there is none."""
     if material.spectrum is None:
         raise ValueError("speech-shaped noise needs Material.spectrum: long_term_spectrum(paths of the training split)")
-    return Noise(noises.speech_shaped(n_samples, rng, material.spectrum), "speech-shaped")
+    return material.spectrum
+
+
+def _speech_shaped(n_samples: int, rng: np.random.Generator, material: Material, _speaker: str | None) -> Noise:
+    return Noise(noises.speech_shaped(n_samples, rng, spectrum_of(material)), "speech-shaped")
 
 
 CORRUPTIONS: dict[str, Corruption] = {

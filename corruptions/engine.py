@@ -5,17 +5,17 @@ generator made from (seed, corpus, utterance, corruption, draw), without the lev
 every SNR.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from corruptions.audio import Waveform
-from corruptions.catalog import CORRUPTIONS, Condition, Corruption, own_noise
+from corruptions.catalog import CORRUPTIONS, Condition, Corruption, own_noise, spectrum_of
 from corruptions.levels import active_level_dbfs, rms_dbfs
 from corruptions.material import Material
+from corruptions.noises import other_talkers
 from corruptions.record import Corrupted, Record
-
-__all__ = ["Corrupted", "Material", "Record", "corrupt", "find_corruption"]
 
 NOTHING = Material()
 
@@ -77,6 +77,30 @@ def find_corruption(name: str, material: Material = NOTHING) -> Corruption:
     if name in material.recordings:
         return own_noise(material.recordings[name])
     raise ValueError(f"no corruption is called {name!r}; there are {', '.join([*CORRUPTIONS, *material.recordings])}")
+
+
+def check_material(material: Material, conditions: Iterable[Condition], speakers: Iterable[str]) -> None:
+    """Check that every condition can be made for every speaker, before the first utterance is corrupted.
+
+    Args:
+        material: what the conditions' noises are made of.
+        conditions: what will be asked for.
+        speakers: of the utterances that will be corrupted.
+
+    Raises:
+        ValueError: if a corruption is unknown, or what it needs is missing; the message names the condition.
+    """
+    everyone = sorted(set(speakers))
+    for condition in conditions:
+        try:
+            needs = {need for step in condition.steps for need in find_corruption(step.corruption, material).needs}
+            if "spectrum" in needs:
+                spectrum_of(material)
+            if "talkers" in needs:
+                for speaker in everyone:
+                    other_talkers(material.talkers, speaker)
+        except ValueError as error:
+            raise ValueError(f"{condition}: {error}") from error
 
 
 def _peak(audio: Waveform) -> float:

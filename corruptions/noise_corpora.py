@@ -16,21 +16,9 @@ SHORTEST_S = 0.01
 
 # What libsndfile reads.
 _READABLE = {
-    ".aif",
-    ".aifc",
-    ".aiff",
-    ".au",
-    ".caf",
-    ".flac",
-    ".mp2",
-    ".mp3",
-    ".nist",
-    ".oga",
-    ".ogg",
-    ".opus",
-    ".rf64",
+    *(".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp2", ".mp3", ".nist"),
+    *(".oga", ".ogg", ".opus", ".rf64", ".snd", ".sph", ".w64", ".wav", ".wave"),
 }
-_READABLE |= {".snd", ".sph", ".w64", ".wav", ".wave"}
 # What people will try. Such a file is an error, so that no recording is lost unseen.
 _UNREADABLE = {".aac", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mp4", ".mpc", ".raw", ".webm", ".wma", ".wv"}
 

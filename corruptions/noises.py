@@ -96,16 +96,26 @@ def babble(
         ValueError: if fewer than six others have recordings.
         AudioError: if a recording cannot be read, or a talker's are all silent.
     """
-    others = sorted(name for name, paths in talkers.items() if name != speaker and paths)
-    if len(others) < N_TALKERS:
-        besides = "" if speaker is None else f" besides {speaker!r}"
-        raise ValueError(f"babble needs {N_TALKERS} talkers{besides}; the training split has {len(others)}: {others}")
+    others = other_talkers(talkers, speaker)
     chosen = [others[i] for i in rng.choice(len(others), N_TALKERS, replace=False)]
     mixture = np.zeros(n_samples)
     for name in chosen:
         stream = _talk(n_samples, rng, talkers[name])
         mixture += stream * 10 ** ((_TALKER_DBFS - active_level_dbfs(stream)) / 20)
     return Noise(mixture.astype(np.float32), source=", ".join(chosen))
+
+
+def other_talkers(talkers: Mapping[str, Sequence[Path]], speaker: str | None) -> list[str]:
+    """Return who can be in the babble behind ``speaker``, in the order of the alphabet.
+
+    Raises:
+        ValueError: if they are fewer than six.
+    """
+    others = sorted(name for name, paths in talkers.items() if name != speaker and paths)
+    if len(others) < N_TALKERS:
+        besides = "" if speaker is None else f" besides {speaker!r}"
+        raise ValueError(f"babble needs {N_TALKERS} talkers{besides}; the training split has {len(others)}: {others}")
+    return others
 
 
 def _talk(n_samples: int, rng: np.random.Generator, paths: Sequence[Path]) -> Waveform:

@@ -1,19 +1,14 @@
-"""Folders of recordings the tests make for themselves, and where real ones are."""
+"""Folders of recordings the tests make for themselves."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import settings
 
 from corruptions import Material, long_term_spectrum, read_noise_folder, write_audio
 
 from .signals import like_speech
-
-settings.register_profile("corruptions", deadline=None, derandomize=True, max_examples=40)
-settings.load_profile("corruptions")
 
 
 @pytest.fixture(scope="session")
@@ -54,11 +49,3 @@ def material(talkers: dict[str, tuple[Path, ...]], noise_folder: Path) -> Materi
         spectrum=long_term_spectrum([path for paths in talkers.values() for path in paths]),
         recordings={"street": read_noise_folder(noise_folder)},
     )
-
-
-@pytest.fixture(scope="session")
-def real_data() -> Path:
-    folder = os.environ.get("EMONOISE_REAL_DATA")
-    if not folder:
-        pytest.skip("EMONOISE_REAL_DATA does not say where real recordings are")
-    return Path(folder)

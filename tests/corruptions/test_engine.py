@@ -19,6 +19,7 @@ from corruptions import (
     Step,
     Waveform,
     active_level_dbfs,
+    check_material,
     corrupt,
     parse_condition,
     read_audio,
@@ -193,6 +194,19 @@ def test_what_is_not_speech_is_an_error(speech, message: str, condition: str) ->
 def test_what_cannot_be_done_is_said(condition: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         corrupt(SPEECH, parse_condition(condition), np.random.default_rng(0), speaker="s0")
+
+
+def test_what_will_be_missing_is_said_before_anything_is_corrupted(material: Material) -> None:
+    conditions = [parse_condition(text) for text in ("clean", "street@5dB", "speech-shaped@5dB", "babble@5dB")]
+    check_material(material, conditions, speakers=[*material.talkers, "a stranger"])
+    six = replace(material, talkers={name: material.talkers[name] for name in sorted(material.talkers)[:6]})
+    check_material(six, conditions, speakers=["a stranger"])
+    with pytest.raises(ValueError, match="babble@5dB: babble needs 6 talkers besides 's5'; the training split has 5"):
+        check_material(six, conditions, speakers=["a stranger", "s5"])
+    with pytest.raises(ValueError, match="speech-shaped@5dB: .* needs Material.spectrum"):
+        check_material(replace(material, spectrum=None), conditions, speakers=["a stranger"])
+    with pytest.raises(ValueError, match="street@5dB: no corruption is called 'street'"):
+        check_material(replace(material, recordings={}), conditions, speakers=["a stranger"])
 
 
 def test_a_fingerprint_changes_with_what_the_condition_uses_and_with_nothing_else(material: Material) -> None:
