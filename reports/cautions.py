@@ -1,7 +1,7 @@
 """What a reader of a report must be careful about."""
 
-from reports.curves import CLEAN
 from reports.run import ENOUGH_SPEAKERS, Run
+from reports.sweeps import CLEAN
 from reports.words import listing
 
 # Fewer noise draws or training seeds than this are too few for a claim.
@@ -40,22 +40,25 @@ def hears_nothing(run: Run, system: str, dimension: str) -> bool:
 
 
 def _conditions(run: Run) -> list[str]:
-    return [CLEAN, *(point.condition for curve in run.curves for point in curve.points)]
+    return [CLEAN, *(point.condition for sweep in run.sweeps for point in sweep.points)]
 
 
 def _few(run: Run) -> list[str]:
     found = []
-    if not run.curves:
+    if not run.sweeps:
         found.append("Only clean speech was scored, so this run says nothing about noise.")
     if run.speakers < ENOUGH_SPEAKERS:
         found.append(
             f"The test set has {run.speakers} speakers. With fewer than {ENOUGH_SPEAKERS} the intervals are rough."
         )
+    limit, there = run.corpus.get("limit"), run.corpus.get("utterances", {}).get("test")
+    if limit is not None and there is not None and limit < there:
+        found.append(f"Only {limit} of the {there} test utterances were used.")
     seeds, draws = len(run.provenance.get("seeds", [])), run.provenance.get("draws")
     if 0 < seeds < ENOUGH_REPEATS:
         times = f"{seeds} seed{'s' * (seeds > 1)}"
         found.append(f"Systems were trained with {times}; a claim about systems needs {ENOUGH_REPEATS} or more.")
-    if draws is not None and draws < ENOUGH_REPEATS and run.curves:
+    if draws is not None and draws < ENOUGH_REPEATS and run.sweeps:
         times = f"{draws} excerpt{'s' * (draws > 1)}"
         found.append(f"Every utterance met {times} of a noise; a claim about a noise needs {ENOUGH_REPEATS} or more.")
     return found

@@ -1,6 +1,6 @@
 """The figures of a report.
 
-A figure is drawn for some of the run's curves: a run with many corruptions gets several sheets, each of which fits
+A figure is drawn for some of the run's sweeps: a run with many corruptions gets several sheets, each of which fits
 a page. To add a figure, add an entry to ``FIGURES``.
 """
 
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reports import style
-from reports.curves import CLEAN, Curve
-from reports.panels import dots_and_intervals, grid, legend, level_axis, line_and_band, signed
+from reports.panels import best_possible, dots_and_intervals, grid, legend, level_axis, lines_and_bands, signed
 from reports.run import Run
 from reports.style import Look, plain
+from reports.sweeps import CLEAN, Sweep
 from reports.words import level_words, percent
 
 if TYPE_CHECKING:
@@ -31,26 +31,30 @@ FORMATS: dict[str, dict[str, Any]] = {
 RATIO_RANGE = (-0.25, 1.5)
 
 
-def ccc_curves(run: Run, curves: Sequence[Curve]) -> "Figure":
+def ccc_curves(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     """Return CCC against level: dimensions by corruptions, a line and a band for each system."""
     looks = style.looks(list(run.systems.values()))
     # A single corruption would make a narrow tower: its dimensions stand side by side.
-    alone = len(curves) == 1
-    rows, columns = (1, len(run.dimensions)) if alone else (len(run.dimensions), len(curves))
+    alone = len(sweeps) == 1
+    rows, columns = (1, len(run.dimensions)) if alone else (len(run.dimensions), len(sweeps))
     with style.paper():
         figure, axes = grid(rows, columns, width=2.35, height=1.75)
         for i, dimension in enumerate(run.dimensions):
-            for j, curve in enumerate(curves):
+            for j, sweep in enumerate(sweeps):
                 row, column = (j, i) if alone else (i, j)
                 ax = axes[row][column]
                 ax.axhline(0, color=style.FAINT, linewidth=0.5)
-                for system in reversed(list(run.systems.values())):
-                    scores = [run.score("ccc", system.name, dimension, where) for where in _stations(curve)]
-                    line_and_band(ax, curve, scores, looks[system.name])
-                level_axis(ax, curve, named=row == rows - 1)
+                stations = _stations(sweep)
+                scores = {
+                    name: [run.score("ccc", name, dimension, where) for where in stations] for name in run.systems
+                }
+                lines_and_bands(ax, sweep, scores, looks)
+                if dimension in run.best_possible:
+                    best_possible(ax, run.best_possible[dimension])
+                level_axis(ax, sweep, named=row == rows - 1)
                 ax.set_ylim(_ccc_limits(run))
                 if row == 0:
-                    ax.set_title(plain(f"{dimension} in {curve.name}" if alone else curve.name), fontweight="bold")
+                    ax.set_title(plain(f"{dimension} in {sweep.name}" if alone else sweep.name), fontweight="bold")
                 if column == 0:
                     ax.set_ylabel(plain("CCC" if alone else f"{dimension} CCC"))
                 else:
@@ -59,7 +63,7 @@ def ccc_curves(run: Run, curves: Sequence[Curve]) -> "Figure":
         return signed(figure, run)
 
 
-def clean_scores(run: Run, curves: Sequence[Curve]) -> "Figure":  # noqa: ARG001 - every figure has the same signature
+def clean_scores(run: Run, sweeps: Sequence[Sweep]) -> "Figure":  # noqa: ARG001 - every figure has the same signature
     """Return the CCC of every system on clean speech, a panel for each dimension."""
     systems = list(run.systems.values())
     looks = style.looks(systems)
@@ -68,46 +72,49 @@ def clean_scores(run: Run, curves: Sequence[Curve]) -> "Figure":  # noqa: ARG001
         for column, dimension in enumerate(run.dimensions):
             scores = [run.score("ccc", system.name, dimension, CLEAN) for system in systems]
             dots_and_intervals(axes[0][column], systems, scores, looks, limits=_ccc_limits(run), named=column == 0)
+            if dimension in run.best_possible:
+                axes[0][column].axvline(run.best_possible[dimension], **style.BEST)
             axes[0][column].set_title(plain(dimension), fontweight="bold")
             axes[0][column].set_xlabel("CCC on clean speech")
         return signed(figure, run)
 
 
-def ccc_auc(run: Run, curves: Sequence[Curve]) -> "Figure":
+def ccc_auc(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     """Return the normalised area under every CCC curve: a row for each corruption, a column for each dimension."""
-    return _summaries(run, curves, "ccc_auc", "area under the CCC curve", _ccc_limits(run))
+    return _whole_sweeps(run, sweeps, "ccc_auc", "area under the CCC curve", _ccc_limits(run))
 
 
-def ccc_retention(run: Run, curves: Sequence[Curve]) -> "Figure":
+def ccc_retention(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     """Return the share of its clean CCC that a system keeps at the harshest level: corruptions by dimensions."""
-    return _summaries(run, curves, "ccc_retention", "share of clean CCC kept", RATIO_RANGE)
+    return _whole_sweeps(run, sweeps, "ccc_retention", "share of clean CCC kept", RATIO_RANGE)
 
 
-def word_errors(run: Run, curves: Sequence[Curve]) -> "Figure":
+def word_errors(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     """Return word error rate against level, a panel for each corruption, a line and a band for each transcriber."""
-    columns = min(len(curves), 4)
-    colours = dict(zip(run.transcribers, style.PALETTE * len(run.transcribers), strict=False))
+    columns = min(len(sweeps), 4)
+    colours = style.PALETTE * len(run.transcribers)
+    looks = {name: Look(colour, (), "o") for name, colour in zip(run.transcribers, colours, strict=False)}
     known = [score for (metric, *_), score in run.scores.items() if metric == "wer" and score.defined]
     top = max([1.0, *(score.high if score.has_interval else score.value for score in known)])
     with style.paper():
-        figure, axes = grid(-(-len(curves) // columns), columns, width=2.35, height=1.75)
+        figure, axes = grid(-(-len(sweeps) // columns), columns, width=2.35, height=1.75)
         panels = [ax for row in axes for ax in row]
-        for index, (ax, curve) in enumerate(zip(panels, curves, strict=False)):
-            for name in run.transcribers:
-                scores = [run.score("wer", name, None, where) for where in _stations(curve)]
-                line_and_band(ax, curve, scores, Look(colours[name], (), "o"))
-            level_axis(ax, curve, named=True)
+        for index, (ax, sweep) in enumerate(zip(panels, sweeps, strict=False)):
+            stations = _stations(sweep)
+            scores = {name: [run.score("wer", name, None, where) for where in stations] for name in run.transcribers}
+            lines_and_bands(ax, sweep, scores, looks)
+            level_axis(ax, sweep, named=True)
             ax.set_ylim(0, 1.05 * top)
             ax.yaxis.set_major_formatter(lambda value, _: percent(value))
             ax.axhline(1, color=style.FAINT, linewidth=0.5)
-            ax.set_title(plain(curve.name), fontweight="bold")
+            ax.set_title(plain(sweep.name), fontweight="bold")
             if index % columns == 0:
                 ax.set_ylabel("word error rate (%)")
             else:
                 ax.tick_params(labelleft=False)
-        for ax in panels[len(curves) :]:
+        for ax in panels[len(sweeps) :]:
             ax.remove()
-        legend(figure, {name: Look(colours[name], (), "o") for name in run.transcribers})
+        legend(figure, looks)
         return signed(figure, run)
 
 
@@ -119,11 +126,11 @@ class Kind:
         draw: makes a sheet of it.
         title: its heading in the report.
         caption: what the reader must know to read it.
-        per_sheet: how many curves fit a sheet; 0 if it does not depend on them.
+        per_sheet: how many sweeps fit a sheet; 0 if it does not depend on them.
         metric: without a row of this metric there is nothing to draw.
     """
 
-    draw: "Callable[[Run, Sequence[Curve]], Figure]"
+    draw: "Callable[[Run, Sequence[Sweep]], Figure]"
     title: str
     caption: str
     per_sheet: int
@@ -169,19 +176,19 @@ FIGURES: dict[str, Kind] = {
 }
 
 
-def sheets(run: Run) -> dict[str, tuple[str, tuple[Curve, ...]]]:
-    """Return file name -> kind of figure and the curves on it, for all that this run has numbers for.
+def sheets(run: Run) -> dict[str, tuple[str, tuple[Sweep, ...]]]:
+    """Return file name -> kind of figure and the sweeps on it, for all that this run has numbers for.
 
-    A kind that needs more than one sheet has about as many curves on each.
+    A kind that needs more than one sheet has about as many sweeps on each.
     """
     metrics = set(run.table["metric"])
-    found: dict[str, tuple[str, tuple[Curve, ...]]] = {}
+    found: dict[str, tuple[str, tuple[Sweep, ...]]] = {}
     for name, kind in FIGURES.items():
-        if kind.metric not in metrics or (kind.per_sheet and not run.curves):
+        if kind.metric not in metrics or (kind.per_sheet and not run.sweeps):
             continue
-        count = -(-len(run.curves) // kind.per_sheet) if kind.per_sheet else 1
+        count = -(-len(run.sweeps) // kind.per_sheet) if kind.per_sheet else 1
         for sheet in range(count):
-            part = run.curves[sheet * len(run.curves) // count : (sheet + 1) * len(run.curves) // count]
+            part = run.sweeps[sheet * len(run.sweeps) // count : (sheet + 1) * len(run.sweeps) // count]
             found[f"{name}-{sheet + 1}" if count > 1 else name] = (name, part)
     return found
 
@@ -203,29 +210,31 @@ def _ccc_limits(run: Run) -> tuple[float, float]:
     ends = rows[["value", "ci_low", "ci_high"]].to_numpy(float)
     known = ends[np.isfinite(ends)]
     low, high = min([0.0, *known]), max([0.5, *known])
-    return low - 0.04, min(high + 0.04, 1.02)
+    # The words above the line of the best possible need room.
+    top = max([min(high + 0.04, 1.02), *(best + 0.1 for best in run.best_possible.values())])
+    return low - 0.04, top
 
 
-def _stations(curve: Curve) -> list[str]:
-    return [CLEAN, *(point.condition for point in curve.points)]
+def _stations(sweep: Sweep) -> list[str]:
+    return [CLEAN, *(point.condition for point in sweep.points)]
 
 
-def _summaries(run: Run, curves: Sequence[Curve], metric: str, label: str, limits: tuple[float, float]) -> "Figure":
+def _whole_sweeps(run: Run, sweeps: Sequence[Sweep], metric: str, label: str, limits: tuple[float, float]) -> "Figure":
     systems = [system for system in run.systems.values() if system.family != "control"]
     looks = style.looks(list(run.systems.values()))
     with style.paper():
-        figure, axes = grid(len(curves), len(run.dimensions), width=2.35, height=0.42 + 0.165 * max(len(systems), 2))
-        for row, curve in enumerate(curves):
+        figure, axes = grid(len(sweeps), len(run.dimensions), width=2.35, height=0.42 + 0.165 * max(len(systems), 2))
+        for row, sweep in enumerate(sweeps):
             for column, dimension in enumerate(run.dimensions):
                 ax = axes[row][column]
-                scores = [run.summary(metric, system.name, dimension, curve) for system in systems]
+                scores = [run.summary(metric, system.name, dimension, sweep) for system in systems]
                 dots_and_intervals(ax, systems, scores, looks, limits=limits, named=column == 0)
                 if row == 0:
                     ax.set_title(plain(dimension), fontweight="bold")
                 if column == 0:
-                    words = level_words(curve.harshest.level, curve.level_unit) if metric == "ccc_retention" else ""
-                    ax.set_ylabel(plain("\n".join(filter(None, (curve.name, words)))), fontweight="bold")
-                if row == len(curves) - 1:
+                    words = level_words(sweep.harshest.level, sweep.level_unit) if metric == "ccc_retention" else ""
+                    ax.set_ylabel(plain("\n".join(filter(None, (sweep.name, words)))), fontweight="bold")
+                if row == len(sweeps) - 1:
                     ax.set_xlabel(label)
                 else:
                     ax.tick_params(labelbottom=False)

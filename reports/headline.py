@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.cautions import cautions, hears_nothing
-from reports.curves import CLEAN, Curve
 from reports.run import Run, System
+from reports.sweeps import CLEAN, Sweep
 from reports.words import PER_CENT, Score, level_words, listing, percent, with_interval
 
 HALF = 0.5
@@ -62,17 +62,17 @@ def told_apart(one: Score, other: Score) -> bool:
 
 
 def _finding(run: Run, dimension: str) -> Finding:
-    if not run.curves:
+    if not run.sweeps:
         return Finding(dimension, _starts(run, dimension), (), ())
-    highest = [_highest(run, curve, dimension) for curve in run.curves]
+    highest = [_highest(run, sweep, dimension) for sweep in run.sweeps]
     lexical, acoustic = (_best_on_clean(run, family, dimension) for family in ("lexical", "acoustic"))
     if lexical is None or acoustic is None:
         verdict, sentences = _starts(run, dimension), highest
     else:
-        comparisons = [_compare(run, curve, dimension, lexical, acoustic) for curve in run.curves]
+        comparisons = [_compare(run, sweep, dimension, lexical, acoustic) for sweep in run.sweeps]
         verdict = _verdict(run, dimension, lexical, acoustic, [outcome for outcome, _ in comparisons])
         sentences = [f"{said} {one}" for (_, said), one in zip(comparisons, highest, strict=True)]
-    places = [curve.where for curve in run.curves]
+    places = [sweep.where for sweep in run.sweeps]
     return Finding(dimension, verdict, _holds(run, dimension), tuple(zip(places, sentences, strict=True)))
 
 
@@ -98,13 +98,13 @@ def _best_on_clean(run: Run, family: str, dimension: str) -> System | None:
 
 
 def _kept(run: Run, system: System, dimension: str) -> dict[str, Score | None]:
-    return {curve.name: run.summary("ccc_retention", system.name, dimension, curve) for curve in run.curves}
+    return {sweep.name: run.summary("ccc_retention", system.name, dimension, sweep) for sweep in run.sweeps}
 
 
-def _compare(run: Run, curve: Curve, dimension: str, lexical: System, acoustic: System) -> tuple[str, str]:
+def _compare(run: Run, sweep: Sweep, dimension: str, lexical: System, acoustic: System) -> tuple[str, str]:
     """Return who keeps more (``lexical``, ``acoustic``, ``overlap``, ``undefined``) and the sentence that says so."""
-    one, other = (_kept(run, system, dimension)[curve.name] for system in (lexical, acoustic))
-    both = [_keeps(run, lexical, dimension, curve, one), _keeps(run, acoustic, dimension, curve, other)]
+    one, other = (_kept(run, system, dimension)[sweep.name] for system in (lexical, acoustic))
+    both = [_keeps(run, lexical, dimension, sweep, one), _keeps(run, acoustic, dimension, sweep, other)]
     said = f"Of clean CCC, {', '.join(both)}"
     if one is None or other is None or not (one.has_interval and other.has_interval):
         return "undefined", f"{said}: they cannot be compared."
@@ -113,13 +113,13 @@ def _compare(run: Run, curve: Curve, dimension: str, lexical: System, acoustic: 
     return ("lexical" if one.value > other.value else "acoustic"), f"{said}."
 
 
-def _keeps(run: Run, system: System, dimension: str, curve: Curve, kept: Score | None) -> str:
+def _keeps(run: Run, system: System, dimension: str, sweep: Sweep, kept: Score | None) -> str:
     clean = run.score("ccc", system.name, dimension, CLEAN)
     if kept is None:
         return f"what {system.name} keeps is missing"
     if not kept.defined:
         return f"{system.name} has too little for a ratio ({with_interval(clean)})"
-    harsh = run.score("ccc", system.name, dimension, curve.harshest.condition)
+    harsh = run.score("ccc", system.name, dimension, sweep.harshest.condition)
     ends = " to ".join(with_interval(score and Score(score.value)) for score in (clean, harsh))
     return f"{system.name} keeps {with_interval(kept, percent, PER_CENT)} ({ends})"
 
@@ -134,16 +134,16 @@ def _verdict(run: Run, dimension: str, lexical: System, acoustic: System, outcom
     }
     parts = []
     for outcome, beginning in beginnings.items():
-        names = [curve.name for curve, found in zip(run.curves, outcomes, strict=True) if found == outcome]
+        names = [sweep.name for sweep, found in zip(run.sweeps, outcomes, strict=True) if found == outcome]
         if names:
             parts.append(f"{beginning} {_scope(run, names)}.")
     return f"{' '.join(parts)} At that level {_range(run, lexical, dimension)}, {_range(run, acoustic, dimension)}."
 
 
 def _scope(run: Run, names: Sequence[str]) -> str:
-    """Return the harshest level of some curves in words."""
-    words = {level_words(curve.harshest.level, curve.level_unit) for curve in run.curves}
-    all_of_them = "every corruption" if len(names) == len(run.curves) > 1 else listing(names)
+    """Return the harshest level of some sweeps in words."""
+    words = {level_words(sweep.harshest.level, sweep.level_unit) for sweep in run.sweeps}
+    all_of_them = "every corruption" if len(names) == len(run.sweeps) > 1 else listing(names)
     return f"at {words.pop()} in {all_of_them}" if len(words) == 1 else f"at the harshest level of {all_of_them}"
 
 
@@ -173,23 +173,23 @@ def _holds(run: Run, dimension: str) -> tuple[str, ...]:
     holding, breaking, unsure, undefined = groups.values()
     for system in _listeners(run, dimension):
         known = {name: one for name, one in _defined(_kept(run, system, dimension)).items() if one.has_interval}
-        lost = [curve.name for curve in run.curves if curve.name in known and known[curve.name].high < HALF]
+        lost = [sweep.name for sweep in run.sweeps if sweep.name in known and known[sweep.name].high < HALF]
         if not known:
             undefined.append(system.name)
         elif lost:
-            everywhere = len(lost) == len(run.curves) > 1
+            everywhere = len(lost) == len(run.sweeps) > 1
             breaking.append(f"{system.name} ({'everywhere' if everywhere else listing(lost)})")
-        elif len(known) == len(run.curves) and all(score.low >= HALF for score in known.values()):
+        elif len(known) == len(run.sweeps) and all(score.low >= HALF for score in known.values()):
             holding.append(system.name)
         else:
             unsure.append(system.name)
     return tuple(f"{words}: {listing(names)}." for words, names in groups.items() if names)
 
 
-def _highest(run: Run, curve: Curve, dimension: str) -> str:
+def _highest(run: Run, sweep: Sweep, dimension: str) -> str:
     """Return which system has the highest CCC at the harshest level and whether that is sure."""
     names = [system.name for system in _listeners(run, dimension)]
-    left = _defined({name: run.score("ccc", name, dimension, curve.harshest.condition) for name in names})
+    left = _defined({name: run.score("ccc", name, dimension, sweep.harshest.condition) for name in names})
     if not left:
         return "No CCC is known there."
     best, *others = left
@@ -210,7 +210,7 @@ def _starts(run: Run, dimension: str) -> str:
 def _word_errors(run: Run, name: str) -> str:
     clean = with_interval(run.score("wer", name, None, CLEAN), percent, PER_CENT)
     ends = [
-        f"{with_interval(run.score('wer', name, None, curve.harshest.condition), percent, PER_CENT)} in {curve.where}"
-        for curve in run.curves
+        f"{with_interval(run.score('wer', name, None, sweep.harshest.condition), percent, PER_CENT)} in {sweep.where}"
+        for sweep in run.sweeps
     ]
     return f"Word error rate of {name}: {listing([f'{clean} on clean speech', *ends])}."

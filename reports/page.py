@@ -1,6 +1,7 @@
 """The report of a run: one folder that opens from disk, without a network."""
 
 import shutil
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from reports.run import ENOUGH_SPEAKERS, Run, read_run
 from reports.spectrograms import card, loudest_db, picture, spectrograms
 from reports.tables import Cell, Table, tables, write_table
 from reports.words import Score, listing, with_interval
+
+# A report in the making, and the age at which nobody is making it any more.
+UNFINISHED = ".report."
+STALE_S = 600
 
 
 def build_report(run: Path) -> Path:
@@ -33,8 +38,9 @@ def build_report(run: Path) -> Path:
         ReportError: if a file of the run is missing or does not hold what it must.
     """
     described = read_run(run)
+    _sweep_up(run)
     target = run / "report"
-    temporary = run / f".report.{uuid4().hex}"
+    temporary = run / f"{UNFINISHED}{uuid4().hex}"
     try:
         _write(described, temporary)
         if target.exists():
@@ -45,10 +51,17 @@ def build_report(run: Path) -> Path:
     return target / "index.html"
 
 
+def _sweep_up(run: Path) -> None:
+    """Remove what builds that were killed have left; a build that is still writing is younger."""
+    for left in run.glob(f"{UNFINISHED}*"):
+        if time.time() - left.stat().st_mtime > STALE_S:
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _write(run: Run, folder: Path) -> None:
     figures: dict[str, dict[str, float]] = {}
-    for name, (kind, curves) in sheets(run).items():
-        figure = FIGURES[kind].draw(run, curves)
+    for name, (kind, sweeps) in sheets(run).items():
+        figure = FIGURES[kind].draw(run, sweeps)
         save_figure(figure, folder / "figures", name)
         figures.setdefault(kind, {})[name] = figure.get_figwidth()
     audio = _write_examples(run, folder)

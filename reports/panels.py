@@ -1,13 +1,16 @@
 """What the panels of a figure are drawn with: curves with bands, dots with intervals, level axes, legends."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from reports import style
-from reports.curves import CLEAN, Curve
 from reports.run import Run, System
 from reports.style import Look, plain
+from reports.sweeps import CLEAN, Sweep
 from reports.words import MISSING, UNDEFINED, Score
 
 if TYPE_CHECKING:
@@ -30,9 +33,9 @@ def grid(rows: int, columns: int, *, width: float, height: float) -> "tuple[Figu
     return figure, axes.tolist()
 
 
-def _positions(curve: Curve) -> list[float]:
+def _positions(sweep: Sweep) -> list[float]:
     """Return the x of clean (0) and of every point: levels to scale from 1 to 2, unless they would crowd."""
-    levels = [point.level for point in curve.points]
+    levels = [point.level for point in sweep.points]
     known = [level for level in levels if level is not None]
     span = abs(known[-1] - known[0]) if len(known) == len(levels) else 0.0
     steps = [abs(b - a) for a, b in pairwise(known)]
@@ -42,40 +45,73 @@ def _positions(curve: Curve) -> list[float]:
     return [-clean_gap, *(abs(level - known[0]) / span for level in known)]
 
 
-def line_and_band(ax: "Axes", curve: Curve, scores: Sequence[Score | None], look: Look) -> None:
-    """Draw a system's line and band. A hole stays a gap; a point between two holes gets a bar, for it has no band."""
-    xs = _positions(curve)
-    there = [score is not None and score.defined for score in scores]
-    values, lows, highs = (
-        [getattr(score, end) if score is not None else float("nan") for score in scores]
-        for end in ("value", "low", "high")
-    )
-    dots: dict[str, Any] = {"marker": look.marker, "markersize": 3, "markeredgewidth": 0}
-    if all(there[:2]):
-        ax.plot(xs[:2], values[:2], color=look.colour, linewidth=0.6, linestyle=(0, (1, 2)))
-    ax.plot(xs[1:], values[1:], **_line(look), **dots)
-    ax.plot(xs[:1], values[:1], color=look.colour, **dots)
-    ax.fill_between(xs[1:], lows[1:], highs[1:], color=look.colour, alpha=0.11, linewidth=0)
-    for index, score in enumerate(scores):
-        neighbours = [there[i] for i in (index - 1, index + 1) if 1 <= i < len(there)]
-        alone = index == 0 or not any(neighbours)
-        if alone and score is not None and score.has_interval:
-            ax.vlines(xs[index], score.low, score.high, color=look.colour, alpha=0.35, linewidth=1.4)
+def lines_and_bands(
+    ax: "Axes", sweep: Sweep, scores: Mapping[str, Sequence[Score | None]], looks: Mapping[str, Look]
+) -> None:
+    """Draw a line and a band for each system; a hole stays a gap.
+
+    Args:
+        ax: the panel.
+        sweep: what its x axis is.
+        scores: of each system on clean speech and at every point; the first system is drawn on top.
+        looks: how each system is drawn.
+    """
+    import seaborn as sns
+
+    frame = _frame(sweep, scores)
+    noisy, known = frame[frame["station"] > 0], frame.dropna(subset="value")
+    drawn: dict[str, Any] = {"ax": ax, "x": "x", "y": "value", "hue": "system", "hue_order": list(scores)[::-1]}
+    drawn |= {"palette": {name: look.colour for name, look in looks.items()}, "estimator": None, "legend": False}
+    # From clean to the mildest level: dotted, for clean speech is not on the scale.
+    start = frame[frame["station"] <= 1].groupby("system").filter(lambda ends: ends["value"].notna().all())
+    sns.lineplot(start, **drawn, linewidth=0.6, linestyle=(0, (1, 2)))
+    styles = {
+        "dashes": {name: look.dash or "" for name, look in looks.items()},
+        "markers": {name: look.marker for name, look in looks.items()},
+    }
+    dots = {"markersize": 3, "markeredgewidth": 0}
+    sns.lineplot(known, **drawn, **styles, **dots, style="system", units="stretch", linewidth=1.2)
+    for name, look in looks.items():
+        band = noisy[noisy["system"] == name]
+        ax.fill_between(band["x"], band["ci_low"], band["ci_high"], color=look.colour, alpha=0.11, linewidth=0)
+    # A point without neighbours has no band: a bar shows its interval.
+    alone = known[known.groupby(["system", "stretch"])["x"].transform("size") == 1]
+    colours = [looks[name].colour for name in alone["system"]]
+    ax.vlines(alone["x"], alone["ci_low"], alone["ci_high"], colors=colours, alpha=0.35, linewidth=1.4)
+    ax.set(xlabel="", ylabel="")
 
 
-def _line(look: Look) -> dict[str, Any]:
-    return {"color": look.colour, "linewidth": 1.2, "linestyle": (0, look.dash) if look.dash else "-"}
+def _frame(sweep: Sweep, scores: Mapping[str, Sequence[Score | None]]) -> pd.DataFrame:
+    """Return a row for each system and station: where it stands, what it shows, and which stretch it belongs to.
+
+    A stretch is what one line can join: clean speech is one of its own, and a hole ends one.
+    """
+    xs = _positions(sweep)
+    rows = []
+    for name, shift in zip(scores, _shifts(len(scores), xs), strict=True):
+        stretch = 0
+        for station, (x, score) in enumerate(zip(xs, scores[name], strict=True)):
+            one = score if score is not None else Score(math.nan)
+            stretch += station == 1 or not one.defined
+            rows.append((name, station, x if station else x + shift, stretch, one.value, one.low, one.high))
+    return pd.DataFrame(rows, columns=["system", "station", "x", "stretch", "value", "ci_low", "ci_high"])
 
 
-def level_axis(ax: "Axes", curve: Curve, *, named: bool) -> None:
+def _shifts(count: int, xs: Sequence[float]) -> list[float]:
+    """Return how far each system stands from the place of clean speech: side by side, bars can be told apart."""
+    room = 0.3 * (xs[1] - xs[0])
+    return [room * (2 * index / (count - 1) - 1) if count > 1 else 0.0 for index in range(count)]
+
+
+def level_axis(ax: "Axes", sweep: Sweep, *, named: bool) -> None:
     """Let the x axis run from clean to harsh; ``named`` writes the quantity under it."""
-    xs = _positions(curve)
-    ax.set_xticks(xs, [CLEAN, *(plain(point.tick) for point in curve.points)])
-    ax.set_xlim(xs[0] - 0.1, xs[-1] + 0.07)
+    xs = _positions(sweep)
+    ax.set_xticks(xs, [CLEAN, *(plain(point.tick) for point in sweep.points)])
+    ax.set_xlim(xs[0] - 0.12, xs[-1] + 0.07)
     # Clean speech has no level: a rule sets it apart from the scale.
     ax.axvline(xs[0] / 2, color=style.RULE, linewidth=0.6, linestyle=(0, (3, 2)))
     if named:
-        ax.set_xlabel(plain(f"{curve.level_unit} \N{RIGHTWARDS ARROW} harsher" if curve.level_unit else "condition"))
+        ax.set_xlabel(plain(f"{sweep.level_unit} \N{RIGHTWARDS ARROW} harsher" if sweep.level_unit else "condition"))
 
 
 def dots_and_intervals(
@@ -88,7 +124,21 @@ def dots_and_intervals(
     named: bool,
 ) -> None:
     """Draw a dot and an interval for each system, or the word for why there is none."""
+    import seaborn as sns
+
     low, high = limits
+    shown = {
+        system.name: (y, score.value)
+        for y, (system, score) in enumerate(zip(systems, scores, strict=True))
+        if score is not None and low <= score.value <= high
+    }
+    if shown:
+        ys, values = zip(*shown.values(), strict=True)
+        names = list(shown)
+        colours = {name: looks[name].colour for name in names}
+        markers = {name: looks[name].marker for name in names}
+        look: dict[str, Any] = {"palette": colours, "markers": markers, "s": 16, "linewidth": 0, "zorder": 3}
+        sns.scatterplot(ax=ax, x=values, y=ys, hue=names, style=names, legend=False, **look)
     ax.set_xlim(limits)
     ax.set_ylim(len(systems) - 0.4, -0.6)
     ax.set_yticks(range(len(systems)), [plain(system.name) for system in systems] if named else [""] * len(systems))
@@ -96,7 +146,7 @@ def dots_and_intervals(
     ax.grid(axis="x")
     ax.axvline(0, color=style.FAINT, linewidth=0.5)
     for y, (system, score) in enumerate(zip(systems, scores, strict=True)):
-        look = looks[system.name]
+        colour = looks[system.name].colour
         if score is None or not score.defined:
             words = UNDEFINED if score is not None else MISSING
             ax.text(
@@ -104,12 +154,19 @@ def dots_and_intervals(
             )
             continue
         if score.has_interval:
-            ax.hlines(y, max(score.low, low), min(score.high, high), color=look.colour, linewidth=1.6, alpha=0.45)
+            ax.hlines(y, max(score.low, low), min(score.high, high), color=colour, linewidth=1.6, alpha=0.45)
         for beyond, edge, arrow in ((score.low < low, low, "<"), (score.high > high, high, ">")):
             if beyond:
-                ax.plot(edge, y, marker=arrow, color=look.colour, markersize=3.5, markeredgewidth=0, clip_on=False)
-        if low <= score.value <= high:
-            ax.plot(score.value, y, marker=look.marker, color=look.colour, markersize=4, markeredgewidth=0)
+                ax.plot(edge, y, marker=arrow, color=colour, markersize=3.5, markeredgewidth=0, clip_on=False)
+
+
+def best_possible(ax: "Axes", value: float) -> None:
+    """Draw the highest CCC that any system can expect."""
+    ax.axhline(value, **style.BEST)
+    ax.annotate(
+        "best possible", (1, value), xycoords=("axes fraction", "data"), xytext=(0, 1), textcoords="offset points",
+        ha="right", va="bottom", fontsize=5.5, color=style.FAINT,
+    )  # fmt: skip
 
 
 def legend(figure: "Figure", looks: dict[str, Look]) -> None:
@@ -117,7 +174,17 @@ def legend(figure: "Figure", looks: dict[str, Look]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], **_line(look), marker=look.marker, markersize=3, markeredgewidth=0, label=plain(name))
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            linewidth=1.2,
+            linestyle=(0, look.dash) if look.dash else "-",
+            marker=look.marker,
+            markersize=3,
+            markeredgewidth=0,
+            label=plain(name),
+        )
         for name, look in looks.items()
     ]
     # About 1.1 inches for an entry; the same number in every row.

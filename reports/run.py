@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.curves import STATION, Curve, curves_of
+from reports.sweeps import STATION, Sweep, sweeps_of
 from reports.words import Score, slugs
 
 FAMILIES = ("acoustic", "lexical", "multimodal", "student", "control")
@@ -66,8 +66,8 @@ class Run:
         folder: the run's folder.
         table: the overall rows of ``results.parquet`` that have something behind them; other rows are holes.
         systems: by name, grouped by family in the order of ``FAMILIES``.
-        curves: every corruption of the run, in the order of the suite or, where that is unknown, of the table.
-        assumed: names of curves whose harsh end is a guess, for neither the run nor the unit says which it is.
+        sweeps: every corruption of the run, in the order of the suite or, where that is unknown, of the table.
+        assumed: names of sweeps whose harsh end is a guess, for neither the run nor the unit says which it is.
         provenance: ``provenance.json``.
         suite: ``suite.yaml`` as it was written, or "".
         examples: audible examples.
@@ -76,7 +76,7 @@ class Run:
     folder: Path
     table: pd.DataFrame
     systems: Mapping[str, System]
-    curves: tuple[Curve, ...]
+    sweeps: tuple[Sweep, ...]
     assumed: tuple[str, ...]
     provenance: Mapping[str, Any]
     suite: str
@@ -105,14 +105,19 @@ class Run:
 
     @cached_property
     def slugs(self) -> Mapping[str, str]:
-        """What a dimension, a curve or an example's condition is called in file names."""
-        names = [*self.dimensions, *(curve.name for curve in self.curves), *(one.condition for one in self.examples)]
+        """What a dimension, a sweep or an example's condition is called in file names."""
+        names = [*self.dimensions, *(sweep.name for sweep in self.sweeps), *(one.condition for one in self.examples)]
         return slugs(dict.fromkeys(names))
 
     @property
     def corpus(self) -> Mapping[str, Any]:
         """What ``provenance.json`` says of the corpus."""
         return self.provenance["corpus"]  # type: ignore[no-any-return]
+
+    @property
+    def best_possible(self) -> Mapping[str, float]:
+        """The highest CCC that any system can expect, by dimension; empty where nobody knows it."""
+        return self.corpus.get("best_possible_ccc") or {}
 
     @cached_property
     def scores(self) -> Mapping[tuple[str, str, str | None, str], Score]:
@@ -132,18 +137,18 @@ class Run:
             metric: as the table calls it.
             system: name of a system or transcriber.
             dimension: None for a metric that has none.
-            where: a condition, or a corruption for a summary of its whole curve.
+            where: a condition, or a corruption for a summary of its whole sweep.
         """
         return self.scores.get((metric, system, dimension, where))
 
-    def summary(self, metric: str, system: str, dimension: str, curve: Curve) -> Score | None:
-        """Return a number about a whole curve, or None if the table has none.
+    def summary(self, metric: str, system: str, dimension: str, sweep: Sweep) -> Score | None:
+        """Return a number about a whole sweep, or None if the table has none.
 
         Where chains share their last step, the table sums up all of them at once: that is a number of none of them.
         """
-        if sum(one.corruption == curve.corruption for one in self.curves) > 1:
+        if sum(one.corruption == sweep.corruption for one in self.sweeps) > 1:
             return None
-        return self.score(metric, system, dimension, curve.corruption)
+        return self.score(metric, system, dimension, sweep.corruption)
 
 
 def read_run(folder: Path) -> Run:
@@ -169,13 +174,13 @@ def read_run(folder: Path) -> Run:
     stations = overall.loc[overall["condition"].notna(), list(STATION)].drop_duplicates()
     scored = [{str(key): value for key, value in one.items()} for one in stations.to_dict("records")]
     # The grid the run was asked for comes first: a condition of which nothing was scored is still a hole in its curve.
-    curves, assumed = curves_of([*provenance.get("conditions", ()), *scored])
+    sweeps, assumed = sweeps_of([*provenance.get("conditions", ()), *scored])
     suite = folder / "suite.yaml"
     return Run(
         folder=folder,
         table=table,
         systems=systems,
-        curves=curves,
+        sweeps=sweeps,
         assumed=assumed,
         provenance=provenance,
         suite=suite.read_text(encoding="utf-8") if suite.is_file() else "",

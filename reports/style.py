@@ -15,6 +15,8 @@ PALETTE = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", INK, "#56B4E9", "#E69F00", "#882255", "#999933", "#7A4B2A",
 )  # fmt: skip
 GREYS = ("#8A8A8A", "#B4B4B4", "#6B6B6B")
+# The line of the best possible score.
+BEST: Mapping[str, Any] = {"color": INK, "linewidth": 0.7, "linestyle": (0, (1, 2))}
 
 
 @dataclass(frozen=True)

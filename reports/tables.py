@@ -6,11 +6,11 @@ LaTeX and the page show two decimals and the interval; the CSV of a table has th
 import csv
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports.curves import CLEAN, Curve
 from reports.run import Run, System
+from reports.sweeps import CLEAN, Sweep
 from reports.words import GAP, PER_CENT, Score, decimal, percent, slug, with_interval
 
 
@@ -54,14 +54,14 @@ def tables(run: Run) -> dict[str, list[Table]]:
     """Return the tables by kind: ``clean``, ``ccc`` (by dimension and corruption), ``summaries``, ``wer``."""
     return {
         "clean": [_clean(run)] if run.dimensions else [],
-        "ccc": [_curve(run, curve, dimension) for dimension in run.dimensions for curve in run.curves],
+        "ccc": [_by_level(run, sweep, dimension) for dimension in run.dimensions for sweep in run.sweeps],
         "summaries": [
-            _summary(run, metric, dimension)
+            _whole_sweep(run, metric, dimension)
             for metric in SUMMARIES
             for dimension in run.dimensions
-            if run.curves and (run.table["metric"] == metric).any()
+            if run.sweeps and (run.table["metric"] == metric).any()
         ],
-        "wer": [_word_errors(run, curve) for curve in run.curves or (NOWHERE,)] if run.transcribers else [],
+        "wer": [_word_errors(run, sweep) for sweep in run.sweeps or (NOWHERE,)] if run.transcribers else [],
     }
 
 
@@ -70,49 +70,57 @@ SUMMARIES: dict[str, tuple[str, Callable[[float], str], str]] = {
     "ccc_retention": ("share of clean {} CCC kept at the harshest level", percent, PER_CENT),
     "ccc_auc": ("normalised area under the {} CCC curve over the noisy levels", decimal, ""),
 }
-# Stands for the curves of a run on clean speech alone.
-NOWHERE = Curve("clean speech", CLEAN, "", ())
+# Stands for the sweeps of a run on clean speech alone.
+NOWHERE = Sweep("clean speech", CLEAN, "", ())
 
 
 def _clean(run: Run) -> Table:
-    return _of_systems(
+    table = _of_systems(
         run,
         name="ccc-clean",
         caption="CCC on clean speech",
         columns=run.dimensions,
         cells=lambda system: [_cell(run, "ccc", system.name, dimension, CLEAN) for dimension in run.dimensions],
     )
+    if not run.best_possible:
+        return table
+    best = [Score(run.best_possible.get(dimension, math.nan)) for dimension in run.dimensions]
+    cells = tuple(
+        Cell("ccc", dimension, CLEAN, CLEAN, None, "", score)
+        for dimension, score in zip(run.dimensions, best, strict=True)
+    )
+    return replace(table, rows={**table.rows, "best possible": cells})
 
 
-def _curve(run: Run, curve: Curve, dimension: str) -> Table:
+def _by_level(run: Run, sweep: Sweep, dimension: str) -> Table:
     return _of_systems(
         run,
-        name=f"ccc-{run.slugs[dimension]}-{run.slugs[curve.name]}",
-        caption=f"CCC of {dimension} in {curve.name}" + (f" by {curve.level_unit}" if curve.level_unit else ""),
-        columns=(CLEAN, *(point.tick for point in curve.points)),
-        cells=lambda system: _along(run, curve, "ccc", system.name, dimension),
+        name=f"ccc-{run.slugs[dimension]}-{run.slugs[sweep.name]}",
+        caption=f"CCC of {dimension} in {sweep.name}" + (f" by {sweep.level_unit}" if sweep.level_unit else ""),
+        columns=(CLEAN, *(point.tick for point in sweep.points)),
+        cells=lambda system: _along(run, sweep, "ccc", system.name, dimension),
     )
 
 
-def _summary(run: Run, metric: str, dimension: str) -> Table:
+def _whole_sweep(run: Run, metric: str, dimension: str) -> Table:
     words, write, unit = SUMMARIES[metric]
     return _of_systems(
         run,
         name=f"{slug(metric)}-{run.slugs[dimension]}",
         caption=words.format(dimension)[0].upper() + words.format(dimension)[1:],
-        columns=tuple(curve.name for curve in run.curves),
-        cells=lambda system: [_cell(run, metric, system.name, dimension, None, curve=curve) for curve in run.curves],
+        columns=tuple(sweep.name for sweep in run.sweeps),
+        cells=lambda system: [_cell(run, metric, system.name, dimension, None, sweep=sweep) for sweep in run.sweeps],
         write=write,
         unit=unit,
     )
 
 
-def _word_errors(run: Run, curve: Curve) -> Table:
+def _word_errors(run: Run, sweep: Sweep) -> Table:
     return Table(
-        name=f"wer-{run.slugs.get(curve.name, 'clean')}",
-        caption=f"Word error rate in {curve.name} (%)" + (f" by {curve.level_unit}" if curve.level_unit else ""),
-        columns=(CLEAN, *(point.tick for point in curve.points)),
-        rows={name: tuple(_along(run, curve, "wer", name, None)) for name in run.transcribers},
+        name=f"wer-{run.slugs.get(sweep.name, 'clean')}",
+        caption=f"Word error rate in {sweep.name} (%)" + (f" by {sweep.level_unit}" if sweep.level_unit else ""),
+        columns=(CLEAN, *(point.tick for point in sweep.points)),
+        rows={name: tuple(_along(run, sweep, "wer", name, None)) for name in run.transcribers},
         write=percent,
         unit="",
         families={},
@@ -134,9 +142,9 @@ def _of_systems(
     return Table(name, caption, tuple(columns), rows, write, unit, families)
 
 
-def _along(run: Run, curve: Curve, metric: str, system: str, dimension: str | None) -> list[Cell]:
+def _along(run: Run, sweep: Sweep, metric: str, system: str, dimension: str | None) -> list[Cell]:
     noisy = [
-        _cell(run, metric, system, dimension, point.condition, curve=curve, level=point.level) for point in curve.points
+        _cell(run, metric, system, dimension, point.condition, sweep=sweep, level=point.level) for point in sweep.points
     ]
     return [_cell(run, metric, system, dimension, CLEAN), *noisy]
 
@@ -148,15 +156,15 @@ def _cell(
     dimension: str | None,
     condition: str | None,
     *,
-    curve: Curve | None = None,
+    sweep: Sweep | None = None,
     level: float | None = None,
 ) -> Cell:
-    corruption = curve.corruption if curve else CLEAN
-    if condition is None and curve is not None and dimension is not None:
-        score = run.summary(metric, system, dimension, curve)
+    corruption = sweep.corruption if sweep else CLEAN
+    if condition is None and sweep is not None and dimension is not None:
+        score = run.summary(metric, system, dimension, sweep)
     else:
         score = run.score(metric, system, dimension, condition or corruption)
-    return Cell(metric, dimension, corruption, condition, level, curve.level_unit if curve else "", score)
+    return Cell(metric, dimension, corruption, condition, level, sweep.level_unit if sweep else "", score)
 
 
 def write_table(table: Table, run: Run, folder: Path) -> None:

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.curves import Curve, Point
 from reports.figures import FIGURES, save_figure, sheets
 from reports.panels import _positions
 from reports.run import System, read_run
 from reports.style import looks
+from reports.sweeps import Point, Sweep
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_figures_carry_no_date(reported):
 
 def test_the_axis_runs_from_clean_to_harsh(run):
     shown = run({"babble": [20.0, 0.0, -5.0]}, systems=["mfb"], dimensions=["valence"])
-    (ax,) = FIGURES["ccc-curves"].draw(shown, shown.curves).axes
+    (ax,) = FIGURES["ccc-curves"].draw(shown, shown.sweeps).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["clean", "20", "0", "\N{MINUS SIGN}5"]
     ticks = ax.get_xticks()
     assert np.all(np.diff(ticks) > 0)
@@ -50,33 +50,58 @@ def test_a_hole_is_a_gap_in_the_curve(run_folder, table):
     station = {"corruption": "babble", "level_unit": "SNR (dB)", "harsher": "down"}
     planned = [station | {"condition": f"babble@{level}dB", "level": level} for level in (20, 10, 0, -5)]
     shown = read_run(run_folder(results[results["condition"] != "babble@10dB"], conditions=planned))
-    (ax,) = FIGURES["ccc-curves"].draw(shown, shown.curves).axes
-    curve = max(lines(ax, looks(list(shown.systems.values()))["mfb"].colour), key=lambda line: len(line.get_ydata()))
-    assert np.isnan(curve.get_ydata()).tolist() == [False, True, False, False]
+    (ax,) = FIGURES["ccc-curves"].draw(shown, shown.sweeps).axes
+    drawn = [list(line.get_xdata()) for line in lines(ax, looks(list(shown.systems.values()))["mfb"].colour)]
+    _, mildest, _, *harsher = ax.get_xticks()
+    assert [mildest] in drawn
+    assert harsher in drawn
+    # Only the way from clean speech ends at the mildest level.
+    assert [max(xs) for xs in drawn if mildest in xs] == [mildest] * 2
 
 
 def test_what_is_drawn_is_what_the_table_says(run):
     shown = run({"babble": [20.0, 0.0]}, systems=["text"], dimensions=["valence"])
-    (ax,) = FIGURES["ccc-curves"].draw(shown, shown.curves).axes
-    curve = max(lines(ax, looks(list(shown.systems.values()))["text"].colour), key=lambda line: line.get_xdata()[-1])
+    (ax,) = FIGURES["ccc-curves"].draw(shown, shown.sweeps).axes
+    line = max(lines(ax, looks(list(shown.systems.values()))["text"].colour), key=lambda line: line.get_xdata()[-1])
     expected = [shown.score("ccc", "text", "valence", f"babble@{level}dB").value for level in (20, 0)]
-    assert curve.get_ydata().tolist() == expected
+    assert line.get_ydata().tolist() == expected
+
+
+def test_on_clean_speech_no_two_systems_stand_at_one_place(run):
+    shown = run({"babble": [20.0, 10.0, 5.0, 0.0]})
+    ax, *_ = FIGURES["ccc-curves"].draw(shown, shown.sweeps).axes
+    clean, mildest, *_ = ax.get_xticks()
+    starts = {line.get_xdata()[0] for line in ax.get_lines() if len(line.get_xdata()) == 2 and line.get_xdata()[0] < 0}
+    starts -= {clean / 2}
+    assert len(starts) == len(shown.systems)
+    assert min(starts) > ax.get_xlim()[0]
+    assert max(starts) < (clean + mildest) / 2
+
+
+def test_the_best_possible_is_drawn_where_it_is_known(run_folder, table):
+    results = table({"babble": [10.0, 0.0]}, systems=["mfb"], dimensions=["activation", "valence"])
+    corpus = {"name": "invented", "synthetic": True, "best_possible_ccc": {"activation": 0.9}}
+    shown = read_run(run_folder(results, corpus=corpus))
+    activation, valence = FIGURES["ccc-curves"].draw(shown, shown.sweeps).axes
+    assert [text.get_text() for text in activation.texts] == ["best possible"]
+    assert [0.9, 0.9] in [list(line.get_ydata()) for line in activation.get_lines()]
+    assert not valence.texts
 
 
 def test_twelve_noises_fill_three_sheets_and_none_is_lost(run):
     shown = run({f"street {i}": [10.0, 0.0] for i in range(12)}, systems=["mfb"], dimensions=["valence"])
     found = sheets(shown)
-    drawn = [curve.name for name, (kind, curves) in found.items() if kind == "ccc-curves" for curve in curves]
+    drawn = [sweep.name for name, (kind, sweeps) in found.items() if kind == "ccc-curves" for sweep in sweeps]
     assert drawn == [f"street {i}" for i in range(12)]
     assert [name for name in found if name.startswith("ccc-curves")] == ["ccc-curves-1", "ccc-curves-2", "ccc-curves-3"]
-    assert max(len(curves) for _, (kind, curves) in found.items() if kind == "ccc-curves") <= 4
-    figure = FIGURES["wer-curves"].draw(shown, shown.curves)
+    assert max(len(sweeps) for _, (kind, sweeps) in found.items() if kind == "ccc-curves") <= 4
+    figure = FIGURES["wer-curves"].draw(shown, shown.sweeps)
     assert [ax.get_title() for ax in figure.axes] == drawn
 
 
 def test_a_run_with_one_noise_shows_its_dimensions_side_by_side(run):
     shown = run({"babble": [10.0, 0.0]}, systems=["mfb", "text"])
-    figure = FIGURES["ccc-curves"].draw(shown, shown.curves)
+    figure = FIGURES["ccc-curves"].draw(shown, shown.sweeps)
     assert [ax.get_title() for ax in figure.axes] == [
         f"{name} in babble" for name in ("activation", "valence", "dominance")
     ]
@@ -84,14 +109,14 @@ def test_a_run_with_one_noise_shows_its_dimensions_side_by_side(run):
 
 def test_names_with_dollars_and_formulas_are_drawn_as_they_are(run, tmp_path):
     shown = run({r"5 $\frac noise$": [10.0, 0.0]}, systems=["mfb"], dimensions=["$x$"])
-    save_figure(FIGURES["ccc-curves"].draw(shown, shown.curves), tmp_path, "odd")
+    save_figure(FIGURES["ccc-curves"].draw(shown, shown.sweeps), tmp_path, "odd")
     assert (tmp_path / "odd.svg").stat().st_size
 
 
 @pytest.mark.parametrize("name", sorted(FIGURES))
 def test_every_figure_says_which_corpus_it_shows(run, name):
     shown = run({"babble": [10.0, 0.0]}, systems=["mfb", "text"])
-    figure = FIGURES[name].draw(shown, shown.curves)
+    figure = FIGURES[name].draw(shown, shown.sweeps)
     assert re.match("synthetic corpus invented .* 120 test utterances of 30 speakers", figure.get_supxlabel())
 
 
@@ -100,7 +125,7 @@ def test_ratios_that_leave_the_panel_are_marked_and_undefined_ones_say_so(run_fo
     wide = (results["metric"] == "ccc_retention") & (results["system"] == "mfb")
     results.loc[wide, ["ci_low", "ci_high"]] = [-3.0, 4.0]
     shown = read_run(run_folder(results))
-    (ax,) = FIGURES["ccc-retention"].draw(shown, shown.curves).axes
+    (ax,) = FIGURES["ccc-retention"].draw(shown, shown.sweeps).axes
     assert {line.get_marker() for line in ax.get_lines()} >= {"<", ">"}
     assert [text.get_text() for text in ax.texts] == ["undefined"]
 
@@ -111,9 +136,9 @@ def test_ratios_that_leave_the_panel_are_marked_and_undefined_ones_say_so(run_fo
 )
 def test_points_never_touch_and_clean_comes_first(levels, levelless):
     points = [Point(f"x@{level}", level) for level in sorted(levels)]
-    curve = Curve("x", "x", "level", (*([Point("x", None)] if levelless else []), *points))
-    positions = _positions(curve)
-    assert len(positions) == len(curve.points) + 1
+    sweep = Sweep("x", "x", "level", (*([Point("x", None)] if levelless else []), *points))
+    positions = _positions(sweep)
+    assert len(positions) == len(sweep.points) + 1
     assert positions[0] < 0 == positions[1]
     assert np.diff(positions).min() > 0.05
 

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
-from reports.curves import curves_of
 from reports.headline import headline, told_apart
 from reports.run import read_run
+from reports.sweeps import sweeps_of
 from reports.words import GAP, Score
 
 
@@ -102,6 +102,15 @@ def test_too_few_repeats_are_a_caution(read, table, seeds, draws, said):
     assert all(one.startswith(words) for one, words in zip(found, said, strict=True))
 
 
+def test_a_part_of_the_test_set_is_a_caution(read, table):
+    results = table({"babble": [0.0]}, systems=["whisper"])
+    corpus = {"name": "invented", "synthetic": True, "utterances": {"test": 120}}
+    assert (
+        "Only 30 of the 120 test utterances were used."
+        in headline(read(results, corpus=corpus | {"limit": 30})).cautions
+    )
+
+
 def test_numbers_on_fewer_utterances_are_a_caution(read, table):
     results = table({"babble": [0.0]}, systems=["whisper"])
     results.loc[results["condition"] == "babble@0dB", "n_utterances"] = 100
@@ -145,9 +154,9 @@ def test_curves_of_a_chain_are_told_apart_by_what_comes_before():
         for rt60 in (0.3, 0.6)
         for snr in (0, 10)
     ]
-    curves, assumed = curves_of(stations)
-    assert [curve.name for curve in curves] == ["reverb@0.3s+babble", "reverb@0.6s+babble"]
-    assert [[point.level for point in curve.points] for curve in curves] == [[10.0, 0.0]] * 2
+    sweeps, assumed = sweeps_of(stations)
+    assert [sweep.name for sweep in sweeps] == ["reverb@0.3s+babble", "reverb@0.6s+babble"]
+    assert [[point.level for point in sweep.points] for sweep in sweeps] == [[10.0, 0.0]] * 2
     assert not assumed
 
 
@@ -162,17 +171,17 @@ def test_a_run_says_which_end_is_harsh_and_is_believed():
         }
         for rate in (8, 64)
     ]
-    (curve,), assumed = curves_of(stations)
-    assert [point.level for point in curve.points] == [64.0, 8.0]
+    (sweep,), assumed = sweeps_of(stations)
+    assert [point.level for point in sweep.points] == [64.0, 8.0]
     assert not assumed
 
 
 def test_a_condition_without_a_level_is_a_curve_of_one_point():
-    (curve,), assumed = curves_of(
+    (sweep,), assumed = sweeps_of(
         [{"corruption": "phone", "condition": "phone", "level": float("nan"), "level_unit": None}]
     )
-    assert [point.tick for point in curve.points] == ["phone"]
-    assert curve.where == "phone"
+    assert [point.tick for point in sweep.points] == ["phone"]
+    assert sweep.where == "phone"
     assert not assumed
 
 
@@ -185,6 +194,6 @@ def test_a_summary_of_several_chains_is_given_to_none_of_them(read, table):
     for part, rt60 in zip(parts[1:], ("0.3", "0.6"), strict=True):
         part["condition"] = f"reverb@{rt60}s+" + part["condition"]
     run = read(pd.concat(parts, ignore_index=True))
-    assert [curve.name for curve in run.curves] == ["reverb@0.3s+babble", "reverb@0.6s+babble"]
+    assert [sweep.name for sweep in run.sweeps] == ["reverb@0.3s+babble", "reverb@0.6s+babble"]
     assert run.score("ccc_retention", "text", "valence", "reverb+babble") is not None
-    assert run.summary("ccc_retention", "text", "valence", run.curves[0]) is None
+    assert run.summary("ccc_retention", "text", "valence", run.sweeps[0]) is None

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shutil
 from html.parser import HTMLParser
@@ -112,6 +113,17 @@ def test_a_new_report_replaces_the_old_one_whole(run_folder, table):
     assert not (folder / "report" / "stale.txt").exists()
 
 
+def test_what_a_killed_build_left_is_removed_and_a_build_at_work_is_not(run_folder, table):
+    folder = run_folder(table({}, systems=["mfb"]))
+    killed, working = folder / ".report.killed", folder / ".report.working"
+    for one in (killed, working):
+        (one / "figures").mkdir(parents=True)
+    os.utime(killed, (1_000_000_000, 1_000_000_000))
+    build_report(folder)
+    assert not killed.exists()
+    assert working.exists()
+
+
 def test_a_report_that_fails_leaves_the_old_one_alone(run_folder, table):
     example = {"condition": "clean", "file": "a.wav", "utterance": "u1"}
     folder = run_folder(table({}, systems=["mfb"]), examples=[example])
@@ -130,6 +142,19 @@ def test_a_run_on_clean_speech_alone_has_a_page_that_says_so(run_folder, table):
     assert "Only clean speech was scored, so this run says nothing about noise." in said
     assert "SNR" not in said
     assert sorted(path.stem for path in (folder / "report" / "figures").glob("*.svg")) == ["ccc-clean"]
+
+
+def test_the_best_possible_is_a_row_and_a_sentence_where_it_is_known(run_folder, table):
+    best = {"name": "invented", "synthetic": True, "best_possible_ccc": {"valence": 0.87}}
+    run = read_run(run_folder(table({}, systems=["mfb"], dimensions=["activation", "valence"]), corpus=best))
+    said = words(page(run, {"ccc-clean": {"ccc-clean": 4.0}}, []))
+    assert re.search(r"best possible undefined 0\.87 ", said)
+    assert "because rater noise was planted in the labels" in said
+
+
+def test_where_the_best_possible_is_unknown_nothing_is_said_of_it(said):
+    assert "best possible" not in said
+    assert "rater noise" not in said
 
 
 def test_a_hole_in_the_grid_is_shown_as_missing(read, table):

@@ -1,4 +1,4 @@
-"""Degradation curves: which conditions of a run lie on one, and in which order."""
+"""Sweeps: which conditions of a run make one degradation curve, and in which order."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ STATION = ("corruption", "condition", "level", "level_unit")
 
 @dataclass(frozen=True)
 class Point:
-    """One condition on a degradation curve."""
+    """One condition of a sweep."""
 
     condition: str
     level: float | None
@@ -27,12 +27,12 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Curve:
+class Sweep:
     """A corruption at all its levels.
 
     Attributes:
         name: what the report calls it; the corruption, and for a chain also the levels of all but its last step.
-        corruption: the name under which the table keeps summaries of the whole curve.
+        corruption: the name under which the table keeps summaries of the whole sweep.
         level_unit: quantity and unit of the level, as in ``SNR (dB)``.
         points: the conditions, from mild to harsh.
     """
@@ -44,7 +44,7 @@ class Curve:
 
     @property
     def harshest(self) -> Point:
-        """The condition at the end of the curve."""
+        """The condition at the end of the sweep."""
         return self.points[-1]
 
     @property
@@ -59,42 +59,42 @@ class Curve:
         return f"{self.name} at {words}" if words else self.name
 
 
-def curves_of(stations: Iterable[Mapping[str, Any]]) -> tuple[tuple[Curve, ...], tuple[str, ...]]:
-    """Return the curves, from mild to harsh, and the names of those whose harsh end is a guess.
+def sweeps_of(stations: Iterable[Mapping[str, Any]]) -> tuple[tuple[Sweep, ...], tuple[str, ...]]:
+    """Return the sweeps, from mild to harsh, and the names of those whose harsh end is a guess.
 
     Args:
         stations: conditions with their ``corruption``, ``condition``, ``level``, ``level_unit`` and, where it is known,
-            ``harsher`` ("up" or "down"). The first mention of a condition counts. Clean speech is on no curve.
+            ``harsher`` ("up" or "down"). The first mention of a condition counts. Clean speech is on no sweep.
 
     Examples:
         >>> station = {"corruption": "hum", "level_unit": "SNR (dB)"}
-        >>> curves, _ = curves_of([station | {"condition": f"hum@{level}dB", "level": level} for level in (0, 20)])
-        >>> [point.condition for point in curves[0].points]
+        >>> sweeps, _ = sweeps_of([station | {"condition": f"hum@{level}dB", "level": level} for level in (0, 20)])
+        >>> [point.condition for point in sweeps[0].points]
         ['hum@20dB', 'hum@0dB']
     """
     members: dict[str, dict[str, Mapping[str, Any]]] = {}
     for station in stations:
         if station["corruption"] != CLEAN:
-            # In a chain only the last step has the level of the axis; those before it tell its curves apart.
+            # In a chain only the last step has the level of the axis; those before it tell its sweeps apart.
             before, chained, _ = station["condition"].rpartition("+")
             name = before + chained + station["corruption"].rpartition("+")[2]
             members.setdefault(name, {}).setdefault(station["condition"], station)
-    curves = {name: _curve(name, list(there.values())) for name, there in members.items()}
+    sweeps = {name: _sweep(name, list(there.values())) for name, there in members.items()}
     assumed = [
-        name for name, curve in curves.items() if len(curve.points) > 1 and _said(members[name].values()) is None
+        name for name, sweep in sweeps.items() if len(sweep.points) > 1 and _said(members[name].values()) is None
     ]
-    return tuple(curves.values()), tuple(name for name in assumed if not curves[name].is_snr)
+    return tuple(sweeps.values()), tuple(name for name in assumed if not sweeps[name].is_snr)
 
 
 def _said(stations: Iterable[Mapping[str, Any]]) -> str | None:
     return next((one["harsher"] for one in stations if one.get("harsher") is not None), None)
 
 
-def _curve(name: str, stations: list[Mapping[str, Any]]) -> Curve:
+def _sweep(name: str, stations: list[Mapping[str, Any]]) -> Sweep:
     unit = next((one["level_unit"] for one in stations if not pd.isna(one["level_unit"])), "")
     points = [Point(one["condition"], None if pd.isna(one["level"]) else float(one["level"])) for one in stations]
-    curve = Curve(name, stations[0]["corruption"], unit, tuple(points))
-    sign = -1 if (_said(stations) or ("down" if curve.is_snr else "up")) == "down" else 1
+    sweep = Sweep(name, stations[0]["corruption"], unit, tuple(points))
+    sign = -1 if (_said(stations) or ("down" if sweep.is_snr else "up")) == "down" else 1
     # What has no level comes first, as it is neither mild nor harsh.
     points.sort(key=lambda point: float("-inf") if point.level is None else sign * point.level)
-    return Curve(name, curve.corruption, unit, tuple(points))
+    return Sweep(name, sweep.corruption, unit, tuple(points))
