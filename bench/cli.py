@@ -1,6 +1,8 @@
 """The ``emonoise`` command. It parses and prints; the work is done elsewhere."""
 
+import os
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +10,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+
+from models.embedded import WeightsError
 
 app = typer.Typer(
     help="Measure how speech-emotion models lose accuracy in noise. Begin with `emonoise run quick`.",
@@ -38,7 +43,7 @@ class ListChoice(StrEnum):
 
     suites = "suites"
     systems = "systems"
-    noises = "noises"
+    corruptions = "corruptions"
     corpora = "corpora"
     encoders = "encoders"
     metrics = "metrics"
@@ -89,7 +94,7 @@ def run(
             device=device.value,
             allow_missing=allow_missing,
         )
-        out.print(f"Report: {page}", soft_wrap=True, highlight=False)
+        _say(f"Report: {page}")
 
 
 @app.command()
@@ -98,18 +103,20 @@ def report(folder: RunArgument) -> None:
     with _told_plainly():
         from reports.page import build_report
 
-        out.print(f"Report: {build_report(folder)}", soft_wrap=True, highlight=False)
+        _say(f"Report: {build_report(folder)}")
 
 
 @app.command()
-def status(folder: RunArgument) -> None:
+def status(
+    folder: RunArgument, device: Annotated[DeviceChoice, typer.Option(help="As in the run.")] = DeviceChoice.auto
+) -> None:
     """Say what of a run is done and what is missing."""
     with _told_plainly():
         from bench.progress import Stages
         from bench.run import run_status
         from bench.suite import load_suite
 
-        found = run_status(load_suite(folder / "suite.yaml"), Stages(err))
+        found = run_status(load_suite(folder / "suite.yaml"), Stages(err), device.value)
         table = Table("stage", "done", "missing", "in all")
         for name, done, total in found:
             table.add_row(name, str(done), str(total - done), str(total))
@@ -124,8 +131,8 @@ def doctor() -> None:
 
         table = Table("what", "found", "state", box=None)
         for finding in examine():
-            mark = "[green]ok[/green]" if finding.fine else "[red]missing[/red]"
-            table.add_row(finding.what, finding.found, mark)
+            mark = "[green]ok[/green]" if finding.fine else "[red]look here[/red]"
+            table.add_row(finding.what, escape(finding.found), mark)
         out.print(table)
 
 
@@ -137,7 +144,7 @@ def list_(what: Annotated[ListChoice, typer.Argument(help="What to list.")]) -> 
 
         table = Table(what.value, "", box=None)
         for name, description in listing(what.value):
-            table.add_row(name, description)
+            table.add_row(name, escape(description))
         out.print(table)
 
 
@@ -159,7 +166,7 @@ def corpus_build(
             raise ValueError(f"no corpus called {name!r} can be built; allowed: probe")
         sizes = {key: value for key, value in {"train": train, "dev": dev, "test": test}.items() if value is not None}
         folder, corpus = load_probe(ProbeCorpus.model_validate({"probe": sizes}).probe, Stages(err), workers)
-        out.print(f"{len(corpus.utterances)} utterances: {folder}", soft_wrap=True, highlight=False)
+        _say(f"{len(corpus.utterances)} utterances: {folder}")
 
 
 @corpus_app.command("check")
@@ -181,6 +188,10 @@ def corpus_check(
         out.print(table)
 
 
+def _say(message: str) -> None:
+    out.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
 def _pairs(given: list[str] | None, option: str, form: str) -> dict[str, str]:
     pairs = {}
     for text in given or []:
@@ -193,13 +204,18 @@ def _pairs(given: list[str] | None, option: str, form: str) -> dict[str, str]:
 
 @contextmanager
 def _told_plainly() -> Iterator[None]:
-    """Turn what went wrong with the input into one message, and Ctrl-C into a word on how to go on."""
+    """Turn what went wrong with the input into one message, and Ctrl-C into a word on how to go on.
+
+    With EMONOISE_TRACEBACK in the environment the whole traceback is shown instead.
+    """
     try:
         yield
     except KeyboardInterrupt:
         err.print("Stopped. What is done is kept: the same command goes on from here.")
         raise typer.Exit(INTERRUPTED) from None
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, BrokenProcessPool, WeightsError) as error:
+        if os.environ.get("EMONOISE_TRACEBACK"):
+            raise
         err.print("[red]error:[/red] ", end="")
         err.print(str(error), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bench.engine import WORKER_GB
 from bench.machine import machine, versions
 from bench.store import cache_root
 
@@ -26,12 +27,9 @@ def examine() -> list[Finding]:
     findings = [Finding(name, found, found != "not installed") for name, found in versions().items()]
     findings += [
         Finding("processor", f"{here['cpu']}, {here['cores']} cores", fine=True),
-        Finding("memory", f"{here['memory_gb']} GB", fine=here["memory_gb"] > _LEAST_MEMORY_GB),
+        Finding("memory", f"{here['memory_gb']} GB", fine=here["memory_gb"] > WORKER_GB),
         Finding("GPU", gpu, fine=True),
         Finding("cache", str(cache_root()), fine=True),
     ]
     weights = [Finding(f"weights: {one.name}", one.problem or str(one.path), one.problem is None) for one in report()]
     return [*findings, *weights]
-
-
-_LEAST_MEMORY_GB = 4  # two workers with Whisper tiny.en, MiniLM and torch

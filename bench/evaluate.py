@@ -119,9 +119,6 @@ def corrupt_utterance(
 
 
 def _evaluate_unit(job: _Job) -> UtteranceError | None:
-    import torch
-
-    torch.set_num_threads(1)
     work, unit, store = job.work, job.work.unit, job.store
     try:
         corrupted = [

@@ -18,10 +18,18 @@ _PREFERRED = "babble"  # the noise that people know how to listen for
 def write_examples(plan: Plan, material: Material, store: Store, folder: Path) -> None:
     """Write ``examples.json`` and its recordings; all share one gain, so their loudness can be compared.
 
+    An utterance is taken that no hole of the grid touches; if there is none, nothing is written.
+
     Each entry has ``condition``, ``level``, ``file``, ``utterance``, ``text`` (the reference, or null), ``heard`` (by
     transcriber, what it wrote) and ``gain_db``.
     """
-    utterance = _typical([one for unit in plan.units for one in unit.utterances])
+    missing = {
+        one for unit in plan.units if not store.path("corruptions", unit.key).exists() for one in unit.utterances
+    }
+    whole = [one for unit in plan.units for one in unit.utterances if one not in missing]
+    if not whole:
+        return
+    utterance = _typical(whole)
     conditions = [CLEAN, *_three_levels(plan.suite.expanded(), material)]
     audio = {
         condition: corrupt_utterance(

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from bench.corpora.corpus import Corpus
 from bench.engine import run_jobs
-from bench.keys import file_sha256
 from bench.progress import Stages
-from corruptions.audio import SAMPLE_RATE, read_audio
+from corruptions.audio import SAMPLE_RATE, file_sha256, read_audio
 from corruptions.levels import active_level_dbfs, rms_dbfs
 
 _BLOCK = 64

@@ -41,12 +41,6 @@ def rng_for(*parts: object) -> np.random.Generator:
     return np.random.default_rng(int(digest(*parts), 16))
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _plain(part: object) -> object:
     if isinstance(part, Path):
         return part.as_posix()

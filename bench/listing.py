@@ -45,7 +45,7 @@ def _first_line(documented: object) -> str:
 _LISTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "suites": _suites,
     "systems": lambda: [(name, f"{one.family}: {one.description}") for name, one in SYSTEMS.items()],
-    "noises": lambda: [(name, f"{one.level_unit}: {one.description}") for name, one in CORRUPTIONS.items()],
+    "corruptions": lambda: [(name, f"{one.level_unit}: {one.description}") for name, one in CORRUPTIONS.items()],
     "corpora": lambda: [(name, _first_line(reader)) for name, reader in CORPORA.items()],
     "encoders": _encoders,
     "metrics": lambda: [(name, _first_line(function)) for name, function in METRICS.items()],

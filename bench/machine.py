@@ -12,14 +12,16 @@ COMPUTING = (
     "torch",
     "torchaudio",
     "transformers",
+    "tokenizers",
     "ctranslate2",
+    "faster-whisper",
     "openai-whisper",
     "numpy",
     "scipy",
     "soundfile",
     "soxr",
 )
-LIBRARIES = ("emonoise", *COMPUTING, "faster-whisper", "pandas")
+LIBRARIES = ("emonoise", *COMPUTING, "jiwer", "pandas")
 
 
 def versions(libraries: Sequence[str] = LIBRARIES) -> dict[str, str]:
@@ -35,8 +37,18 @@ def versions(libraries: Sequence[str] = LIBRARIES) -> dict[str, str]:
 
 def machine() -> dict[str, Any]:
     """Return the processor, the number of cores this process may use, and the memory in GB."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"cpu": _processor(), "cores": len(os.sched_getaffinity(0)), "memory_gb": round(memory / 1e9, 1)}
+    return {"cpu": _processor(), "cores": cores(), "memory_gb": round(memory_gb(), 1)}
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    # macOS does not say what a process may use.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory_gb() -> float:
+    """Return the memory of the machine in GB."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
 
 
 def _processor() -> str:

@@ -23,6 +23,7 @@ from corruptions import Condition, Material
 FEATURES_VERSION = 1
 TRAINING_VERSION = 1
 PREDICTION_VERSION = 1
+SCORING_VERSION = 1
 
 # Utterances in a unit of work: enough to be worth a file, few enough to lose little when killed. A large corpus gets
 # larger units, so that a condition never has more than MOST_BLOCKS files.
@@ -47,6 +48,7 @@ class Fit:
     """One head to be trained: its kind, seed and inputs, where their features lie, and the labels mapped to [0, 1]."""
 
     key: str
+    system: str
     head: str
     seed: int
     inputs: tuple[str, ...]
@@ -106,8 +108,10 @@ class Plan:
     @cached_property
     def key(self) -> str:
         """A name for the whole run: two runs with the same key have the same tables."""
+        tested = [[one.id, one.activation, one.valence, one.dominance] for one in self.corpus.split("test")]
         suite = self.suite.model_dump(mode="json")
-        return digest(suite, [unit.key for unit in self.units], [one.key for one in self.predictors])
+        shards = [unit.shard(one.key) for unit in self.units for one in self.predictors]
+        return digest(SCORING_VERSION, versions(), suite, self.corpus.note, tested, self.transcribers, shards)
 
     @cached_property
     def transcribers(self) -> dict[str, str]:
@@ -127,6 +131,7 @@ def make_plan(
     corpus: Corpus,
     recordings: Mapping[str, Recording],
     fingerprints: Mapping[str, str],
+    recipes: Mapping[str, str],
     material: Material,
 ) -> Plan:
     """Return the plan of a run.
@@ -136,6 +141,7 @@ def make_plan(
         corpus: its utterances.
         recordings: what each of them holds, from ``inventory.inspect``.
         fingerprints: of every representation that ``representations_needed`` names, and its transcriber.
+        recipes: a name for how each kind of head is built and trained, from ``train.recipes``.
         material: what noises are made of.
     """
     features = tuple(
@@ -143,7 +149,7 @@ def make_plan(
         for split in LEARNED_FROM
         for block in _blocks(corpus.split(split))
     )
-    fits = _fits(suite, corpus, features)
+    fits = _fits(suite, corpus, features, recipes)
     predictors = tuple(_predictor(suite, corpus, system, fits, fingerprints) for system in suite.systems)
     test = corpus.split("test")
     limit = min(suite.limit or len(test), len(test))
@@ -185,7 +191,9 @@ def _feature_key(name: str, block: Block, recordings: Mapping[str, Recording], f
     return digest("features", FEATURES_VERSION, versions(COMPUTING), fingerprints[name], contents)
 
 
-def _fits(suite: Suite, corpus: Corpus, features: Sequence[FeatureBlock]) -> dict[tuple[str, int], Fit]:
+def _fits(
+    suite: Suite, corpus: Corpus, features: Sequence[FeatureBlock], recipes: Mapping[str, str]
+) -> dict[tuple[str, int], Fit]:
     labels = {split: unit_labels(corpus.split(split), corpus.scale) for split in LEARNED_FROM}
     fits: dict[tuple[str, int], Fit] = {}
     for name in needed(suite.systems):
@@ -205,13 +213,14 @@ def _fits(suite: Suite, corpus: Corpus, features: Sequence[FeatureBlock]) -> dic
                 "fit",
                 TRAINING_VERSION,
                 versions(COMPUTING),
-                system.head,
+                recipes[system.head],
                 seed,
+                system.inputs,
                 keys,
                 {split: values.tolist() for split, values in labels.items()},
                 teacher and teacher.key,
             )
-            fits[name, seed] = Fit(key, system.head, seed, system.inputs, keys, labels, teacher)
+            fits[name, seed] = Fit(key, name, system.head, seed, system.inputs, keys, labels, teacher)
     return fits
 
 

@@ -21,6 +21,10 @@ class Stages:
         self.console = console or Console(stderr=True)
         self.seconds: dict[str, float] = {}
 
+    def say(self, message: str) -> None:
+        """Show a message as it is."""
+        self.console.print(message, markup=False, highlight=False, soft_wrap=True)
+
     def warn(self, message: str) -> None:
         """Show a message that does not end the run."""
         self.console.print(f"warning: {message}", style="yellow", markup=False, highlight=False, soft_wrap=True)

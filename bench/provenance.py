@@ -40,6 +40,7 @@ def provenance(
             "utterances": {split: len(corpus.split(split)) for split in SPLITS},
             "speakers": {split: len({one.speaker for one in corpus.split(split)}) for split in SPLITS},
             "limit": suite.limit,
+            "best_possible_ccc": corpus.best_possible_ccc and dict(corpus.best_possible_ccc),
         },
         "conditions": [_condition(one, material) for one in suite.expanded()],
         "snr": suite.snr,

@@ -62,6 +62,12 @@ class ManifestCorpus(_Strict):
     name: str | None = None
     note: str = ""
 
+    @model_validator(mode="after")
+    def _low_before_high(self) -> "ManifestCorpus":
+        if not self.scale[0] < self.scale[1]:
+            raise ValueError(f"scale {list(self.scale)}: the lowest label must be below the highest")
+        return self
+
 
 class NoiseConditions(_Strict):
     """Every noise at every SNR: ``{noise: [white, babble], snr_db: [20, 10, 5, 0, -5]}``."""
@@ -96,7 +102,7 @@ class Suite(_Strict):
         seed: the seed of everything random that is not training.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     corpus: Annotated[ProbeCorpus | ManifestCorpus, BeforeValidator(_probe_by_name)]
     noises: dict[str, Path] = {}
     systems: Annotated[tuple[Annotated[str, AfterValidator(_known_system)], ...], *_Several]
@@ -158,7 +164,8 @@ def load_suite(
 
     Args:
         path: the file; paths inside it are relative to its folder.
-        changes: dotted keys and YAML values that replace what the file says, as in ``{"corpus.probe.test": "24"}``.
+        changes: dotted keys and YAML values that replace what the file says, as in ``{"corpus.probe.test": "24"}``;
+            paths in them are relative to the working directory.
         noises: further noise folders, each of which is added to every noise block of the conditions.
 
     Raises:
@@ -171,13 +178,11 @@ def load_suite(
         _anchor_paths(raw, path.parent.resolve())
         for key, value in (changes or {}).items():
             _replace(raw, key.split("."), yaml.safe_load(value))
+        _anchor_paths(raw, Path.cwd())
     except yaml.YAMLError as error:
         raise SuiteError(f"{path}: not valid YAML: {error}") from error
     for name, folder in (noises or {}).items():
-        raw.setdefault("noises", {})[name] = str(folder.resolve())
-        for block in raw.get("conditions", []):
-            if isinstance(block, dict) and "noise" in block and name not in _as_sequence(block["noise"]):
-                block["noise"] = [*_as_sequence(block["noise"]), name]
+        _add_noise(raw, name, folder.resolve(), path)
     try:
         return Suite.model_validate(raw)
     except ValidationError as error:
@@ -185,8 +190,18 @@ def load_suite(
         raise SuiteError("\n".join([f"{path}: not a valid suite:", *problems])) from error
 
 
-def _as_sequence(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else [value]
+def _add_noise(raw: dict[str, Any], name: str, folder: Path, path: Path) -> None:
+    conditions = raw.get("conditions")
+    blocks = (
+        [one for one in conditions if isinstance(one, dict) and "noise" in one] if isinstance(conditions, list) else []
+    )
+    if not blocks:
+        raise SuiteError(f"{path}: there is no noise block in conditions that {name} could join")
+    for block in blocks:
+        noises = block["noise"] if isinstance(block["noise"], list) else [block["noise"]]
+        block["noise"] = noises if name in noises else [*noises, name]
+    known = raw.get("noises")
+    raw["noises"] = (known if isinstance(known, dict) else {}) | {name: str(folder)}
 
 
 def _anchor_paths(raw: dict[str, Any], folder: Path) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from bench.corpora.corpus import Split
 from bench.engine import run_jobs
+from bench.keys import digest
 from bench.plan import FeatureBlock, Fit, Plan
 from bench.progress import Stages
 from bench.represent import represent
@@ -48,6 +49,15 @@ def missing_fits(plan: Plan, store: Store) -> list[Fit]:
     return [fit for fit in plan.fits if not head_path(store, fit).exists()]
 
 
+def recipes(kinds: Sequence[str]) -> dict[str, str]:
+    """Return for each kind of head a name that changes when it is built or trained otherwise."""
+    from models.fitting import FitConfig
+    from models.students import Distillation
+    from models.training import FORMAT, HEADS
+
+    return {kind: digest(kind, FORMAT, *map(repr, (HEADS[kind].config, FitConfig(), Distillation()))) for kind in kinds}
+
+
 def train(plan: Plan, store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str) -> None:
     """Train every head of the plan that is not in the store; what is there already is left alone."""
     missing = missing_fits(plan, store)
@@ -59,7 +69,9 @@ def train(plan: Plan, store: Store, pool: ProcessPoolExecutor, stages: Stages, d
 def _represent_clean_speech(
     plan: Plan, fits: Sequence[Fit], store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str
 ) -> None:
-    wanted = {key for fit in fits for split in fit.feature_keys.values() for keys in split.values() for key in keys}
+    read = [split for fit in fits for split in fit.feature_keys.values()]
+    read += [fit.teacher.feature_keys["train"] for fit in fits if fit.teacher is not None]
+    wanted = {key for split in read for keys in split.values() for key in keys}
     jobs = [
         _FeatureJob(block, absent, device, store)
         for block in plan.features
@@ -116,11 +128,8 @@ def read_features(store: Store, keys: Sequence[str]) -> list[Frames]:
 
 
 def _train_one(job: _FitJob) -> None:
-    import torch
-
     from models.training import Examples, load_head, save_head, teach, train_head
 
-    torch.set_num_threads(1)
     fit = job.fit
 
     def examples(split: Split) -> Examples:
@@ -128,12 +137,12 @@ def _train_one(job: _FitJob) -> None:
         return Examples(features, fit.labels[split])
 
     train_examples = examples("train")
-    lesson = None
+    teaching = None
     if fit.teacher is not None:
         teacher = load_head(head_path(job.store, fit.teacher))
         heard = {name: read_features(job.store, keys) for name, keys in fit.teacher.feature_keys["train"].items()}
-        lesson = teach(teacher, heard)
-    trained = train_head(fit.head, train_examples, examples("dev"), seed=fit.seed, teacher=lesson)
+        teaching = teach(teacher, heard)
+    trained = train_head(fit.head, train_examples, examples("dev"), seed=fit.seed, teaching=teaching)
     write_table(trained.history, history_path(job.store, fit))
     with replacing(head_path(job.store, fit)) as path:
         save_head(trained.head, path)
@@ -141,9 +150,5 @@ def _train_one(job: _FitJob) -> None:
 
 def histories(plan: Plan, store: Store) -> pd.DataFrame:
     """Return the training curves of every head of the plan: its system and seed, and what ``train_head`` recorded."""
-    rows = [
-        pd.read_parquet(history_path(store, fit)).assign(system=predictor.system, seed=fit.seed)
-        for predictor in plan.predictors
-        for fit in predictor.fits
-    ]
+    rows = [pd.read_parquet(history_path(store, fit)).assign(system=fit.system, seed=fit.seed) for fit in plan.fits]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()

@@ -1,5 +1,6 @@
 """What a speech corpus is to the benchmark: utterances with labels on the corpus's own scale."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,6 +33,7 @@ class Corpus:
     """A corpus as it was read: validated utterances, sorted by id.
 
     ``scale`` is the lowest and highest possible label. ``note`` is a sentence every report of the corpus must show.
+    ``best_possible_ccc`` is, by dimension, what the raters' noise leaves of the test labels, where that is known.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Corpus:
     utterances: tuple[Utterance, ...]
     synthetic: bool = False
     note: str = ""
+    best_possible_ccc: Mapping[str, float] | None = None
 
     def split(self, name: Split) -> tuple[Utterance, ...]:
         """Return the utterances of one split, sorted by id."""

@@ -5,14 +5,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.corpora import CORPORA
-from bench.corpora.corpus import SPLITS, Corpus, Split
+from bench.corpora.corpus import DIMENSIONS, SPLITS, Corpus, Split
 from bench.corpora.manifest import read_manifest
-from bench.corpora.probe import ProbeSpec, build_probe, read_probe
+from bench.corpora.probe import ProbeSpec, best_possible_ccc, build_probe, read_probe
 from bench.engine import default_workers, worker_pool
 from bench.inventory import Recording, inspect
 from bench.progress import Stages
 from bench.store import cache_root
 from bench.suite import ManifestCorpus, Suite
+from bench.systems import REPRESENTATIONS, SYSTEMS, needed
+
+FEWEST: dict[Split, int] = {"train": 2, "dev": 2, "test": 1}  # training looks at the CCC, and one has none
+
+
+class CorpusError(ValueError):
+    """A corpus on which a suite cannot be run; the message says what is missing and what would help."""
 
 
 def load_corpus(suite: Suite, stages: Stages, workers: int | None = None) -> Corpus:
@@ -27,7 +34,9 @@ def load_probe(spec: ProbeSpec, stages: Stages, workers: int | None = None) -> t
     """Return the folder of the probe corpus of these sizes, and the corpus; what is missing of it is built."""
     with stages.stage("Probe corpus", spec.train + spec.dev + spec.test, "utterances") as advance:
         folder = build_probe(spec, cache_root(), workers=workers, progress=advance)
-    return folder, read_probe(folder)
+    corpus = read_probe(folder)
+    known = best_possible_ccc(folder) if len(corpus.split("test")) > 1 else None
+    return folder, replace(corpus, best_possible_ccc=known)
 
 
 def check_corpus(
@@ -51,6 +60,34 @@ def check_corpus(
     with worker_pool(workers or default_workers("cpu")) as pool:
         recordings = inspect(corpus, pool, stages)
     return [_summary(corpus, split, recordings) for split in SPLITS]
+
+
+def check_corpus_for(suite: Suite, corpus: Corpus) -> None:
+    """Refuse a corpus on which the suite would fail only after hours.
+
+    Raises:
+        CorpusError: if a split has too few utterances, training labels do not vary, or a system needs reference
+            transcripts that the corpus lacks.
+    """
+    for split, fewest in FEWEST.items():
+        count = len(corpus.split(split))
+        if count < fewest:
+            raise CorpusError(f"corpus {corpus.name} has {count} {split} utterances; the fewest that will do: {fewest}")
+    for dimension in DIMENSIONS:
+        values = {getattr(one, dimension) for one in corpus.split("train")}
+        if len(values) == 1:
+            raise CorpusError(f"corpus {corpus.name}: {dimension} is {values.pop():g} for all training utterances")
+    unread = [one.id for one in corpus.utterances if not (one.transcript or "").strip()]
+    readers = [
+        name
+        for name in needed(suite.systems)
+        if any(REPRESENTATIONS[source].source == "reference" for source in SYSTEMS[name].inputs)
+    ]
+    if unread and readers:
+        raise CorpusError(
+            f"{', '.join(readers)} reads reference transcripts, which {len(unread)} of {len(corpus.utterances)} "
+            f"utterances of {corpus.name} lack (the first is {unread[0]}): add them, or leave the system out"
+        )
 
 
 def _summary(corpus: Corpus, split: Split, recordings: Mapping[str, Recording]) -> dict[str, str]:

@@ -17,7 +17,7 @@ def test_every_command_explains_itself(command: str):
     assert "Usage" in result.output
 
 
-@pytest.mark.parametrize("what", ["suites", "systems", "noises", "corpora", "encoders", "metrics", "figures"])
+@pytest.mark.parametrize("what", ["suites", "systems", "corruptions", "corpora", "encoders", "metrics", "figures"])
 def test_everything_that_can_be_named_is_listed_with_a_sentence(what: str):
     result = invoke(f"list {what}")
     assert result.exit_code == 0, result.output

@@ -1,8 +1,6 @@
-from pathlib import Path
-
 import pytest
 
-from bench.keys import digest, file_sha256, rng_for
+from bench.keys import digest, rng_for
 
 
 def test_a_digest_is_the_same_on_every_machine():
@@ -32,9 +30,3 @@ def test_a_generator_depends_on_its_parts_alone():
     other = rng_for(0, "probe", "u1", "babble", 1).integers(1 << 40, size=4)
     assert (first == again).all()
     assert (first != other).any()
-
-
-def test_a_file_is_known_by_its_bytes(tmp_path: Path):
-    file = tmp_path / "a"
-    file.write_bytes(b"abc")
-    assert file_sha256(file) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -1,0 +1,79 @@
+"""What a run leaves in its folder, and whether it is all there."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.assemble import corruptions_table, plan_grid, predictions_table, transcripts_table
+from bench.evaluate import missing_work
+from bench.plan import Plan
+from bench.scoring import score
+from bench.store import Store, replacing, write_table
+from bench.systems import SYSTEMS
+from bench.train import head_path, histories
+from corruptions import Material, find_corruption
+
+TABLES = ("predictions.parquet", "transcripts.parquet", "corruptions.parquet", "results.parquet")
+RECORD = "provenance.json"  # written last and removed first: where it is, everything is
+
+
+def is_done(plan: Plan, out: Path) -> bool:
+    """Return whether the folder holds every table of just this plan, without holes."""
+    record = out / RECORD
+    if not record.exists() or not all((out / name).exists() for name in TABLES):
+        return False
+    about = json.loads(record.read_text(encoding="utf-8"))
+    return bool(about.get("key") == plan.key and about.get("missing_blocks") == 0)
+
+
+def begin(plan: Plan, out: Path) -> None:
+    """Make the folder this plan's own: what another left no longer counts as finished."""
+    (out / RECORD).unlink(missing_ok=True)
+    _write_text(out / "suite.yaml", plan.suite.to_yaml())
+
+
+def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, allow_missing: bool) -> None:
+    """Write the four tables, the training curves, and what the systems are.
+
+    Raises:
+        TableError: for a grid with holes, unless ``allow_missing``.
+    """
+    predictions, transcripts = predictions_table(plan, material, store), transcripts_table(plan, material, store)
+    harsher = {
+        condition.corruption: find_corruption(condition.steps[-1].corruption, material).harsher
+        for condition in plan.suite.expanded()
+        if condition.steps
+    }
+    results = score(
+        predictions,
+        transcripts,
+        bootstrap=plan.suite.bootstrap,
+        seed=plan.suite.seed,
+        harsher=harsher,
+        grid=plan_grid(plan, material),
+        allow_missing=allow_missing,
+    )
+    tables = (predictions, transcripts, corruptions_table(plan, material, store), results)
+    for name, table in zip(TABLES, tables, strict=True):
+        write_table(table, out / name)
+    write_table(histories(plan, store), out / "training.parquet")
+    about = {
+        name: {"family": SYSTEMS[name].family, "description": SYSTEMS[name].description} for name in plan.suite.systems
+    }
+    _write_text(out / "systems.json", json.dumps(about, indent=2))
+
+
+def finish(plan: Plan, about: Mapping[str, Any], store: Store, out: Path) -> None:
+    """Copy the trained heads, and say where the numbers come from."""
+    for fit in plan.fits:
+        with replacing(out / "models" / f"{fit.system}-seed{fit.seed}.safetensors") as path:
+            shutil.copyfile(head_path(store, fit), path)
+    record = {**about, "missing_blocks": len(missing_work(plan, store))}
+    _write_text(out / RECORD, json.dumps(record, indent=2, ensure_ascii=False))
+
+
+def _write_text(path: Path, text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

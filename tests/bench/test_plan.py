@@ -1,0 +1,157 @@
+"""What belongs in a key: a change of anything that can change a result, and of nothing else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.corpora.corpus import Corpus, Utterance
+from bench.corpora.load import CorpusError, check_corpus_for
+from bench.inventory import Recording
+from bench.plan import MOST_BLOCKS, Plan, make_plan
+from bench.suite import Suite
+from corruptions import Material
+
+FINGERPRINTS = {"mfb": "m1", "whisper": "w1", "text": "t1", "text-oracle": "o1", "whisper-tiny.en": "a1"}
+RECIPES = {"tc-gru": "r1", "fusion": "r2", "student": "r3", "ridge": "r4"}
+
+
+def utterance(number: int) -> Utterance:
+    split = ("train", "dev", "test")[number % 3]
+    return Utterance(
+        f"u{number:04}",
+        "tiny",
+        split,
+        f"s{number}",
+        Path(f"{number}.wav"),
+        1 + number / 99,
+        2,
+        3 + number / 99,
+        "words",
+    )
+
+
+CORPUS = Corpus("tiny", (1, 7), tuple(utterance(number) for number in range(90)))
+RECORDINGS = {one.id: Recording(f"sha of {one.id}", 2.0, -30.0, -33.0) for one in CORPUS.utterances}
+SUITE = Suite.model_validate(
+    {
+        "name": "tiny",
+        "corpus": "probe",
+        "systems": ["mfb", "text", "text-oracle", "fusion", "student", "constant"],
+        "conditions": ["clean", {"noise": ["white", "pink"], "snr_db": [10, 0]}],
+    }
+)
+
+
+def plan(
+    suite: Suite = SUITE,
+    corpus: Corpus = CORPUS,
+    recordings: dict[str, Recording] = RECORDINGS,
+    fingerprints: dict[str, str] = FINGERPRINTS,
+    recipes: dict[str, str] = RECIPES,
+    material: Material = Material(),  # noqa: B008 - frozen
+) -> Plan:
+    return make_plan(suite, corpus, recordings, fingerprints, recipes, material)
+
+
+def relabelled(split: str) -> Corpus:
+    changed = [replace(one, activation=6.5) if one.split == split else one for one in CORPUS.utterances]
+    return replace(CORPUS, utterances=tuple(changed))
+
+
+def predictors(made: Plan) -> dict[str, str]:
+    return {one.system: one.key for one in made.predictors}
+
+
+def units(made: Plan) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for unit in made.units:
+        found.setdefault(str(unit.condition), []).append(unit.key)
+    return found
+
+
+def differing(left: dict, right: dict) -> set[str]:
+    assert left.keys() == right.keys()
+    return {name for name in left if left[name] != right[name]}
+
+
+def test_the_same_inputs_have_the_same_plan():
+    assert plan().key == plan().key
+
+
+@pytest.mark.parametrize(
+    ("changed", "systems"),
+    [
+        (plan(fingerprints=FINGERPRINTS | {"mfb": "m2"}), {"mfb", "fusion", "student"}),
+        (plan(fingerprints=FINGERPRINTS | {"text": "t2"}), {"text", "text-oracle", "fusion", "student"}),
+        (plan(fingerprints=FINGERPRINTS | {"text-oracle": "o2"}), {"text-oracle"}),
+        (plan(recipes=RECIPES | {"student": "other"}), {"student"}),
+        (plan(recipes=RECIPES | {"fusion": "other"}), {"fusion", "student"}),
+        (plan(corpus=relabelled("train")), set(SUITE.systems)),
+        (plan(corpus=relabelled("dev")), set(SUITE.systems) - {"constant"}),
+        (plan(corpus=relabelled("test")), set()),
+        (plan(suite=SUITE.model_copy(update={"seeds": (0, 1)})), set(SUITE.systems)),
+        (plan(suite=SUITE.model_copy(update={"limit": 3})), set()),
+    ],
+)
+def test_a_system_is_trained_again_just_when_something_it_learns_from_changed(changed: Plan, systems: set[str]):
+    assert differing(predictors(plan()), predictors(changed)) == systems
+    assert changed.key != plan().key
+
+
+@pytest.mark.parametrize(
+    ("changed", "conditions"),
+    [
+        (plan(material=Material(snr="rms")), {"white@10dB", "white@0dB", "pink@10dB", "pink@0dB"}),
+        (plan(material=Material(reference_dbfs=-30.0)), {"white@10dB", "white@0dB", "pink@10dB", "pink@0dB"}),
+        (plan(material=Material(talkers={"a": ()})), set()),
+        (plan(suite=SUITE.model_copy(update={"seed": 1})), {str(one) for one in SUITE.expanded()}),
+        (
+            plan(recordings=RECORDINGS | {"u0002": replace(RECORDINGS["u0002"], sha256="other")}),
+            {str(one) for one in SUITE.expanded()},
+        ),
+    ],
+)
+def test_speech_is_corrupted_again_just_when_it_would_sound_different(changed: Plan, conditions: set[str]):
+    assert differing(units(plan()), units(changed)) == conditions
+
+
+def test_teachers_are_trained_before_their_students():
+    fits = plan().fits
+    for fit in fits:
+        assert fit.teacher is None or fits.index(fit.teacher) < fits.index(fit)
+
+
+def test_a_borrowed_head_is_not_trained():
+    assert "text-oracle" not in {fit.system for fit in plan().fits}
+
+
+def test_a_large_corpus_has_larger_blocks_rather_than_more_files():
+    many = tuple(replace(utterance(2), id=f"v{number:05}") for number in range(MOST_BLOCKS * 100))
+    large = replace(CORPUS, utterances=(*CORPUS.utterances, *many))
+    recordings = RECORDINGS | {one.id: Recording("same", 1.0, -30.0, -33.0) for one in many}
+    clean = [unit for unit in plan(corpus=large, recordings=recordings).units if not unit.condition.steps]
+    assert len(clean) <= MOST_BLOCKS
+    assert sum(len(unit.utterances) for unit in clean) == len(large.split("test"))
+
+
+def test_a_limit_takes_utterances_evenly_from_the_whole_test_set():
+    chosen = [one.id for one in plan(suite=SUITE.model_copy(update={"limit": 3})).units[0].utterances]
+    test = [one.id for one in CORPUS.split("test")]
+    assert chosen == [test[0], test[10], test[20]]
+
+
+@pytest.mark.parametrize(
+    ("corpus", "message"),
+    [
+        (replace(CORPUS, utterances=CORPUS.split("train")), "has 0 dev utterances; the fewest that will do: 2"),
+        (relabelled("train"), "activation is 6.5 for all training utterances"),
+        (
+            replace(CORPUS, utterances=tuple(replace(one, transcript=None) for one in CORPUS.utterances)),
+            "text-oracle reads reference transcripts, which 90 of 90 utterances of tiny lack",
+        ),
+    ],
+)
+def test_a_corpus_that_will_not_do_is_refused_before_the_work(corpus: Corpus, message: str):
+    with pytest.raises(CorpusError, match=message):
+        check_corpus_for(SUITE, corpus)
