@@ -59,22 +59,24 @@ def lines_and_bands(
     import seaborn as sns
 
     frame = _frame(sweep, scores)
-    noisy, known = frame[frame["station"] > 0], frame.dropna(subset="value")
     drawn: dict[str, Any] = {"ax": ax, "x": "x", "y": "value", "hue": "system", "hue_order": list(scores)[::-1]}
     drawn |= {"palette": {name: look.colour for name, look in looks.items()}, "estimator": None, "legend": False}
     # From clean to the mildest level: dotted, for clean speech is not on the scale.
-    start = frame[frame["station"] <= 1].groupby("system").filter(lambda ends: ends["value"].notna().all())
-    sns.lineplot(start, **drawn, linewidth=0.6, linestyle=(0, (1, 2)))
+    ends = frame[frame["station"] <= 1]
+    both = ends.groupby("system")["value"].transform("count") == 2  # noqa: PLR2004 - clean speech and mildest level
+    sns.lineplot(ends.assign(value=ends["value"].where(both)), **drawn, linewidth=0.6, linestyle=(0, (1, 2)))
     styles = {
         "dashes": {name: look.dash or "" for name, look in looks.items()},
         "markers": {name: look.marker for name, look in looks.items()},
     }
     dots = {"markersize": 3, "markeredgewidth": 0}
-    sns.lineplot(known, **drawn, **styles, **dots, style="system", units="stretch", linewidth=1.2)
+    sns.lineplot(frame, **drawn, **styles, **dots, style="system", units="stretch", linewidth=1.2)
+    noisy = frame[frame["station"] > 0]
     for name, look in looks.items():
         band = noisy[noisy["system"] == name]
         ax.fill_between(band["x"], band["ci_low"], band["ci_high"], color=look.colour, alpha=0.11, linewidth=0)
     # A point without neighbours has no band: a bar shows its interval.
+    known = frame.dropna(subset="value")
     alone = known[known.groupby(["system", "stretch"])["x"].transform("size") == 1]
     colours = [looks[name].colour for name in alone["system"]]
     ax.vlines(alone["x"], alone["ci_low"], alone["ci_high"], colors=colours, alpha=0.35, linewidth=1.4)

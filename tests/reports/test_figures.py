@@ -67,6 +67,16 @@ def test_what_is_drawn_is_what_the_table_says(run):
     assert line.get_ydata().tolist() == expected
 
 
+def test_a_panel_without_any_number_is_drawn_empty(run_folder, table):
+    results = table({"babble": [20.0, 0.0]}, systems=["mfb", "text"])
+    results.loc[results["dimension"] == "valence", ["value", "ci_low", "ci_high"]] = np.nan
+    shown = read_run(run_folder(results))
+    activation, valence, _ = FIGURES["ccc-curves"].draw(shown, shown.sweeps).axes
+    colour = looks(list(shown.systems.values()))["mfb"].colour
+    assert lines(activation, colour)
+    assert not lines(valence, colour)
+
+
 def test_on_clean_speech_no_two_systems_stand_at_one_place(run):
     shown = run({"babble": [20.0, 10.0, 5.0, 0.0]})
     ax, *_ = FIGURES["ccc-curves"].draw(shown, shown.sweeps).axes
