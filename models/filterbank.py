@@ -35,7 +35,7 @@ class Filterbank:
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever the frames may."""
-        return f"filterbank-{self.dim}/v{VERSION}"
+        return f"filterbank-{self.dim}/{self.device}/v{VERSION}"
 
     def __call__(self, waveforms: Sequence[Waveform]) -> list[Frames]:
         """Return the log-mel energies of each waveform, computed by itself."""

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.filterbank import FLOOR, FOURIER, HOP, WINDOW, filterbank
+from models.filterbank import FLOOR, FOURIER, HOP, WINDOW, Filterbank, filterbank
 from models.types import SAMPLE_RATE
 
 noise = st.builds(
@@ -80,5 +80,7 @@ def test_another_number_of_bands_is_refused():
         filterbank(n_mels=64)
 
 
-def test_the_number_of_bands_is_in_the_fingerprint():
-    assert filterbank(n_mels=40).fingerprint != filterbank(n_mels=80).fingerprint
+def test_the_fingerprint_tells_bands_and_device():
+    transform = filterbank().transform
+    encoders = [Filterbank(dim, device, transform) for dim in (40, 80) for device in ("cpu", "cuda")]
+    assert len({encoder.fingerprint for encoder in encoders}) == 4
