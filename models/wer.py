@@ -1,8 +1,8 @@
-"""How many words a recogniser got wrong: counts, from which rates are derived.
+"""How many words a recogniser got wrong: counts, of which rates are made.
 
-A rate over a corpus is the sum of its errors over the sum of its words, never a mean of rates, so counts are what is
-kept and added. Both texts are normalised as Whisper's authors do it (lower case, no punctuation, contractions spelled
-out, numbers as digits, British spelling made American), or spelling would be counted as hearing.
+A rate over a corpus is the sum of its errors over the sum of its words, never a mean of rates, so a text has counts and
+no rate. Both texts are normalised as Whisper's authors do it (lower case, no punctuation, contractions spelled out,
+numbers as digits, British spelling made American), or spelling would be counted as hearing.
 """
 
 import functools
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class WordErrors:
-    """Word errors against a reference; they can be added."""
+    """Word errors against a reference."""
 
     substitutions: int
     deletions: int
@@ -25,20 +25,6 @@ class WordErrors:
         """Substitutions, deletions and insertions together."""
         return self.substitutions + self.deletions + self.insertions
 
-    @property
-    def rate(self) -> float:
-        """Word error rate; above 1 where more words were invented than spoken, NaN where none was spoken."""
-        return self.errors / self.reference_words if self.reference_words else float("nan")
-
-    def __add__(self, other: "WordErrors") -> "WordErrors":
-        """Return the errors of both texts together."""
-        return WordErrors(
-            self.substitutions + other.substitutions,
-            self.deletions + other.deletions,
-            self.insertions + other.insertions,
-            self.reference_words + other.reference_words,
-        )
-
 
 def word_error_counts(reference: str, hypothesis: str) -> WordErrors:
     """Return the fewest word errors that turn ``reference`` into ``hypothesis``, after both are normalised.
@@ -48,8 +34,8 @@ def word_error_counts(reference: str, hypothesis: str) -> WordErrors:
     Examples:
         >>> word_error_counts("It's two o'clock, isn't it?", "it is 2 o'clock is it").errors
         1
-        >>> sum([word_error_counts("good morning", "good"), word_error_counts("", "you")], NO_ERRORS).rate
-        1.0
+        >>> word_error_counts("", "you")
+        WordErrors(substitutions=0, deletions=0, insertions=1, reference_words=0)
     """
     import jiwer
 
@@ -64,7 +50,7 @@ def word_error_counts(reference: str, hypothesis: str) -> WordErrors:
 
 
 NO_ERRORS = WordErrors(0, 0, 0, 0)
-"""Where a sum starts."""
+"""What adds nothing to a sum of errors nor to one of words."""
 
 
 @functools.cache
