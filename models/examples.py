@@ -26,8 +26,8 @@ class Examples:
     """Utterances to learn from: their features and their labels, ``(n, 3)`` in [0, 1].
 
     Raises:
-        ValueError: for features that ``check_features`` refuses; for labels of another shape, not finite or outside
-            [0, 1]; for fewer than two utterances, of which no CCC exists.
+        ValueError: for features that ``check_features`` refuses; for labels of another shape, not finite or not
+            in [0, 1]; for fewer than two utterances, of which no CCC exists.
     """
 
     features: Features

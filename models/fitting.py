@@ -17,10 +17,6 @@ from models.types import Frames
 Loss = Callable[[Output, Tensor, Tensor], Tensor]
 """What a batch costs, given what the network says, the labels, and the indices of these training utterances."""
 
-Progress = Callable[[int, int], None]
-"""Called after each epoch with the number of epochs done and the most there can be."""
-
-
 AT_ONCE = 256
 """Utterances that are judged at once; bounds memory, and changes nothing."""
 
@@ -33,7 +29,6 @@ class Lesson:
     dev: Examples
     seed: int
     teaching: Teaching | None = None
-    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -101,8 +96,6 @@ def fit(network: nn.Module, loss: Loss, lesson: Lesson, config: FitConfig) -> pd
         scores.append(ccc(dev_labels, predictions(network, dev_steps)))
         if epoch == 0 or scores[epoch].mean() > scores[kept].mean():
             kept, weights = epoch, deepcopy(network.state_dict())
-        if lesson.progress is not None:
-            lesson.progress(epoch + 1, config.epochs)
         if epoch - kept >= config.patience:
             break
     network.load_state_dict(weights)
@@ -148,7 +141,7 @@ def predictions(network: nn.Module, steps: Sequence[Sequence[Tensor]]) -> Tensor
 
 def pad(steps: Sequence[Tensor]) -> Padded:
     """Return the steps of several utterances side by side, zero past the end of each."""
-    return Padded(nn.utils.rnn.pad_sequence(list(steps), batch_first=True), torch.tensor([len(each) for each in steps]))
+    return Padded(nn.utils.rnn.pad_sequence(list(steps), batch_first=True), torch.tensor([len(one) for one in steps]))
 
 
 def history_frame(losses: Sequence[float], scores: Sequence[Tensor], kept: int) -> pd.DataFrame:

@@ -1,10 +1,10 @@
 """Fusion: several representations of an utterance heard together, with an embedding that a student can be taught from.
 
-Late fusion: each input has the TC-GRU that it has alone, and one linear readout of all embeddings side by side
-decides, for each dimension, how far each input is trusted. Trust is found on development data, for on training data
-every input seems to know everything: trained jointly on the 360 utterances of the probe corpus, activation lost about
-0.03 and dominance 0.1 of CCC on development data to a text branch that remembered its sentences, whatever the dropout
-and the weights of the losses.
+Late fusion: each input has the TC-GRU that it has alone, and one linear readout of all embeddings side by side decides,
+for each dimension, how far each input is trusted. Trust is found on development data, for on training data every input
+seems to know everything: trained jointly on the 360 utterances of the probe corpus, activation lost about 0.03 and
+dominance 0.1 of CCC on development data to a text branch that remembered its sentences, whatever the dropout and the
+weights of the losses.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from scipy.optimize import nnls
 from torch import Tensor, nn
 
 from models.examples import Examples
-from models.fitting import Lesson, Progress, calibrate, history_frame, learn_labels, predictions, prepare
+from models.fitting import Lesson, calibrate, history_frame, learn_labels, predictions, prepare
 from models.heads import Branch, Input, Output, Padded, Readout, TcGru, TcGruConfig
-from models.losses import ccc, matched_slope
+from models.losses import ccc, matched_slope, varies
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Fusion(nn.Module):
         super().__init__()
         self.config = config
         self.inputs = tuple(inputs)
-        self.branches = nn.ModuleList(Branch(config.branch, each) for each in inputs)
+        self.branches = nn.ModuleList(Branch(config.branch, source) for source in inputs)
         self.readout = Readout(config.branch.embedding * len(inputs))
 
     def forward(self, batch: Sequence[Padded]) -> Output:
@@ -52,15 +52,10 @@ def learn_branches(network: Fusion, lesson: Lesson) -> pd.DataFrame:
         The histories of the branches one after the other, and a last row, the one that is kept, for the fusion.
     """
     experts, histories = [], []
-    for number, (branch, each) in enumerate(zip(network.branches, network.inputs, strict=True)):
-        alone = replace(
-            lesson,
-            train=_only(lesson.train, each),
-            dev=_only(lesson.dev, each),
-            progress=_part(lesson.progress, number, len(network.inputs)),
-        )
+    for branch, source in zip(network.branches, network.inputs, strict=True):
+        alone = replace(lesson, train=_only(lesson.train, source), dev=_only(lesson.dev, source))
         torch.manual_seed(lesson.seed)  # so that the branch is, to the bit, the head that its input has alone
-        expert = TcGru(network.config.branch, [each])
+        expert = TcGru(network.config.branch, [source])
         calibrate(expert, alone.train)
         histories.append(learn_labels(expert, alone))
         branch.load_state_dict(expert.branches[0].state_dict())
@@ -74,9 +69,9 @@ def learn_branches(network: Fusion, lesson: Lesson) -> pd.DataFrame:
 def trust(truth: Tensor, said: Tensor) -> Tensor:
     """Return how far each input is trusted for each dimension, ``(n_inputs, dimensions)``, 0 or more.
 
-    The weights of non-negative least squares, both sides about their means, stretched until the weighted sum spreads
-    as the truth does (``losses.matched_slope``). Where no input knows anything all weights are 0, and the fusion says
-    the mean label.
+    The weights of non-negative least squares, both sides about their means, stretched until the weighted sum spreads as
+    the truth does (``losses.matched_slope``). An input that says the same of every utterance, but for rounding, has
+    weight 0. Where no input knows anything all weights are 0, and the fusion says the mean label.
 
     Args:
         truth: labels, ``(n, dimensions)`` float64.
@@ -88,7 +83,8 @@ def trust(truth: Tensor, said: Tensor) -> Tensor:
         tensor([[2.],
                 [0.]], dtype=torch.float64)
     """
-    said, labels = said - said.mean(1, keepdim=True), truth - truth.mean(0)
+    heard = varies(truth, said)
+    said, labels = (said - said.mean(1, keepdim=True)) * heard[:, None], truth - truth.mean(0)
     solved = [nnls(said[:, :, column].T.numpy(), labels[:, column].numpy())[0] for column in range(truth.shape[1])]
     weights = torch.from_numpy(np.stack(solved, axis=1))
     return weights * matched_slope(truth, (weights[:, None] * said).sum(0))
@@ -100,8 +96,8 @@ def _join(network: Fusion, experts: Sequence[TcGru], dev: Examples) -> None:
     weights = trust(torch.tensor(dev.labels), torch.stack(alone)).float()
     readouts = [expert.readout.linear for expert in experts]
     with torch.no_grad():
-        blocks = [trusted[:, None] * each.weight for trusted, each in zip(weights, readouts, strict=True)]
-        biases = [trusted * each.bias for trusted, each in zip(weights, readouts, strict=True)]
+        blocks = [trusted[:, None] * readout.weight for trusted, readout in zip(weights, readouts, strict=True)]
+        biases = [trusted * readout.bias for trusted, readout in zip(weights, readouts, strict=True)]
         network.readout.linear.weight.copy_(torch.cat(blocks, dim=1))
         network.readout.linear.bias.copy_(torch.stack(biases).sum(0))
 
@@ -110,9 +106,5 @@ def _judge(network: Fusion, examples: Examples) -> Tensor:
     return ccc(torch.tensor(examples.labels), predictions(network, prepare(network, examples.features)))
 
 
-def _only(examples: Examples, each: Input) -> Examples:
-    return Examples({each.name: examples.features[each.name]}, examples.labels)
-
-
-def _part(progress: Progress | None, number: int, parts: int) -> Progress | None:
-    return None if progress is None else lambda done, most: progress(number * most + done, parts * most)
+def _only(examples: Examples, source: Input) -> Examples:
+    return Examples({source.name: examples.features[source.name]}, examples.labels)

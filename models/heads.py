@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.examples import DIMENSIONS
+from models.losses import ROUNDING
 
 
 class Padded(NamedTuple):
@@ -78,10 +79,11 @@ class Scale(nn.Module):
         self.register_buffer("std", torch.ones(dim, dtype=dtype))
 
     def fit(self, values: Tensor) -> None:
-        """Measure ``values``, ``(n, dim)``; a number that never varies is centred only."""
-        std = values.double().std(0, correction=0)
-        self.mean.copy_(values.double().mean(0))
-        self.std.copy_(torch.where(std > 0, std, torch.ones_like(std)))
+        """Measure ``values``, ``(n, dim)``; a number that varies by no more than rounding is centred only."""
+        values = values.double()
+        mean, std = values.mean(0), values.std(0, correction=0)
+        self.mean.copy_(mean)
+        self.std.copy_(torch.where(std > ROUNDING * mean.abs(), std, torch.ones_like(std)))
 
     def forward(self, values: Tensor) -> Tensor:
         """Return ``values`` with mean 0 and standard deviation 1 on the training data."""
@@ -95,13 +97,13 @@ class Scale(nn.Module):
 class Branch(nn.Module):
     """Temporal convolution, GRU, mean over time, embedding layer."""
 
-    def __init__(self, config: TcGruConfig, each: Input) -> None:
+    def __init__(self, config: TcGruConfig, source: Input) -> None:
         super().__init__()
-        self.stride = each.stride
-        self.scale = Scale(each.dim)
+        self.stride = source.stride
+        self.scale = Scale(source.dim)
         self.input_dropout = nn.Dropout1d(config.input_dropout)
         self.dropout = nn.Dropout(config.dropout)
-        self.convolve = nn.Conv1d(each.dim, config.channels, kernel_size=config.kernel, padding=config.kernel // 2)
+        self.convolve = nn.Conv1d(source.dim, config.channels, kernel_size=config.kernel, padding=config.kernel // 2)
         self.gru = nn.GRU(config.channels, config.width, batch_first=True)
         self.embed = nn.Linear(config.width, config.embedding)
 
@@ -143,7 +145,7 @@ class TcGru(nn.Module):
 
     def __init__(self, config: TcGruConfig, inputs: Sequence[Input]) -> None:
         super().__init__()
-        self.branches = nn.ModuleList(Branch(config, each) for each in inputs)
+        self.branches = nn.ModuleList(Branch(config, source) for source in inputs)
         self.readout = Readout(config.embedding)
 
     def forward(self, batch: Sequence[Padded]) -> Output:

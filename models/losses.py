@@ -10,6 +10,9 @@ from torch import Tensor
 EPSILON = 1e-8
 """Added to the denominator of the CCC: it matters only where both sides are constant, and makes that 0, not NaN."""
 
+ROUNDING = 1e-5
+"""A standard deviation below this share of the numbers' size is none: float32 rounds at 1e-7, and errors add up."""
+
 
 def ccc(truth: Tensor, prediction: Tensor) -> Tensor:
     """Return the concordance correlation coefficient of each dimension, in [-1, 1].
@@ -43,11 +46,30 @@ def ccc(truth: Tensor, prediction: Tensor) -> Tensor:
     return 2 * covariance / (spread + EPSILON)
 
 
+def varies(truth: Tensor, prediction: Tensor) -> Tensor:
+    """Return for each dimension whether ``prediction`` varies by more than rounding, ``(..., dimensions)``.
+
+    What is rounding follows from the size of the numbers on either side: a prediction about 0 has none of its own.
+
+    Args:
+        truth: shape ``(n, dimensions)``.
+        prediction: shape ``(..., n, dimensions)``.
+
+    Examples:
+        >>> import torch
+        >>> varies(torch.tensor([[0.0], [1.0]]), torch.tensor([[0.3], [0.30000001]]))
+        tensor([False])
+    """
+    size = (truth.abs() + prediction.abs()).mean(-2)
+    return prediction.std(-2, correction=0) > ROUNDING * size
+
+
 def matched_slope(truth: Tensor, prediction: Tensor) -> Tensor:
     """Return what to multiply each dimension of ``prediction`` by so that it spreads as ``truth`` does.
 
     Of all slopes this has the highest CCC wherever the correlation is positive; elsewhere nothing is gained by it,
-    and it is 1. Least squares shrinks towards the mean, which the correlation does not notice and the CCC punishes.
+    and it is 1, as it is where the prediction is constant but for rounding, which is not to be blown up. Least squares
+    shrinks towards the mean, which the correlation does not notice and the CCC punishes.
 
     Examples:
         >>> import torch
@@ -56,7 +78,7 @@ def matched_slope(truth: Tensor, prediction: Tensor) -> Tensor:
     """
     covariance = ((truth - truth.mean(0)) * (prediction - prediction.mean(0))).mean(0)
     slope = truth.std(0, correction=0) / prediction.std(0, correction=0)
-    return slope.where(covariance > 0, slope.new_ones(()))
+    return slope.where((covariance > 0) & varies(truth, prediction), slope.new_ones(()))
 
 
 def ccc_loss(truth: Tensor, prediction: Tensor) -> Tensor:
@@ -88,13 +110,3 @@ def embedding_loss(teacher: Tensor, student: Tensor) -> Tensor:
     """
     distance = ((student - teacher) ** 2).mean()
     return distance / (teacher.var(0, correction=0).mean() + EPSILON)
-
-
-def prediction_loss(teacher: Tensor, student: Tensor) -> Tensor:
-    """Return 1 minus the mean CCC of a student's predictions with its teacher's, in [0, 2].
-
-    The teacher's predictions carry less noise than the raters' labels. A teacher whose quality weighs or gates this
-    loss utterance by utterance (conditional teacher-student training) changes the target, and belongs beside this
-    function.
-    """
-    return ccc_loss(teacher, student)

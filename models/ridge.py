@@ -23,9 +23,9 @@ class RidgeConfig:
 class Pool(nn.Module):
     """Mean and standard deviation over the frames of an utterance: one step of twice the numbers, in float64."""
 
-    def __init__(self, each: Input) -> None:
+    def __init__(self, source: Input) -> None:
         super().__init__()
-        self.scale = Scale(2 * each.dim, torch.float64)
+        self.scale = Scale(2 * source.dim, torch.float64)
 
     def reduce(self, frames: Tensor) -> Tensor:
         """Return means and standard deviations of one utterance, ``(1, 2 * dim)``."""
@@ -44,12 +44,12 @@ class Ridge(nn.Module):
     def __init__(self, config: RidgeConfig, inputs: Sequence[Input]) -> None:
         super().__init__()
         self.penalties = config.penalties
-        self.branches = nn.ModuleList(Pool(each) for each in inputs)
-        self.readout = Readout(2 * sum(each.dim for each in inputs), torch.float64)
+        self.branches = nn.ModuleList(Pool(source) for source in inputs)
+        self.readout = Readout(2 * sum(source.dim for source in inputs), torch.float64)
 
     def forward(self, batch: Sequence[Padded]) -> Output:
         """Return predictions and the pooled, standardised features."""
-        pooled = torch.cat([each.steps[:, 0] for each in batch], dim=1)
+        pooled = torch.cat([padded.steps[:, 0] for padded in batch], dim=1)
         return Output(self.readout(pooled), pooled)
 
 

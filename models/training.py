@@ -6,7 +6,6 @@ call.
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +21,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from models.examples import DIMENSIONS, Examples, Features, Labels, Teaching, check_features
-from models.fitting import Lesson, Progress, calibrate, learn_labels, pad, prepare
+from models.fitting import Lesson, calibrate, learn_labels, pad, prepare
 from models.fusion import Fusion, FusionConfig, learn_branches
 from models.heads import Input, Output, TcGru, TcGruConfig
 from models.ridge import Ridge, RidgeConfig, solve_ridge
@@ -93,8 +92,7 @@ def train_head(
     dev: Examples,
     *,
     seed: int,
-    teacher: Teaching | None = None,
-    progress: Progress | None = None,
+    teaching: Teaching | None = None,
 ) -> TrainedHead:
     """Return a head trained on ``train`` and chosen on ``dev``, the same bits for the same arguments.
 
@@ -103,23 +101,22 @@ def train_head(
         train: the head's inputs are the names of its features, in their order.
         dev: must have the same inputs; decides when to stop, a ridge's penalty and slope, a fusion's trust.
         seed: decides initial weights, dropout and the order of the utterances.
-        teacher: for a ``taught`` head what the teacher says of the utterances of ``train``, from ``teach``; else None.
-        progress: called after each epoch with the epochs done and the most there can be.
+        teaching: for a ``taught`` head what its teacher says of the utterances of ``train``, from ``teach``; else None.
 
     Raises:
-        ValueError: if the kind is unknown, inputs or teacher do not fit it, or all labels of a dimension are equal.
+        ValueError: if the kind is unknown, inputs or teaching do not fit it, or all labels of a dimension are equal.
         FloatingPointError: if training diverges.
     """
     recipe = _recipe(kind)
-    _check_lesson(kind, recipe, train, dev, teacher)
+    _check_lesson(kind, recipe, train, dev, teaching)
     inputs = tuple(_input(name, utterances) for name, utterances in train.features.items())
-    dev = replace(dev, features={each.name: dev.features[each.name] for each in inputs})
-    config = recipe.config if teacher is None else replace(recipe.config, embedding=teacher.embeddings.shape[1])
+    dev = replace(dev, features={source.name: dev.features[source.name] for source in inputs})
+    config = recipe.config if teaching is None else replace(recipe.config, embedding=teaching.embeddings.shape[1])
     with _one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = recipe.build(config, inputs)
         calibrate(network, train)
-        history = recipe.learn(network, Lesson(train, dev, seed, teacher, progress))
+        history = recipe.learn(network, Lesson(train, dev, seed, teaching))
     return TrainedHead(Head(kind, config, inputs, network), history)
 
 
@@ -144,18 +141,19 @@ def teach(head: Head, features: Features) -> Teaching:
     Raises:
         ValueError: if an input is missing or its frames do not fit.
     """
-    missing = [each.name for each in head.inputs if each.name not in features]
+    names = [source.name for source in head.inputs]
+    missing = [name for name in names if name not in features]
     if missing:
-        raise ValueError(f"this {head.kind} head hears {[each.name for each in head.inputs]}; features lack {missing}")
-    check_features({each.name: features[each.name] for each in head.inputs})
-    for each in head.inputs:
-        dims = {frames.shape[1] for frames in features[each.name]} - {each.dim}
-        if dims:
+        raise ValueError(f"this {head.kind} head hears {names}; features lack {missing}")
+    check_features({name: features[name] for name in names})
+    for source in head.inputs:
+        dim = features[source.name][0].shape[1]
+        if dim != source.dim:
             raise ValueError(
-                f"{each.name}: frames have {min(dims)} dimensions, this {head.kind} head was trained on {each.dim}"
+                f"{source.name}: frames have {dim} dimensions, this {head.kind} head was trained on {source.dim}"
             )
     with _one_thread(), torch.inference_mode():
-        outputs = [_hear(head, index, features) for index in range(len(features[head.inputs[0].name]))]
+        outputs = [_hear(head, index, features) for index in range(len(features[names[0]]))]
     return Teaching(
         np.stack([output.embedding[0].numpy() for output in outputs]).astype(np.float32),
         np.stack([output.prediction[0].numpy() for output in outputs]).astype(np.float64),
@@ -163,16 +161,17 @@ def teach(head: Head, features: Features) -> Teaching:
 
 
 def save_head(head: Head, path: Path) -> None:
-    """Write ``head`` to one safetensors file: its weights, and in the metadata its kind, sizes and inputs."""
+    """Write ``head`` to one safetensors file: its weights, and in the metadata its kind, sizes and inputs.
+
+    The file is written in place: a caller whose writing may be cut short writes to a temporary path and renames it.
+    """
     metadata = {
         "format": FORMAT,
         "kind": head.kind,
         "config": json.dumps(asdict(head.config)),
-        "inputs": json.dumps([asdict(each) for each in head.inputs]),
+        "inputs": json.dumps([asdict(source) for source in head.inputs]),
     }
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    save_file({name: tensor.contiguous() for name, tensor in head.network.state_dict().items()}, partial, metadata)
-    partial.replace(path)
+    save_file({name: tensor.contiguous() for name, tensor in head.network.state_dict().items()}, path, metadata)
 
 
 def load_head(path: Path) -> Head:
@@ -180,8 +179,8 @@ def load_head(path: Path) -> Head:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is not a head's safetensors file, its kind is unknown, or its weights are not exactly those
-            of its kind and sizes; the message names the file.
+        ValueError: if it is not a head's safetensors file, its kind is unknown, or its weights are not exactly those of
+            its kind and sizes; the message names the file.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -204,7 +203,7 @@ def load_head(path: Path) -> Head:
 
 
 def _hear(head: Head, index: int, features: Features) -> Output:
-    alone = {each.name: features[each.name][index : index + 1] for each in head.inputs}
+    alone = {source.name: features[source.name][index : index + 1] for source in head.inputs}
     output: Output = head.network([pad(steps) for steps in prepare(head.network, alone)])
     return output
 
@@ -215,7 +214,7 @@ def _recipe(kind: str) -> HeadRecipe:
     return HEADS[kind]
 
 
-def _check_lesson(kind: str, recipe: HeadRecipe, train: Examples, dev: Examples, teacher: Teaching | None) -> None:
+def _check_lesson(kind: str, recipe: HeadRecipe, train: Examples, dev: Examples, teaching: Teaching | None) -> None:
     fewest, most = recipe.n_inputs
     if len(train.features) < fewest or (most is not None and len(train.features) > most):
         allowed = f"{fewest} or more" if most is None else f"{most}"
@@ -228,11 +227,11 @@ def _check_lesson(kind: str, recipe: HeadRecipe, train: Examples, dev: Examples,
     constant = [name for name, spread in zip(DIMENSIONS, np.ptp(train.labels, axis=0), strict=True) if spread == 0]
     if constant:
         raise ValueError(f"the training labels of {', '.join(constant)} are all the same: there is nothing to learn")
-    if (teacher is not None) != recipe.taught:
+    if (teaching is not None) != recipe.taught:
         raise ValueError(f"a {kind} head {'needs a' if recipe.taught else 'takes no'} teacher")
-    if teacher is not None and not len(teacher.embeddings) == len(teacher.predictions) == len(train.labels):
+    if teaching is not None and not len(teaching.embeddings) == len(teaching.predictions) == len(train.labels):
         raise ValueError(
-            f"the teacher speaks of {len(teacher.embeddings)} utterances, training has {len(train.labels)}"
+            f"the teacher speaks of {len(teaching.embeddings)} utterances, training has {len(train.labels)}"
         )
 
 

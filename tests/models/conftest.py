@@ -40,24 +40,24 @@ def planted() -> Callable[..., Examples]:
 
 
 @pytest.fixture(scope="session")
-def lesson(planted) -> Callable[[str], TrainedHead]:
-    """Return ``lesson(kind, seed=0)``: trains a head on the planted examples; a student is taught by a fusion."""
+def train(planted) -> Callable[[str], TrainedHead]:
+    """Return ``train(kind, seed=0)``, which trains a head on the planted examples; a student is taught by a fusion."""
 
-    def train(kind: str, seed: int = 0) -> TrainedHead:
+    def train_kind(kind: str, seed: int = 0) -> TrainedHead:
         inputs = INPUTS[kind]
-        teacher: Teaching | None = None
+        teaching: Teaching | None = None
         if kind == "student":
-            teacher = teach(fusion.head, planted(90, 1).features)
-        return train_head(kind, planted(90, 1, inputs), planted(40, 2, inputs), seed=seed, teacher=teacher)
+            teaching = teach(fusion.head, planted(90, 1).features)
+        return train_head(kind, planted(90, 1, inputs), planted(40, 2, inputs), seed=seed, teaching=teaching)
 
-    fusion = train("fusion")
-    return train
+    fusion = train_kind("fusion")
+    return train_kind
 
 
 @pytest.fixture(scope="session")
-def trained(lesson) -> dict[str, TrainedHead]:
+def trained(train) -> dict[str, TrainedHead]:
     """One trained head of every kind."""
-    return {kind: lesson(kind) for kind in KINDS}
+    return {kind: train(kind) for kind in KINDS}
 
 
 @pytest.fixture(params=KINDS)

@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from models.examples import Examples
 from models.fusion import trust
 from models.losses import ccc
 from models.training import predict, teach, train_head
@@ -53,6 +55,31 @@ def test_trust_does_not_depend_on_the_mean_and_makes_up_for_the_scale(scale):
     truth, predictions = random_table(0, 20, 3), random_table(1, 2, 20, 3) + random_table(0, 20, 3)
     weights = trust(truth, predictions * torch.from_numpy(scale) + 5)
     torch.testing.assert_close(weights * torch.from_numpy(scale), trust(truth, predictions))
+
+
+def test_an_input_that_says_the_same_of_every_utterance_is_not_trusted_for_its_rounding():
+    truth = random_table(0, 20, 3)
+    constant = (0.5 + 1e-7 * truth).float().double()
+    weights = trust(truth, torch.stack([constant, truth / 2]))
+    assert weights[0].tolist() == [0, 0, 0]
+    assert weights[1].tolist() == pytest.approx([2, 2, 2])
+    assert trust(truth, constant[None]).tolist() == [[0, 0, 0]]
+
+
+@pytest.mark.parametrize("kind", ["fusion", "ridge"])
+def test_words_that_are_always_the_same_do_no_harm(kind, planted):
+    sentence = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
+
+    def speechless(n_utterances, seed):
+        sound = planted(n_utterances, seed, ("sound",))
+        return Examples({**sound.features, "words": [sentence] * n_utterances}, sound.labels)
+
+    head = train_head(kind, speechless(90, 1), speechless(40, 2), seed=0).head
+    test = planted(80, 3)
+    said = predict(head, test.features)  # here the words differ, and mean something
+    np.testing.assert_allclose(said, predict(head, speechless(80, 3).features), rtol=0, atol=1e-6)
+    scores = ccc(torch.from_numpy(test.labels), torch.from_numpy(said))
+    assert scores[[0, 2]].min() > 0.5
 
 
 def test_an_input_that_says_the_opposite_is_not_trusted():

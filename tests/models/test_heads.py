@@ -34,7 +34,7 @@ def test_padding_changes_an_embedding_by_rounding_only(lengths):
     steps = [branch.prepare(noise(length)) for length in lengths]
     with torch.inference_mode():
         together = branch(pad(steps))
-        alone = torch.cat([branch(pad([each])) for each in steps])
+        alone = torch.cat([branch(pad([one])) for one in steps])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
 
 

@@ -39,7 +39,7 @@ def test_weights_are_those_of_the_normal_equations(planted):
             np.linalg.solve(pooled.T @ pooled + penalty * 60 * np.eye(pooled.shape[1]), pooled.T @ labels[:, column])
             for penalty in RidgeConfig().penalties
         ]
-        cosines = [ours @ each / np.linalg.norm(ours) / np.linalg.norm(each) for each in directions]
+        cosines = [ours @ one / np.linalg.norm(ours) / np.linalg.norm(one) for one in directions]
         assert max(cosines) == pytest.approx(1, abs=1e-5)
 
 

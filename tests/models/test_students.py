@@ -30,14 +30,14 @@ def test_what_the_teacher_says_decides_what_the_student_learns(planted):
     sound, dev = planted(60, 1, ("sound",)), planted(40, 2, ("sound",))
     embeddings = np.random.default_rng(0).uniform(-1, 1, size=(60, 8)).astype(np.float32)
     heads = [
-        train_head("student", sound, dev, seed=0, teacher=Teaching(embeddings, predictions)).head
+        train_head("student", sound, dev, seed=0, teaching=Teaching(embeddings, predictions)).head
         for predictions in (sound.labels, 1 - sound.labels)
     ]
     agreeing, contrary = (predict(head, dev.features) for head in heads)
     assert not np.allclose(agreeing, contrary)
 
 
-def test_a_student_without_a_lesson_is_refused(trained, planted):
+def test_a_student_without_teaching_is_refused(trained, planted):
     sound = planted(4, 1, ("sound",))
     with pytest.raises(ValueError, match="a student learns from a teacher"):
         learn_from_teacher(trained["student"].head.network, Lesson(sound, sound, seed=0))

@@ -26,28 +26,20 @@ def test_every_kind_of_head_is_tested(trained):
 def test_planted_effects_come_back(head, planted):
     found = scores(head, planted(80, 3))
     heard = {"sound": ("activation", "dominance"), "words": ("valence",)}
-    for each in head.inputs:
-        for dimension in heard[each.name]:
+    for source in head.inputs:
+        for dimension in heard[source.name]:
             assert found[dimension] > 0.5, found
 
 
-def test_a_seed_gives_the_same_bits(head, kind, lesson, planted):
-    again = lesson(kind)
+def test_a_seed_gives_the_same_bits_whatever_the_global_random_state_which_is_left_alone(
+    head, kind, train, planted, tmp_path
+):
     features = planted(10, 3).features
-    assert np.array_equal(predict(head, features), predict(again.head, features))
-
-
-def test_another_seed_gives_another_head(trained, lesson, planted):
-    features = planted(10, 3).features
-    assert not np.array_equal(predict(trained["tc-gru"].head, features), predict(lesson("tc-gru", 1).head, features))
-
-
-def test_global_random_state_and_threads_are_left_alone(lesson, kind, planted, head, tmp_path):
     torch.manual_seed(7)
     np.random.seed(7)  # noqa: NPY002
     torch_before, numpy_before, threads = torch.get_rng_state(), np.random.get_state()[1], torch.get_num_threads()  # noqa: NPY002
-    lesson(kind)
-    predict(head, planted(3, 3).features)
+    again = train(kind).head
+    assert np.array_equal(predict(head, features), predict(again, features))
     save_head(head, tmp_path / "head.safetensors")
     load_head(tmp_path / "head.safetensors")
     assert torch.equal(torch.get_rng_state(), torch_before)
@@ -55,10 +47,9 @@ def test_global_random_state_and_threads_are_left_alone(lesson, kind, planted, h
     assert torch.get_num_threads() == threads
 
 
-def test_global_random_state_does_not_decide(lesson, trained, planted):
-    torch.manual_seed(99)
+def test_another_seed_gives_another_head(trained, train, planted):
     features = planted(10, 3).features
-    assert np.array_equal(predict(lesson("tc-gru").head, features), predict(trained["tc-gru"].head, features))
+    assert not np.array_equal(predict(trained["tc-gru"].head, features), predict(train("tc-gru", 1).head, features))
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -81,22 +72,8 @@ def test_history_tells_which_epoch_was_kept(trained, kind, planted):
     assert [kept[f"dev_{name}"] for name in DIMENSIONS] == pytest.approx([found[name] for name in DIMENSIONS], abs=1e-5)
 
 
-def test_progress_counts_epochs(planted):
-    calls = []
-    trained = train_head(
-        "tc-gru",
-        planted(20, 1, ("sound",)),
-        planted(20, 2, ("sound",)),
-        seed=0,
-        progress=lambda done, most: calls.append((done, most)),
-    )
-    assert [done for done, _ in calls] == list(trained.history["epoch"])
-    assert len({most for _, most in calls}) == 1
-
-
 def test_a_loaded_head_predicts_the_same_bits(head, planted, tmp_path):
     save_head(head, tmp_path / "head.safetensors")
-    assert [path.name for path in tmp_path.iterdir()] == ["head.safetensors"]
     loaded = load_head(tmp_path / "head.safetensors")
     features = planted(10, 3).features
     assert (loaded.kind, loaded.config, loaded.inputs) == (head.kind, head.config, head.inputs)
@@ -109,7 +86,7 @@ def test_the_checkpoint_tells_what_it_holds(trained, tmp_path):
     save_head(trained["fusion"].head, path)
     metadata = json.loads(path.read_bytes()[8 : 8 + int.from_bytes(path.read_bytes()[:8], "little")])["__metadata__"]
     assert metadata["kind"] == "fusion"
-    assert [each["name"] for each in json.loads(metadata["inputs"])] == ["sound", "words"]
+    assert [source["name"] for source in json.loads(metadata["inputs"])] == ["sound", "words"]
 
 
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path):
@@ -186,13 +163,13 @@ def test_labels_that_are_all_the_same_are_refused(planted):
 
 def test_a_student_needs_a_teacher_and_no_one_else_takes_one(planted):
     sound, dev = planted(4, 1, ("sound",)), planted(4, 2, ("sound",))
-    teacher = Teaching(np.zeros((4, 8), np.float32), np.zeros((4, 3)))
+    teaching = Teaching(np.zeros((4, 8), np.float32), np.zeros((4, 3)))
     with pytest.raises(ValueError, match="a student head needs a teacher"):
         train_head("student", sound, dev, seed=0)
     with pytest.raises(ValueError, match="a tc-gru head takes no teacher"):
-        train_head("tc-gru", sound, dev, seed=0, teacher=teacher)
+        train_head("tc-gru", sound, dev, seed=0, teaching=teaching)
     with pytest.raises(ValueError, match="the teacher speaks of 4 utterances, training has 5"):
-        train_head("student", planted(5, 1, ("sound",)), dev, seed=0, teacher=teacher)
+        train_head("student", planted(5, 1, ("sound",)), dev, seed=0, teaching=teaching)
 
 
 def test_a_missing_input_is_refused(head):
@@ -221,7 +198,7 @@ def test_a_number_that_never_varies_does_no_harm(planted):
     train, dev = planted(20, 1, ("sound",)), planted(20, 2, ("sound",))
     for examples in (train, dev):
         for frames in examples.features["sound"]:
-            frames[:, 3] = 5
+            frames[:, 3] = 0.1  # a mean of many is not the number itself, to the last bit
     for kind in ("tc-gru", "ridge"):
         head = train_head(kind, train, dev, seed=0).head
         assert np.isfinite(predict(head, dev.features)).all()
