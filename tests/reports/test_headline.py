@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from reports.headline import headline, told_apart
+from reports.comparisons import told_apart
+from reports.headline import headline
 from reports.run import read_run
 from reports.sweeps import sweeps_of
 from reports.words import GAP, Score
@@ -29,11 +30,12 @@ def test_a_robust_lexical_system_is_called_so_with_its_numbers(read, table):
     found = of(read(results), "valence")
     assert found.verdict == (
         f"The lexical system text keeps more of its clean CCC than the acoustic whisper at 0{GAP}dB SNR in babble. "
-        f"At that level text keeps 62{GAP}% [51, 70] (babble), whisper keeps 20{GAP}% [5, 33] (babble)."
+        f"At that level text keeps 62{GAP}% [51, 70] (babble), whisper keeps 20{GAP}% [5, 33] (babble). "
+        "The average CCC of text in noise is above that of whisper (babble)."
     )
     assert found.robust == (
         "Holds (interval above one half everywhere): text.",
-        "Breaks (interval below one half): whisper (babble).",
+        "Breaks (interval below one half at the harshest level): whisper (babble).",
     )
     ((where, sentence),) = found.details
     assert where == f"babble at 0{GAP}dB SNR"
@@ -61,8 +63,9 @@ def test_overlapping_intervals_decide_nothing(read, table):
 def test_on_constant_text_the_lexical_system_has_nothing_to_keep(read, table):
     run = read(table({"babble": [0.0]}, systems=["whisper", "text"], dimensions=["activation"]))
     found = of(run, "activation")
-    assert "There is no comparing text (lexical) with whisper (acoustic)" in found.verdict
-    assert "text has no ratio, for its clean CCC is 0.05" in found.verdict
+    assert found.verdict.startswith("The acoustic system whisper reads activation, the lexical text does not")
+    assert "0.74 [0.68, 0.80] and 0.05 [\N{MINUS SIGN}0.01, 0.11]" in found.verdict
+    assert "keeps more" not in found.verdict
     assert "Without any ratio: text." in found.robust
 
 
@@ -71,6 +74,55 @@ def test_a_system_that_noise_cannot_reach_is_left_out_of_the_comparison(read, ta
     assert "text-oracle" not in of(run, "valence").verdict
     assert "text-oracle" not in " ".join(of(run, "valence").robust)
     assert any(one.startswith("text-oracle scores the same under every condition") for one in headline(run).cautions)
+
+
+def test_a_dimension_that_nobody_reads_is_not_compared(read, table):
+    results = table({"babble": [0.0]}, systems=["whisper", "text"], dimensions=["valence"])
+    retention(results, "text", "valence", float("nan"), float("nan"), float("nan"))
+    retention(results, "whisper", "valence", float("nan"), float("nan"), float("nan"))
+    assert of(read(results), "valence").verdict.startswith(
+        "Neither text (lexical) nor whisper (acoustic) reads valence"
+    )
+
+
+def test_a_family_speaks_through_its_best_system_in_noise(read, table):
+    results = table({"babble": [10.0, 0.0]}, systems=["mfb", "whisper", "text"], dimensions=["valence"])
+    clean = (results["condition"] == "clean") & (results["system"] == "mfb") & (results["metric"] == "ccc")
+    results.loc[clean, "value"] = 0.95
+    assert "the acoustic whisper" in of(read(results), "valence").verdict
+
+
+def test_fusion_and_student_are_compared_with_what_could_be_used_instead(read, table):
+    results = table(
+        {"babble": [0.0], "hum": [0.0]}, systems=["mfb", "whisper", "text", "fusion", "student"], dimensions=["valence"]
+    )
+    areas = {"mfb": 0.1, "whisper": 0.3, "text": 0.6, "fusion": 0.58, "student": 0.35}
+    for system, value in areas.items():
+        rows = (results["metric"] == "ccc_auc") & (results["system"] == system)
+        results.loc[rows, ["value", "ci_low", "ci_high"]] = [value, value - 0.04, value + 0.04]
+    hum = (results["metric"] == "ccc_auc") & (results["system"] == "student") & (results["corruption"] == "hum")
+    results.loc[hum, ["value", "ci_low", "ci_high"]] = [0.5, 0.46, 0.54]
+    *_, fusion, student = of(read(results), "valence").robust
+    assert fusion == (
+        "The average CCC of fusion in noise is above that of mfb and whisper (everywhere), "
+        "not told apart from that of text (everywhere)."
+    )
+    assert student == (
+        "The average CCC of student in noise is above that of mfb (everywhere), above that of whisper (hum), "
+        "below that of fusion (babble), not told apart from that of whisper (babble), "
+        "not told apart from that of fusion (hum)."
+    )
+
+
+def test_a_system_breaks_from_the_mildest_level_at_which_half_is_surely_gone(read, table):
+    results = table({"babble": [20.0, 10.0, 0.0]}, systems=["whisper"], dimensions=["valence"])
+    retention(results, "whisper", "valence", 0.1, 0.0, 0.2)
+    ends = {"clean": [0.8, 0.7, 0.9], "babble@20dB": [0.3, 0.1, 0.34], "babble@10dB": [0.3, 0.1, 0.36]}
+    for condition, numbers in (ends | {"babble@0dB": [0.1, 0.0, 0.2]}).items():
+        rows = (results["metric"] == "ccc") & (results["condition"] == condition)
+        results.loc[rows & results["seed"].isna(), ["value", "ci_low", "ci_high"]] = numbers
+    (broken,) = of(read(results), "valence").robust
+    assert broken == f"Breaks (interval below one half at the harshest level): whisper (babble from 0{GAP}dB SNR)."
 
 
 def test_missing_summaries_are_called_missing(read, table):
