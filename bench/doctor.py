@@ -31,5 +31,10 @@ def examine() -> list[Finding]:
         Finding("GPU", gpu, fine=True),
         Finding("cache", str(cache_root()), fine=True),
     ]
-    weights = [Finding(f"weights: {one.name}", one.problem or str(one.path), one.problem is None) for one in report()]
+    weights = [
+        Finding(
+            f"weights: {one.name}", one.problem or f"{one.description}; {one.licence}; {one.path}", one.problem is None
+        )
+        for one in report()
+    ]
     return [*findings, *weights]

@@ -34,7 +34,11 @@ class Representation:
 
 REPRESENTATIONS: dict[str, Representation] = {
     "mfb": Representation("audio", "filterbank"),
+    "mfb-80": Representation("audio", "filterbank-80"),
     "whisper": Representation("audio", "whisper-encoder"),
+    "whisper-1": Representation("audio", "whisper-encoder-1"),
+    "whisper-2": Representation("audio", "whisper-encoder-2"),
+    "whisper-4": Representation("audio", "whisper-encoder-4"),
     "text": Representation("asr", "minilm", transcriber="whisper-tiny.en"),
     "text-oracle": Representation("reference", "minilm"),
 }
@@ -63,7 +67,13 @@ class System:
 
 SYSTEMS: dict[str, System] = {
     "mfb": System("Log-mel filterbank energies into a TC-GRU.", "acoustic", ("mfb",)),
-    "whisper": System("Hidden states of Whisper's encoder into a TC-GRU.", "acoustic", ("whisper",)),
+    "mfb-80": System("Twice as many filterbank energies into a TC-GRU.", "acoustic", ("mfb-80",)),
+    "whisper": System(
+        "Hidden states of Whisper's encoder, third layer of four, into a TC-GRU.", "acoustic", ("whisper",)
+    ),
+    "whisper-1": System("The first layer of Whisper's encoder into a TC-GRU.", "acoustic", ("whisper-1",)),
+    "whisper-2": System("The second layer of Whisper's encoder into a TC-GRU.", "acoustic", ("whisper-2",)),
+    "whisper-4": System("The last layer of Whisper's encoder into a TC-GRU.", "acoustic", ("whisper-4",)),
     "text": System("Whisper's transcript, MiniLM token embeddings, then a TC-GRU.", "lexical", ("text",)),
     "text-oracle": System(
         "The heads of `text` given the reference transcript: what is left when ASR makes no errors.",

@@ -11,7 +11,7 @@ from bench.corpora.probe import ProbeSpec, build_probe, read_probe
 settings.register_profile("emonoise", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("emonoise")
 
-TINY = ProbeSpec(train=48, dev=16, test=14)
+TINY = ProbeSpec(train=40, dev=12, test=8)
 
 
 @pytest.fixture(scope="session")
