@@ -114,8 +114,8 @@ def test_the_page_shows_the_note_of_the_corpus_and_loads_nothing_from_elsewhere(
     assert not re.findall(r"(?:src|href)=.https?:", page)
     assert {"pdf", "svg", "png"} <= {file.suffix[1:] for file in (run / "report" / "figures").iterdir()}
     assert json.loads((run / "provenance.json").read_text())["corpus"]["utterances"] == {
-        "train": 48,
-        "dev": 16,
+        "train": 40,
+        "dev": 12,
         "test": N_TEST,
     }
 
