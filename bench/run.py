@@ -23,6 +23,7 @@ from bench.suite import Suite
 from bench.systems import CONTROLS, SYSTEMS, needed
 from bench.train import missing_fits, recipes, train
 from corruptions import Material
+from corruptions.engine import check_material
 from corruptions.noise_corpora import read_noise_folder
 from corruptions.noises import long_term_spectrum
 
@@ -90,11 +91,13 @@ def prepare(
 
     Raises:
         CorpusError: if the suite cannot be run on this corpus.
+        ValueError: if a noise cannot be made of this corpus, such as babble of five speakers.
         RecordingsError: if recordings cannot be used.
     """
     check_corpus_for(suite, corpus)
     recordings = inspect(corpus, pool, stages)
     material = make_material(suite, corpus, recordings)
+    check_material(material, suite.expanded(), {one.speaker for one in corpus.split("test")})
     names = representations_needed(suite.systems)
     heads = sorted({SYSTEMS[name].head for name in needed(suite.systems)} - set(CONTROLS))
     with stages.stage("Checking the weights", len(names), "encoders") as advance:

@@ -25,7 +25,7 @@ def utterance(number: int) -> Utterance:
         f"s{number}",
         Path(f"{number}.wav"),
         1 + number / 99,
-        2,
+        2 + number / 99,
         3 + number / 99,
         "words",
     )
