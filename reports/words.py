@@ -120,12 +120,11 @@ def slug(text: str) -> str:
     """Return a name that is safe in a file name, a link and a LaTeX label.
 
     Examples:
-        >>> slug("reverb@0.6s+babble"), slug("../Café")
-        ('reverb-0.6s-babble', 'caf')
+        >>> slug("reverb@0.6s+babble@-5dB"), slug("../Café")
+        ('reverb-0.6s-babble-minus-5db', 'caf')
     """
-    kept = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in ".-") else "-" for letter in text.lower()
-    )
+    spelled = text.lower().replace("@-", "@minus-")
+    kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in ".-") else "-" for letter in spelled)
     return "-".join(filter(None, (part.strip(".") for part in kept.split("-"))))
 
 
