@@ -20,7 +20,7 @@ def embedding(text):
 
 
 def test_there_is_a_frame_per_token_and_one_at_each_end():
-    assert len(encoder()(["hello there ."])[0]) == 3 + 2
+    assert len(encoder()(["hello there you"])[0]) == 3 + 2
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t"])
@@ -33,6 +33,11 @@ def test_a_long_text_is_cut_at_the_models_limit():
     cut, uncut = encoder()(["dog " * 10_000, "dog " * (MAX_TOKENS - 2)])
     np.testing.assert_array_equal(cut, uncut)
     assert len(cut) == MAX_TOKENS
+
+
+def test_punctuation_which_a_recogniser_guesses_from_the_voice_is_not_read():
+    shouted, said = encoder()(["Kids are talking by the door!", "kids are talking, by the door"])
+    np.testing.assert_array_equal(shouted, said)
 
 
 def test_case_does_not_matter():
