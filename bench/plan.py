@@ -17,7 +17,7 @@ from bench.keys import digest
 from bench.machine import COMPUTING, versions
 from bench.suite import Suite
 from bench.systems import CONTROLS, REPRESENTATIONS, SYSTEMS, needed
-from corruptions import Condition, Material
+from corruptions import Condition, Material, fingerprint
 
 # Raise these when the code of a stage changes what it computes; corruptions and encoders have versions of their own.
 FEATURES_VERSION = 1
@@ -156,7 +156,7 @@ def make_plan(
     test = tuple(test[index * len(test) // limit] for index in range(limit))
     libraries = versions(COMPUTING)
     digests = {one.path: recordings[one.id].sha256 for one in corpus.utterances}
-    sounds = {condition: material.fingerprint(condition, digests.__getitem__) for condition in suite.expanded()}
+    sounds = {condition: fingerprint(material, condition, digests.__getitem__) for condition in suite.expanded()}
     units = tuple(
         Unit(_unit_key(suite, corpus, block, condition, draw, recordings, sound | libraries), condition, draw, block)
         for condition, sound in sounds.items()

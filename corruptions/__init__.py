@@ -2,8 +2,10 @@
 
 from corruptions.additive import mix_at_snr
 from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, read_audio, write_audio
-from corruptions.catalog import CLEAN, CORRUPTIONS, Condition, Corruption, Step, parse_condition
-from corruptions.engine import check_material, corrupt, find_corruption
+from corruptions.catalog import CORRUPTIONS
+from corruptions.condition import CLEAN, Condition, Step, parse_condition
+from corruptions.corruption import Corruption
+from corruptions.engine import check_material, corrupt, find_corruption, fingerprint
 from corruptions.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.material import Material
 from corruptions.noise_corpora import NoiseFolder, read_noise_folder
@@ -29,6 +31,7 @@ __all__ = [
     "check_material",
     "corrupt",
     "find_corruption",
+    "fingerprint",
     "long_term_spectrum",
     "mix_at_snr",
     "parse_condition",

@@ -11,7 +11,7 @@ import numpy as np
 
 from corruptions.audio import SAMPLE_RATE, Waveform, read_audio, read_excerpt
 from corruptions.levels import Level, active_level_dbfs, rms_dbfs
-from corruptions.record import Corrupted
+from corruptions.record import Corrupted, Mixture
 
 # The least that a 16-bit file can hold. A recording or an excerpt that never gets beyond it has no sound in it.
 SILENT_PEAK = 2.0**-15
@@ -74,20 +74,18 @@ def add_noise(before: Corrupted, noise: Noise, snr_db: float, speech_dbfs: float
     if record.noise_source is not None:
         raise ValueError("noise was added already: a condition holds one noise, so that it has one SNR")
     mixture, gain_db, noise_dbfs = _mix_at_level(before.audio, noise.samples, speech_dbfs - snr_db)
-    return Corrupted(
-        mixture,
-        replace(
-            record,
-            snr_requested_db=snr_db,
-            snr_active_db=record.speech_active_dbfs - noise_dbfs,
-            snr_rms_db=record.speech_rms_dbfs - noise_dbfs,
-            noise_dbfs=noise_dbfs,
-            noise_gain_db=gain_db,
-            noise_source=noise.source,
-            noise_sha256=noise.sha256,
-            noise_offset=noise.offset,
-        ),
+    after = replace(
+        record,
+        snr_requested_db=snr_db,
+        snr_active_db=record.speech_active_dbfs - noise_dbfs,
+        snr_rms_db=record.speech_rms_dbfs - noise_dbfs,
+        noise_dbfs=noise_dbfs,
+        noise_gain_db=gain_db,
+        noise_source=noise.source,
+        noise_sha256=noise.sha256,
+        noise_offset=noise.offset,
     )
+    return Corrupted(mixture, after, Mixture(before.audio, mixture - before.audio))
 
 
 def draw_excerpt(path: Path, length: int, n_samples: int, rng: np.random.Generator) -> tuple[Waveform, int]:

@@ -5,19 +5,27 @@ generator made from (seed, corpus, utterance, corruption, draw), without the lev
 every SNR.
 """
 
-from collections.abc import Iterable
+import hashlib
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
-from corruptions.audio import Waveform
-from corruptions.catalog import CORRUPTIONS, Condition, Corruption, own_noise, spectrum_of
+from corruptions.audio import AudioError, Waveform, file_sha256
+from corruptions.catalog import CORRUPTIONS, own_noise, spectrum_of
+from corruptions.condition import Condition
+from corruptions.corruption import Corruption, Setting
 from corruptions.levels import active_level_dbfs, rms_dbfs
 from corruptions.material import Material
 from corruptions.noises import other_talkers
 from corruptions.record import Corrupted, Record
 
 NOTHING = Material()
+
+# Raise it whenever the same inputs could give other samples or another record than before.
+VERSION = 2
 
 
 def corrupt(
@@ -62,7 +70,12 @@ def corrupt(
     corrupted = Corrupted(speech.copy(), record)
     for step, child in zip(condition.steps, rng.spawn(len(condition.steps)), strict=True):
         corruption = find_corruption(step.corruption, material)
-        corrupted = corruption.apply(corrupted, step.level, child, material, speaker)
+        try:
+            corrupted = corruption.apply(corrupted, Setting(step.level, child, material, speaker, step.dry))
+        except AudioError:  # names its file
+            raise
+        except ValueError as error:
+            raise ValueError(f"{step}: {error}") from error
     return replace(corrupted, record=replace(corrupted.record, peak=_peak(corrupted.audio)))
 
 
@@ -101,6 +114,39 @@ def check_material(material: Material, conditions: Iterable[Condition], speakers
                     other_talkers(material.talkers, speaker)
         except ValueError as error:
             raise ValueError(f"{condition}: {error}") from error
+
+
+def fingerprint(
+    material: Material, condition: Condition, file_digest: Callable[[Path], str] = file_sha256
+) -> dict[str, str | int | float | None]:
+    """Return JSON values that change whenever ``material`` may make ``condition`` sound different.
+
+    What the condition does not use is left out, so that another noise folder does not touch results on white noise.
+
+    Args:
+        material: what noises and rooms are made of.
+        condition: the condition.
+        file_digest: what names the content of a talker's recording; pass a cached one for a corpus of many files.
+    """
+    parts: dict[str, str | int | float | None] = {"corruptions": VERSION}
+    if condition.steps:
+        parts |= {"snr": material.snr, "reference_dbfs": material.reference_dbfs}
+    needs = {need for step in condition.steps for need in find_corruption(step.corruption, material).needs}
+    if "talkers" in needs:
+        parts["talkers"] = _sha256(
+            [[name, [file_digest(path) for path in paths]] for name, paths in sorted(material.talkers.items())]
+        )
+    if "spectrum" in needs:
+        parts["spectrum"] = _sha256(material.spectrum and material.spectrum.power)
+    for step in condition.steps:
+        if step.corruption in material.recordings:
+            listing = [[one.name, one.sha256] for one in material.recordings[step.corruption].recordings]
+            parts[f"recordings {step.corruption}"] = _sha256(listing)
+    return parts
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 def _peak(audio: Waveform) -> float:

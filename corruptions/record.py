@@ -1,8 +1,9 @@
 """What comes out of a corruption: the audio, and a record of exactly what was done to it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from corruptions.audio import Waveform
+from corruptions.levels import active_level_dbfs, rms_dbfs
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,21 @@ class Record:
         snr_requested_db: what the condition says.
         snr_active_db: achieved: active level of the speech over the RMS level of what was added to it.
         snr_rms_db: achieved: RMS level of the speech over the RMS level of what was added to it.
+        snr_segmental_db: achieved: mean over frames with speech, see ``corruptions.measures``.
+        snr_intelligibility_db: achieved: mean over bands, weighted by what they mean to intelligibility, see there.
         noise_dbfs: RMS level of what was added.
         noise_gain_db: gain of the noise as it was read or generated.
         noise_source: file inside the noise folder, talkers of the babble, or the kind of generated noise.
         noise_sha256: of that file.
         noise_offset: first sample of the excerpt at 16 kHz, or of the loop where a recording is looped.
+        room_source: file of the impulse response.
+        room_sha256: of that file.
+        room_rt60_s: reverberation time measured from it; None where its decay does not allow it.
+        room_drr_db: its direct-to-reverberant energy ratio.
+        room_c50_db: its clarity: energy of the first 50 ms over that of the rest.
+        room_gain_db: gain that gave the reverberant speech the active level of the dry.
+        direct_active_dbfs: active level of the direct sound alone, as it arrives.
+        direct_rms_dbfs: RMS level of the same.
     """
 
     speech_active_dbfs: float
@@ -29,11 +40,21 @@ class Record:
     snr_requested_db: float | None = None
     snr_active_db: float | None = None
     snr_rms_db: float | None = None
+    snr_segmental_db: float | None = None
+    snr_intelligibility_db: float | None = None
     noise_dbfs: float | None = None
     noise_gain_db: float | None = None
     noise_source: str | None = None
     noise_sha256: str | None = None
     noise_offset: int | None = None
+    room_source: str | None = None
+    room_sha256: str | None = None
+    room_rt60_s: float | None = None
+    room_drr_db: float | None = None
+    room_c50_db: float | None = None
+    room_gain_db: float | None = None
+    direct_active_dbfs: float | None = None
+    direct_rms_dbfs: float | None = None
 
     def as_row(self) -> dict[str, float | int | str | None]:
         """Return the record as columns and values."""
@@ -41,8 +62,34 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Mixture:
+    """The two signals that were added, as they were then."""
+
+    speech: Waveform
+    noise: Waveform
+
+
+@dataclass(frozen=True)
 class Corrupted:
-    """An utterance after one or more steps; ``audio`` is as long as the speech and may exceed +-1.0."""
+    """An utterance after one or more steps.
+
+    Attributes:
+        audio: as long as the speech; it may exceed +-1.0.
+        record: what was done.
+        mixture: what the noise was added to, and the noise as it was added; None if there is no noise.
+    """
 
     audio: Waveform
     record: Record
+    mixture: Mixture | None = None
+
+
+def changed_speech(before: Corrupted, audio: Waveform) -> Corrupted:
+    """Return ``before`` with other audio, and the levels of the speech in it.
+
+    Where noise is in it already, or nothing is left to measure, the levels of the speech stay what they were.
+    """
+    record = replace(before.record, direct_active_dbfs=None, direct_rms_dbfs=None)
+    if record.noise_source is None and audio.any():
+        record = replace(record, speech_active_dbfs=active_level_dbfs(audio), speech_rms_dbfs=rms_dbfs(audio))
+    return replace(before, audio=audio, record=record)

@@ -1,0 +1,60 @@
+"""What a corruption is: how it is applied, and what its level means."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from corruptions.audio import Waveform
+from corruptions.material import Material
+from corruptions.record import Corrupted
+
+Harsher = Literal["up", "down"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a step is told besides the utterance so far.
+
+    Attributes:
+        level: in the corruption's own unit; None for a corruption without levels.
+        rng: the step's own generator.
+        material: what noises and rooms are made of.
+        speaker: who speaks in the utterance.
+        dry: whether an SNR refers to the direct sound of the speech and not to all that arrives of it.
+    """
+
+    level: float | None
+    rng: np.random.Generator
+    material: Material
+    speaker: str | None = None
+    dry: bool = False
+
+
+Apply = Callable[[Corrupted, Setting], Corrupted]
+# Audio, level (0 for a corruption without levels) and generator in; audio of the same length out.
+Distort = Callable[[Waveform, float, np.random.Generator], Waveform]
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """A way to make speech worse.
+
+    Attributes:
+        apply: does it: the utterance so far and the setting in, the utterance after this step out.
+        description: one sentence for the report.
+        level_unit: the x axis of its degradation curve, as in ``SNR (dB)``; None for a corruption without levels.
+        suffix: of a level in a condition's name, as in ``dB``.
+        harsher: whether higher or lower levels are worse.
+        needs: the attributes of ``Material`` it cannot do without.
+        random: whether it draws anything, so that another draw is another corruption.
+    """
+
+    apply: Apply
+    description: str
+    level_unit: str | None = None
+    suffix: str = ""
+    harsher: Harsher = "up"
+    needs: frozenset[str] = frozenset()
+    random: bool = True
