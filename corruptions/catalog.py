@@ -12,6 +12,9 @@ from corruptions.noise_corpora import NoiseFolder, recorded_noise
 from corruptions.noises import Spectrum
 from corruptions.record import Corrupted, changed_speech
 
+# The level of every noise, recorded or made.
+SNR = "SNR (dB)"
+
 # n_samples and setting in, noise out.
 NoiseSource = Callable[[int, Setting], Noise]
 
@@ -24,7 +27,7 @@ def noise(source: NoiseSource, description: str, needs: frozenset[str] = frozens
             raise ValueError("a noise needs a level: write it as babble@5dB")
         return add_noise(before, source(len(before.audio), setting), setting.level, _reference_dbfs(before, setting))
 
-    return Corruption(apply, description, "SNR (dB)", "dB", "down", needs)
+    return Corruption(apply, description, SNR, "dB", "down", needs)
 
 
 def distortion(
@@ -91,10 +94,9 @@ CORRUPTIONS: dict[str, Corruption] = {
         frozenset({"talkers"}),
     ),
     # What is left when there is nothing to hear.
-    "silence": Corruption(
-        lambda before, _setting: Corrupted(np.zeros_like(before.audio), before.record),
+    "silence": distortion(
+        lambda audio, _level, _rng: np.zeros_like(audio),
         "Digital silence; with a noise behind it, as in silence+babble@5dB, the noise alone at the level that it would "
         "have under the speech.",
-        random=False,
     ),
 }

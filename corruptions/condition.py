@@ -6,7 +6,7 @@ from math import isfinite
 
 import numpy as np
 
-from corruptions.catalog import CORRUPTIONS
+from corruptions.catalog import CORRUPTIONS, SNR
 
 # Behind the level of a noise: the SNR refers to the direct sound of the speech.
 DRY = "-dry"
@@ -35,7 +35,7 @@ class Step:
             raise ValueError(f"{self.corruption!r} cannot name a corruption: use letters, digits, '.', '_' and '-'")
         if self.level is not None and not isfinite(self.level):
             raise ValueError(f"{self.corruption}: a level must be finite, not {self.level}")
-        if self.dry and (self.level is None or _suffix(self.corruption) != "dB"):
+        if self.dry and (self.level is None or not _is_noise(self.corruption)):
             raise ValueError(f"{self.corruption}: only an SNR can refer to dry speech")
 
     def __str__(self) -> str:
@@ -109,9 +109,16 @@ def _parse_step(text: str, whole: str) -> Step:
     if level is None:
         return Step(name, None)
     own = _suffix(name)
-    if suffix not in {own, own + DRY}:
-        raise ValueError(f"{whole!r}: the level of {name} is given in {own or 'nothing: it has none'}, not {suffix!r}")
+    if name in CORRUPTIONS and CORRUPTIONS[name].level_unit is None:
+        raise ValueError(f"{whole!r}: a level for {name}, but it has none: write its name alone")
+    if suffix not in {own, own + DRY * _is_noise(name)}:
+        raise ValueError(f"{whole!r}: the level of {name} is given in {own}, not {suffix!r}")
     return Step(name, float(level), dry=suffix != own)
+
+
+def _is_noise(name: str) -> bool:
+    # What is not in the catalogue and has a level is a folder of noise.
+    return name not in CORRUPTIONS or CORRUPTIONS[name].level_unit == SNR
 
 
 def _suffix(name: str) -> str:
