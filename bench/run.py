@@ -23,7 +23,7 @@ from bench.suite import Suite
 from bench.systems import CONTROLS, SYSTEMS, needed
 from bench.train import missing_fits, recipes, train
 from corruptions import Material, check_material
-from corruptions.noise_corpora import read_noise_folder
+from corruptions.noise_folders import read_noise_folder
 from corruptions.noises import long_term_spectrum
 
 Device = Literal["auto", "cpu", "cuda"]

@@ -8,7 +8,7 @@ from corruptions.corruption import Corruption
 from corruptions.engine import check_material, corrupt, find_corruption, fingerprint
 from corruptions.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.material import Material
-from corruptions.noise_corpora import NoiseFolder, read_noise_folder
+from corruptions.noise_folders import NoiseFolder, read_noise_folder
 from corruptions.noises import Spectrum, long_term_spectrum
 from corruptions.record import Corrupted, Record
 

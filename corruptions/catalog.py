@@ -8,7 +8,7 @@ from corruptions import noises
 from corruptions.additive import Noise, add_noise
 from corruptions.corruption import Corruption, Distort, Harsher, Setting
 from corruptions.material import Material
-from corruptions.noise_corpora import NoiseFolder, recorded_noise
+from corruptions.noise_folders import NoiseFolder, recorded_noise
 from corruptions.noises import Spectrum
 from corruptions.record import Corrupted, changed_speech
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from corruptions.levels import LevelName
-from corruptions.noise_corpora import NoiseFolder
+from corruptions.noise_folders import NoiseFolder
 from corruptions.noises import Spectrum
 from corruptions.rooms import Response
 

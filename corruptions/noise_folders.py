@@ -6,6 +6,7 @@ other suffixes (a licence, a table) and hidden files are passed over.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from corruptions.additive import SILENT_PEAK, Noise, draw_excerpt
 from corruptions.audio import AudioError, file_sha256, length_at_16k, open_audio
 
 SHORTEST_S = 0.01
+
+Split = Literal["train", "dev", "test"]
+SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 # What libsndfile reads.
 _READABLE = {
@@ -42,10 +46,17 @@ class Recording:
 
 @dataclass(frozen=True)
 class NoiseFolder:
-    """A folder of noise: small, picklable, and checked."""
+    """A folder of noise, or one split of it: small, picklable, and checked.
+
+    Attributes:
+        folder: where the recordings lie.
+        recordings: what was listed, by name.
+        split: which split of the folder this is; None where it is all of it.
+    """
 
     folder: Path
     recordings: tuple[Recording, ...]
+    split: Split | None = None
 
 
 def read_noise_folder(folder: Path) -> NoiseFolder:
