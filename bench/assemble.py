@@ -4,7 +4,7 @@ import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.grid import Grid, GridCondition
-from bench.plan import Plan
+from bench.plan import Plan, draws_of
 from bench.store import Store
 from corruptions import Condition, Material, find_corruption
 
@@ -48,11 +48,12 @@ def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
 
 def plan_grid(plan: Plan, material: Material) -> Grid:
     """Return what the tables must hold, as the suite says, so that what was never computed is missed."""
-    draws = tuple(range(plan.suite.draws))
     return Grid(
         systems={one.system: tuple(one.seeds) for one in plan.predictors},
         conditions=tuple(
-            GridCondition(one.corruption, str(one), one.level, _level_unit(one, material), draws)
+            GridCondition(
+                one.curve, str(one), one.level, _level_unit(one, material), draws_of(one, material, plan.suite.draws)
+            )
             for one in plan.suite.expanded()
         ),
         utterances=tuple(sorted({one.id for unit in plan.units for one in unit.utterances})),
@@ -65,7 +66,7 @@ def _described(plan: Plan, material: Material, table: pd.DataFrame) -> pd.DataFr
     about = pd.DataFrame(
         {
             "condition": [str(one) for one in conditions],
-            "corruption": [one.corruption for one in conditions],
+            "corruption": [one.curve for one in conditions],
             "level": pd.Series([one.level for one in conditions], dtype="float64"),
             "level_unit": pd.Series([_level_unit(one, material) for one in conditions], dtype="str"),
         }

@@ -69,9 +69,9 @@ def _three_levels(conditions: list[Condition], material: Material) -> list[Condi
     noisy = [condition for condition in conditions if condition.steps]
     if not noisy:
         return []
-    names = [condition.corruption for condition in noisy]
+    names = [condition.curve for condition in noisy]
     name = _PREFERRED if _PREFERRED in names else names[0]
-    of_one = [one for one in noisy if one.corruption == name]
+    of_one = [one for one in noisy if one.curve == name]
     high_is_mild = find_corruption(of_one[0].steps[-1].corruption, material).harsher == "down"
     of_one.sort(key=lambda one: one.level or 0.0, reverse=high_is_mild)
     return list(dict.fromkeys([of_one[0], of_one[len(of_one) // 2], of_one[-1]]))

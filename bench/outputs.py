@@ -42,7 +42,7 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
     """
     predictions, transcripts = predictions_table(plan, material, store), transcripts_table(plan, material, store)
     harsher = {
-        condition.corruption: find_corruption(condition.steps[-1].corruption, material).harsher
+        condition.curve: find_corruption(condition.steps[-1].corruption, material).harsher
         for condition in plan.suite.expanded()
         if condition.steps
     }

@@ -17,7 +17,7 @@ from bench.keys import digest
 from bench.machine import COMPUTING, versions
 from bench.suite import Suite
 from bench.systems import CONTROLS, REPRESENTATIONS, SYSTEMS, needed
-from corruptions import Condition, Material, fingerprint
+from corruptions import Condition, Material, find_corruption, fingerprint
 
 # Raise these when the code of a stage changes what it computes; corruptions and encoders have versions of their own.
 FEATURES_VERSION = 1
@@ -160,10 +160,16 @@ def make_plan(
     units = tuple(
         Unit(_unit_key(suite, corpus, block, condition, draw, recordings, sound | libraries), condition, draw, block)
         for condition, sound in sounds.items()
-        for draw in range(suite.draws)
+        for draw in draws_of(condition, material, suite.draws)
         for block in _blocks(test)
     )
     return Plan(suite, corpus, fingerprints, features, tuple(fits.values()), predictors, units)
+
+
+def draws_of(condition: Condition, material: Material, draws: int) -> tuple[int, ...]:
+    """Return the draws under which utterances meet a condition: only the first where nothing is left to chance."""
+    chance = any(find_corruption(step.corruption, material).random for step in condition.steps)
+    return tuple(range(draws)) if chance else (0,)
 
 
 def unit_labels(utterances: Sequence[Utterance], scale: tuple[float, float]) -> npt.NDArray[np.float64]:

@@ -57,7 +57,7 @@ def _condition(condition: Condition, material: Material) -> dict[str, Any]:
     last = find_corruption(condition.steps[-1].corruption, material) if condition.steps else None
     return {
         "condition": str(condition),
-        "corruption": condition.corruption,
+        "corruption": condition.curve,
         "level": condition.level,
         "level_unit": last and last.level_unit,
         "harsher": last and last.harsher,

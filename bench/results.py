@@ -1,7 +1,9 @@
 """The tables of a run: their columns, and the check that nothing in them is missing, twice there or contradictory.
 
 ``predictions.parquet`` and ``transcripts.parquet`` are the evidence, ``results.parquet`` the single source of every
-report. Truth and prediction are on the corpus's own scale. ``level`` and ``level_unit`` are null for clean speech.
+report. Truth and prediction are on the corpus's own scale. ``corruption`` names a degradation curve: a condition
+without its last level, as in ``reverb@0.6s+babble``. ``level`` and ``level_unit`` are null for clean speech, and where
+there is nothing to turn up, as in ``telephone``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -197,6 +199,7 @@ def _check_consistent(frame: pd.DataFrame, same: Sequence[str], name: str) -> No
             raise TableError(f"{name}: more than one {column}: {', '.join(found[:_SHOWN])}; score one run at a time")
     for column in ("corruption", "level", "level_unit"):
         _check_same(frame, ["condition"], column, name)
+    _check_same(frame, ["corruption", "level"], "condition", name)
 
 
 def _check_same(frame: pd.DataFrame, by: list[str], column: str, name: str) -> None:

@@ -52,8 +52,7 @@ def score(
 
     - a metric of a system (of WER: a transcriber, without dimension) under a condition, for one seed and draw;
     - its mean over seeds and draws (``seed`` and ``draw`` null), whose interval is that of the mean;
-    - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well). Where several
-      conditions of a corruption share a level, as chains do, the curve passes through their mean.
+    - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well).
 
     Args:
         predictions: columns of ``bench.results.PREDICTIONS``, from one run on one split.
@@ -241,23 +240,22 @@ def _means(values: Floats, members: Sequence[Codes], there: npt.NDArray[np.bool_
 
 def _curve_rows(ccc: _Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> Iterator[Row]:
     clean = [k for k, one in enumerate(grid.conditions) if one.corruption == "clean"]
-    graded = [(k, one.corruption, one.level) for k, one in enumerate(grid.conditions) if one.level is not None]
-    for corruption in dict.fromkeys(name for _, name, _ in graded):
-        levels = np.unique([level for _, name, level in graded if name == corruption])
-        at_level = [np.array([k for k, name, level in graded if (name, level) == (corruption, one)]) for one in levels]
-        points = np.concatenate(at_level)
-        everywhere = np.ones(len(grid.conditions), bool)
+    # What has no level is a curve of one point, wherever on an axis.
+    points = [(one.corruption, one.level or 0.0, k) for k, one in enumerate(grid.conditions) if k not in clean]
+    for corruption in dict.fromkeys(name for name, _, _ in points):
+        ascending = sorted((level, k) for name, level, k in points if name == corruption)
+        on_curve = [k for _, k in ascending]
         value, replicates = (
             Curve(
-                levels,
-                _means(ccc_there, at_level, everywhere),
-                _means(ccc_there, [np.array(clean, np.intp)], everywhere)[..., 0],
-                harsher[corruption],
+                np.array([level for level, _ in ascending]),
+                ccc_there[..., on_curve],
+                ccc_there[..., clean[0]] if clean else np.full(ccc_there.shape[:-1], np.nan),
+                harsher.get(corruption, "up"),
             )
             for ccc_there in (ccc.value, ccc.replicates)
         )
-        used = [np.array([count[points].min()]) for count in (ccc.utterances, ccc.speakers)]
-        unit = {"corruption": corruption, "level_unit": grid.conditions[points[0]].level_unit}
+        used = [np.array([count[on_curve].min()]) for count in (ccc.utterances, ccc.speakers)]
+        unit = {"corruption": corruption, "level_unit": grid.conditions[on_curve[0]].level_unit}
         for name, summary in SUMMARIES.items():
             numbers = _Numbers(summary(value)[np.newaxis], summary(replicates)[:, np.newaxis], *used)
             yield from ({"metric": name} | unit | row for row in numbers.rows())

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
+from bench.conditions import ConditionBlock
 from bench.corpora.probe import ProbeSpec
+from bench.strict import SEVERAL, Strict, unique
 from bench.systems import SYSTEMS
-from corruptions import CLEAN, CORRUPTIONS, Condition, Step
+from corruptions import CORRUPTIONS, Condition, parse_condition
 
 SUITES = Path(str(files("bench"))) / "suites"
 
@@ -19,39 +21,22 @@ class SuiteError(ValueError):
     """A suite that cannot be run as written; the message names the key, the value and what is allowed."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _listed(value: object) -> object:
-    return value if isinstance(value, list | tuple) else [value]
-
-
-def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    repeated = {str(value) for value in values if values.count(value) > 1}
-    if repeated:
-        raise ValueError(f"named more than once: {', '.join(sorted(repeated))}")
-    return values
-
-
 def _known_system(name: str) -> str:
     if name not in SYSTEMS:
         raise ValueError(f"no system is called {name!r}; there are {', '.join(SYSTEMS)}")
     return name
 
 
-_Several = (BeforeValidator(_listed), AfterValidator(_unique), Field(min_length=1))
 Seed = Annotated[int, Field(ge=0)]
-Level = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class ProbeCorpus(_Strict):
+class ProbeCorpus(Strict):
     """The synthetic corpus that is built here: ``probe``, or ``{probe: {train: 360, dev: 80, test: 120}}``."""
 
     probe: ProbeSpec = ProbeSpec()
 
 
-class ManifestCorpus(_Strict):
+class ManifestCorpus(Strict):
     """Any corpus that a table describes: ``{manifest: my/corpus.csv, scale: [1, 7]}``.
 
     ``note`` is a sentence that every report of the corpus shows.
@@ -69,22 +54,11 @@ class ManifestCorpus(_Strict):
         return self
 
 
-class NoiseConditions(_Strict):
-    """Every noise at every SNR: ``{noise: [white, babble], snr_db: [20, 10, 5, 0, -5]}``."""
-
-    noise: Annotated[tuple[str, ...], *_Several]
-    snr_db: Annotated[tuple[Level, ...], *_Several]
-
-    def expand(self) -> list[Condition]:
-        """Return the conditions, noise by noise."""
-        return [Condition((Step(noise, level),)) for noise in self.noise for level in self.snr_db]
-
-
 def _probe_by_name(value: object) -> object:
     return {"probe": {}} if value == "probe" else value
 
 
-class Suite(_Strict):
+class Suite(Strict):
     """What is measured: a corpus, systems, conditions, and how often chance is rolled.
 
     Attributes:
@@ -92,10 +66,10 @@ class Suite(_Strict):
         corpus: ``probe`` or a manifest.
         noises: folders of recordings that become noises of that name.
         systems: names in ``bench.systems.SYSTEMS``.
-        conditions: ``clean`` and any number of noise blocks.
+        conditions: ``clean``, other conditions as they are written (``reverb@0.6s+babble@5dB``), and blocks of them.
         snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
         policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole corpus.
-        draws: how many noise excerpts each utterance meets.
+        draws: how many noise excerpts each utterance meets; what leaves nothing to chance, it meets once.
         seeds: training seeds.
         bootstrap: how many resamples of the speakers make an interval.
         limit: how many test utterances to use, spread evenly over their sorted ids; all unless said.
@@ -104,13 +78,13 @@ class Suite(_Strict):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     corpus: Annotated[ProbeCorpus | ManifestCorpus, BeforeValidator(_probe_by_name)]
-    noises: dict[str, Path] = {}
-    systems: Annotated[tuple[Annotated[str, AfterValidator(_known_system)], ...], *_Several]
-    conditions: Annotated[tuple[Literal["clean"] | NoiseConditions, ...], *_Several]
+    noises: Mapping[str, Path] = {}
+    systems: Annotated[tuple[Annotated[str, AfterValidator(_known_system)], ...], *SEVERAL]
+    conditions: Annotated[tuple[ConditionBlock, ...], *SEVERAL]
     snr: Literal["active", "rms"] = "active"
     policy: Literal["per-utterance", "floor"] = "per-utterance"
     draws: Annotated[int, Field(ge=1)] = 1
-    seeds: Annotated[tuple[Seed, ...], *_Several] = (0, 1, 2)
+    seeds: Annotated[tuple[Seed, ...], *SEVERAL] = (0, 1, 2)
     bootstrap: Annotated[int, Field(ge=100)] = 2000
     limit: Annotated[int, Field(ge=1)] | None = None
     seed: Seed = 0
@@ -127,7 +101,7 @@ class Suite(_Strict):
                     raise ValueError(
                         f"conditions: no noise is called {step.corruption!r}; there are {', '.join(known)}"
                     )
-        _unique(tuple(str(condition) for condition in self.expanded()))
+        unique(tuple(str(condition) for condition in self.expanded()))
         return self
 
     def expanded(self) -> list[Condition]:
@@ -135,7 +109,7 @@ class Suite(_Strict):
         return [
             condition
             for block in self.conditions
-            for condition in ([CLEAN] if isinstance(block, str) else block.expand())
+            for condition in ([parse_condition(block)] if isinstance(block, str) else block.expand())
         ]
 
     def to_yaml(self) -> str:

@@ -142,13 +142,8 @@ class Run:
         return self.scores.get((metric, system, dimension, where))
 
     def summary(self, metric: str, system: str, dimension: str, sweep: Sweep) -> Score | None:
-        """Return a number about a whole sweep, or None if the table has none.
-
-        Where chains share their last step, the table sums up all of them at once: that is a number of none of them.
-        """
-        if sum(one.corruption == sweep.corruption for one in self.sweeps) > 1:
-            return None
-        return self.score(metric, system, dimension, sweep.corruption)
+        """Return a number about a whole sweep, or None if the table has none."""
+        return self.score(metric, system, dimension, sweep.name)
 
 
 def read_run(folder: Path) -> Run:

@@ -1,7 +1,7 @@
 """Sweeps: which conditions of a run make one degradation curve, and in which order."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -31,14 +31,12 @@ class Sweep:
     """A corruption at all its levels.
 
     Attributes:
-        name: what the report calls it; the corruption, and for a chain also the levels of all but its last step.
-        corruption: the name under which the table keeps summaries of the whole sweep.
+        name: the corruption, and for a chain also the levels of all but its last step, as in ``reverb@0.6s+babble``.
         level_unit: quantity and unit of the level, as in ``SNR (dB)``.
         points: the conditions, from mild to harsh.
     """
 
     name: str
-    corruption: str
     level_unit: str
     points: tuple[Point, ...]
 
@@ -75,10 +73,7 @@ def sweeps_of(stations: Iterable[Mapping[str, Any]]) -> tuple[tuple[Sweep, ...],
     members: dict[str, dict[str, Mapping[str, Any]]] = {}
     for station in stations:
         if station["corruption"] != CLEAN:
-            # In a chain only the last step has the level of the axis; those before it tell its sweeps apart.
-            before, chained, _ = station["condition"].rpartition("+")
-            name = before + chained + station["corruption"].rpartition("+")[2]
-            members.setdefault(name, {}).setdefault(station["condition"], station)
+            members.setdefault(station["corruption"], {}).setdefault(station["condition"], station)
     sweeps = {name: _sweep(name, list(there.values())) for name, there in members.items()}
     assumed = [
         name for name, sweep in sweeps.items() if len(sweep.points) > 1 and _said(members[name].values()) is None
@@ -93,8 +88,8 @@ def _said(stations: Iterable[Mapping[str, Any]]) -> str | None:
 def _sweep(name: str, stations: list[Mapping[str, Any]]) -> Sweep:
     unit = next((one["level_unit"] for one in stations if not pd.isna(one["level_unit"])), "")
     points = [Point(one["condition"], None if pd.isna(one["level"]) else float(one["level"])) for one in stations]
-    sweep = Sweep(name, stations[0]["corruption"], unit, tuple(points))
+    sweep = Sweep(name, unit, tuple(points))
     sign = -1 if (_said(stations) or ("down" if sweep.is_snr else "up")) == "down" else 1
     # What has no level comes first, as it is neither mild nor harsh.
     points.sort(key=lambda point: float("-inf") if point.level is None else sign * point.level)
-    return Sweep(name, sweep.corruption, unit, tuple(points))
+    return replace(sweep, points=tuple(points))

@@ -71,7 +71,7 @@ SUMMARIES: dict[str, tuple[str, Callable[[float], str], str]] = {
     "ccc_auc": ("normalised area under the {} CCC curve over the noisy levels", decimal, ""),
 }
 # Stands for the sweeps of a run on clean speech alone.
-NOWHERE = Sweep("clean speech", CLEAN, "", ())
+NOWHERE = Sweep("clean speech", "", ())
 
 
 def _clean(run: Run) -> Table:
@@ -159,7 +159,7 @@ def _cell(
     sweep: Sweep | None = None,
     level: float | None = None,
 ) -> Cell:
-    corruption = sweep.corruption if sweep else CLEAN
+    corruption = sweep.name if sweep else CLEAN
     if condition is None and sweep is not None and dimension is not None:
         score = run.summary(metric, system, dimension, sweep)
     else:

@@ -6,18 +6,15 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from bench.corpora.corpus import DIMENSIONS
+from bench.strict import Strict
 
 SCALE = (1.0, 7.0)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Shares(_Strict):
+class Shares(Strict):
     """What the variance of a label is made of; the three sum to 1."""
 
     words: float
@@ -31,14 +28,14 @@ class Shares(_Strict):
         return self
 
 
-class Standard(_Strict):
+class Standard(Strict):
     """What brings a lexical score to mean 0 and variance 1."""
 
     mean: float
     deviation: float
 
 
-class Loading(_Strict):
+class Loading(Strict):
     """One parameter of the voice: uniform between speakers, linear in the vocal latents."""
 
     speaker: tuple[float, float]
@@ -47,7 +44,7 @@ class Loading(_Strict):
     dominance: float = 0.0
 
 
-class Model(_Strict):
+class Model(Strict):
     """``probe_model.yaml``."""
 
     centre: float

@@ -117,17 +117,30 @@ def test_the_harshest_level_is_the_one_that_harsher_says(predictions):
     assert row["value"] == pytest.approx(at["babble@10dB"] / at["clean"], abs=1e-12)
 
 
-def test_conditions_of_a_chain_that_share_a_level_count_with_their_mean(predictions):
+def test_two_conditions_at_one_place_of_a_curve_are_refused(predictions):
     second = predictions["condition"] == "babble@10dB"
-    chained = predictions.assign(
+    both = predictions.assign(
         condition=predictions["condition"].where(~second, "other babble@-5dB"),
         level=predictions["level"].where(~second, -5.0),
     )
-    results = scored(chained)
+    with pytest.raises(TableError, match="corruption babble, level -5.0 has more than one condition"):
+        scored(both)
+
+
+def test_what_has_no_level_is_a_curve_of_one_point(predictions):
+    second = predictions["condition"] == "babble@10dB"
+    phoned = predictions.assign(
+        condition=predictions["condition"].where(~second, "telephone"),
+        corruption=predictions["corruption"].where(~second, "telephone"),
+        level=predictions["level"].where(~second, np.nan),
+        level_unit=predictions["level_unit"].where(~second, None),
+    )
+    results = scored(phoned)
     at = results.query("metric == 'ccc' and seed.isna() and system == 'mfb' and dimension == 'dominance'")
     at = at.set_index("condition")["value"]
-    row = one(results, metric="ccc_auc", corruption="babble", system="mfb", dimension="dominance")
-    assert row["value"] == pytest.approx((at["babble@-5dB"] + at["other babble@-5dB"]) / 2, abs=1e-12)
+    for metric, expected in {"ccc_auc": at["telephone"], "ccc_retention": at["telephone"] / at["clean"]}.items():
+        row = one(results, metric=metric, corruption="telephone", system="mfb", dimension="dominance")
+        assert row["value"] == pytest.approx(expected, abs=1e-12)
 
 
 @settings(max_examples=10, deadline=None)

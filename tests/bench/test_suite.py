@@ -51,6 +51,11 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
         ({"conditions": [{"noise": "rain", "snr_db": 5}]}, "no noise is called 'rain'; there are "),
         ({"conditions": [{"noise": "white", "snr_db": 5, "level": 2}]}, "level"),
         ({"conditions": ["clean", "clean"]}, "named more than once: clean"),
+        ({"conditions": ["babble@5"]}, "'babble@5' is not a condition"),
+        ({"conditions": ["babble@5s"]}, "given in dB, not 's'"),
+        ({"conditions": [{"snr_db": 5}]}, "or a block of noise, reverb_s or corruption"),
+        ({"conditions": [5]}, "or a block of noise, reverb_s or corruption"),
+        ({"conditions": [{"reverb_s": "long"}]}, "valid number"),
         ({"conditions": [{"noise": "white", "snr_db": [float("inf")]}]}, "finite"),
         ({"conditions": [{"noise": "white", "snr_db": [5, 5.0]}]}, "named more than once: 5"),
         ({"noises": {"white": "recordings"}}, "white is a built-in name"),
@@ -112,3 +117,31 @@ def test_a_suite_is_frozen(tmp_path: Path):
 
 def test_the_defaults_are_written_out():
     assert "bootstrap: 2000" in Suite.model_validate(SMALL).to_yaml()
+
+
+def test_conditions_are_written_one_by_one_or_in_blocks(tmp_path: Path):
+    conditions = [
+        "clean",
+        "reverb@0.60s+babble@5dB-dry",
+        {"reverb_s": [0.3, 0.6]},
+        {"noise": ["white", "pink"], "snr_db": 0, "reverb_s": [0.3, 0.6]},
+        {"noise": "white", "snr_db": 0, "reverb_s": 0.3, "snr_of": "dry"},
+        {"corruption": "pink", "level": [3, 2]},
+    ]
+    suite = load_suite(write(tmp_path, conditions=conditions))
+    assert [str(one) for one in suite.expanded()] == [
+        "clean",
+        "reverb@0.6s+babble@5dB-dry",
+        "reverb@0.3s",
+        "reverb@0.6s",
+        "reverb@0.3s+white@0dB",
+        "reverb@0.3s+pink@0dB",
+        "reverb@0.6s+white@0dB",
+        "reverb@0.6s+pink@0dB",
+        "reverb@0.3s+white@0dB-dry",
+        "pink@3dB",
+        "pink@2dB",
+    ]
+    again = tmp_path / "again.yaml"
+    again.write_text(suite.to_yaml())
+    assert load_suite(again) == suite

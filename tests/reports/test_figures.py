@@ -146,7 +146,7 @@ def test_ratios_that_leave_the_panel_are_marked_and_undefined_ones_say_so(run_fo
 )
 def test_points_never_touch_and_clean_comes_first(levels, levelless):
     points = [Point(f"x@{level}", level) for level in sorted(levels)]
-    sweep = Sweep("x", "x", "level", (*([Point("x", None)] if levelless else []), *points))
+    sweep = Sweep("x", "level", (*([Point("x", None)] if levelless else []), *points))
     positions = _positions(sweep)
     assert len(positions) == len(sweep.points) + 1
     assert positions[0] < 0 == positions[1]
