@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from bench.corpora.corpus import Corpus
 from bench.corpora.load import check_corpus_for, load_corpus
 from bench.engine import default_workers, worker_pool
 from bench.evaluate import evaluate, missing_work
 from bench.examples import write_examples
-from bench.inventory import Recording, inspect
+from bench.inventory import inspect
+from bench.material import make_material
 from bench.outputs import begin, finish, is_done, write_tables
 from bench.plan import Plan, make_plan, representations_needed
 from bench.progress import Stages
@@ -22,9 +21,7 @@ from bench.store import Store, cache_root
 from bench.suite import Suite
 from bench.systems import CONTROLS, SYSTEMS, needed
 from bench.train import missing_fits, recipes, train
-from corruptions import Material, check_material
-from corruptions.noise_folders import read_noise_folder
-from corruptions.noises import long_term_spectrum
+from corruptions import Material, check_material, read_noise_folder
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -95,8 +92,17 @@ def prepare(
     """
     check_corpus_for(suite, corpus)
     recordings = inspect(corpus, pool, stages)
-    material = make_material(suite, corpus, recordings)
-    check_material(material, suite.expanded(), {one.speaker for one in corpus.split("test")})
+    conditions = suite.expanded()
+    material = make_material(
+        conditions,
+        corpus,
+        recordings,
+        snr=suite.snr,
+        policy=suite.policy,
+        noises={name: read_noise_folder(folder) for name, folder in suite.noises.items()},
+        responses={},
+    )
+    check_material(material, conditions, {one.speaker for one in corpus.split("test")})
     names = representations_needed(suite.systems)
     heads = sorted({SYSTEMS[name].head for name in needed(suite.systems)} - set(CONTROLS))
     with stages.stage("Checking the weights", len(names), "encoders") as advance:
@@ -104,24 +110,6 @@ def prepare(
         trained_how = pool.submit(recipes, heads).result()
         advance(len(names))
     return make_plan(suite, corpus, recordings, known, trained_how, material), material
-
-
-def make_material(suite: Suite, corpus: Corpus, recordings: dict[str, Recording]) -> Material:
-    """Return what the suite's noises are made of: the training split, and the user's folders."""
-    training = corpus.split("train")
-    talkers: dict[str, tuple[Path, ...]] = {}
-    for utterance in training:
-        talkers[utterance.speaker] = (*talkers.get(utterance.speaker, ()), utterance.path)
-    test = [recordings[utterance.id] for utterance in corpus.split("test")]
-    levels = [one.active_dbfs if suite.snr == "active" else one.rms_dbfs for one in test]
-    used = {step.corruption for condition in suite.expanded() for step in condition.steps}
-    return Material(
-        snr=suite.snr,
-        reference_dbfs=float(np.median(levels)) if suite.policy == "floor" else None,
-        talkers=talkers,
-        spectrum=long_term_spectrum([one.path for one in training]) if "speech-shaped" in used else None,
-        recordings={name: read_noise_folder(folder) for name, folder in sorted(suite.noises.items())},
-    )
 
 
 def run_status(suite: Suite, stages: Stages, device: Device = "auto") -> list[tuple[str, int, int]]:

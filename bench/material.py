@@ -1,0 +1,55 @@
+"""What the noises and rooms of a corpus are made of: its own training split, and folders of recordings."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from bench.corpora.corpus import Corpus, Split
+from bench.inventory import Recording
+from corruptions import Condition, Material, NoiseFolder, long_term_spectrum
+from corruptions.levels import LevelName
+from corruptions.rooms import Response
+
+Policy = Literal["per-utterance", "floor"]
+
+
+def make_material(
+    conditions: Sequence[Condition],
+    corpus: Corpus,
+    recordings: Mapping[str, Recording],
+    *,
+    snr: LevelName = "active",
+    policy: Policy = "per-utterance",
+    noises: Mapping[str, NoiseFolder],
+    responses: Mapping[str, tuple[Response, ...]],
+    split: Split = "test",
+) -> Material:
+    """Return what ``conditions`` are made of.
+
+    Args:
+        conditions: what will be asked for; what none of them needs is not made.
+        corpus: its training split talks in the babble and shapes the noise.
+        recordings: what each of its files holds, from ``inventory.inspect``.
+        snr: how the level of speech is measured.
+        policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole split.
+        noises: folders of noise by name.
+        responses: measured impulse responses by name.
+        split: the utterances that will be corrupted; their median level is the reference of a floor.
+    """
+    training = corpus.split("train")
+    talkers: dict[str, tuple[Path, ...]] = {}
+    for utterance in training:
+        talkers[utterance.speaker] = (*talkers.get(utterance.speaker, ()), utterance.path)
+    heard = [recordings[utterance.id] for utterance in corpus.split(split)]
+    levels = [one.active_dbfs if snr == "active" else one.rms_dbfs for one in heard]
+    used = {step.corruption for condition in conditions for step in condition.steps}
+    return Material(
+        snr=snr,
+        reference_dbfs=float(np.median(levels)) if policy == "floor" else None,
+        talkers=talkers,
+        spectrum=long_term_spectrum([one.path for one in training]) if "speech-shaped" in used else None,
+        recordings=dict(sorted(noises.items())),
+        responses=dict(sorted(responses.items())),
+    )
