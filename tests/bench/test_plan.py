@@ -155,3 +155,14 @@ def test_a_limit_takes_utterances_evenly_from_the_whole_test_set():
 def test_a_corpus_that_will_not_do_is_refused_before_the_work(corpus: Corpus, message: str):
     with pytest.raises(CorpusError, match=message):
         check_corpus_for(SUITE, corpus)
+
+
+def test_what_leaves_nothing_to_chance_is_met_once():
+    conditions = ["clean", "silence", "white@5dB", "silence+white@5dB"]
+    several = plan(Suite.model_validate(SUITE.model_dump() | {"conditions": conditions, "draws": 3}))
+    assert {name: len(keys) // len(units(plan())["clean"]) for name, keys in units(several).items()} == {
+        "clean": 1,
+        "silence": 1,
+        "white@5dB": 3,
+        "silence+white@5dB": 3,
+    }

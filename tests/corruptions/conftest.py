@@ -15,11 +15,11 @@ from .signals import like_speech
 def talkers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, ...]]:
     folder = tmp_path_factory.mktemp("talkers")
     paths = {}
-    for speaker in range(8):
+    for speaker in range(14):
         paths[f"s{speaker}"] = tuple(folder / f"{speaker}-{take}.flac" for take in range(3))
         for take, path in enumerate(paths[f"s{speaker}"]):
             # Nobody speaks as loud as the next one, and the first 50 ms are digital silence.
-            audio = like_speech(100 * speaker + take, 0.7 + 0.2 * take, peak=0.05 * (1 + speaker))
+            audio = like_speech(100 * speaker + take, 0.7 + 0.2 * take, peak=0.03 * (1 + speaker))
             write_audio(path, np.append(np.zeros(800, np.float32), audio))
     return paths
 

@@ -228,10 +228,14 @@ def test_what_will_be_missing_is_said_before_anything_is_corrupted(material: Mat
     check_material(material, conditions, speakers=[*material.talkers, "a stranger"])
     six = replace(material, talkers={name: material.talkers[name] for name in sorted(material.talkers)[:6]})
     check_material(six, conditions, speakers=["a stranger"])
-    with pytest.raises(ValueError, match="babble@5dB: babble needs 6 talkers besides 's5'; the training split has 5"):
-        check_material(six, conditions, speakers=["a stranger", "s5"])
+    with pytest.raises(ValueError, match="babble@5dB: babble needs 6 talkers besides 's0'; the training split has 5"):
+        check_material(six, conditions, speakers=["a stranger", "s0"])
     with pytest.raises(ValueError, match="speech-shaped@5dB: .* needs Material.spectrum"):
         check_material(replace(material, spectrum=None), conditions, speakers=["a stranger"])
+    with pytest.raises(ValueError, match=r"white@5dB\+street@0dB: a condition holds one noise"):
+        check_material(material, [parse_condition("white@5dB+street@0dB")], speakers=[])
+    with pytest.raises(ValueError, match="white: white needs a level"):
+        check_material(material, [parse_condition("white")], speakers=[])
     with pytest.raises(ValueError, match="street@5dB: no corruption is called 'street'"):
         check_material(replace(material, recordings={}), conditions, speakers=["a stranger"])
 
