@@ -4,6 +4,8 @@ A folder's noise files are all audio files in it and its subfolders, in the orde
 other suffixes (a licence, a table) and hidden files are passed over.
 """
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +14,7 @@ import numpy as np
 
 from corruptions.additive import SILENT_PEAK, Noise, draw_excerpt
 from corruptions.audio import AudioError, file_sha256, length_at_16k, open_audio
+from corruptions.progress import Stage, unseen
 
 SHORTEST_S = 0.01
 
@@ -27,6 +30,7 @@ _READABLE = {
 _UNREADABLE = {".aac", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mp4", ".mpc", ".raw", ".webm", ".wma", ".wv"}
 
 _BLOCK_FRAMES = 1 << 18
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,21 @@ class Recording:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Why a file cannot be noise.
+
+    Attributes:
+        name: path inside its folder, with forward slashes.
+        kind: ``unreadable``, ``too short``, ``not finite`` or ``silent``.
+        message: the whole of it, with the path.
+    """
+
+    name: str
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
 class NoiseFolder:
     """A folder of noise, or one split of it: small, picklable, and checked.
 
@@ -59,26 +78,21 @@ class NoiseFolder:
     split: Split | None = None
 
 
-def read_noise_folder(folder: Path) -> NoiseFolder:
+def read_noise_folder(folder: Path, stage: Stage = unseen) -> NoiseFolder:
     """Return the listing of a folder of noise recordings, each of which has been read to its end.
 
     Args:
         folder: any folder; files of any format and rate that libsndfile reads.
+        stage: shows how far the reading is.
 
     Raises:
         AudioError: if the folder does not exist or holds no audio; or if a recording cannot be read, is shorter than
-            10 ms, is silent, or holds a sample that is not a number. The message names the file.
+            10 ms, is silent, or holds a sample that is not a number. The message names the files.
     """
-    if not folder.is_dir():
-        raise AudioError(f"{folder}: no such folder")
-    paths = sorted(
-        (path for path in folder.rglob("*") if path.suffix.lower() in _READABLE | _UNREADABLE and path.is_file()),
-        key=lambda path: path.relative_to(folder).as_posix(),
-    )
-    recordings = tuple(_listed(path, folder) for path in paths if not path.name.startswith("."))
-    if not recordings:
+    names = audio_names(folder)
+    if not names:
         raise AudioError(f"{folder}: no audio files; a noise is a folder of recordings (.wav, .flac, .ogg, .mp3, ...)")
-    return NoiseFolder(folder, recordings)
+    return NoiseFolder(folder, read_recordings(folder, names, stage))
 
 
 def recorded_noise(n_samples: int, rng: np.random.Generator, folder: NoiseFolder) -> Noise:
@@ -88,20 +102,71 @@ def recorded_noise(n_samples: int, rng: np.random.Generator, folder: NoiseFolder
     return Noise(samples, recording.name, recording.sha256, offset)
 
 
-def _listed(path: Path, folder: Path) -> Recording:
-    # Block by block: a noise corpus has recordings of an hour.
+def audio_names(folder: Path) -> list[str]:
+    """Return the audio files of a folder and its subfolders, as sorted relative paths with forward slashes.
+
+    Raises:
+        AudioError: if there is no such folder.
+    """
+    if not folder.is_dir():
+        raise AudioError(f"{folder}: no such folder")
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.suffix.lower() in _READABLE | _UNREADABLE and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def read_recordings(folder: Path, names: Sequence[str], stage: Stage = unseen) -> tuple[Recording, ...]:
+    """Return the recordings of these names, each read to its end.
+
+    Raises:
+        AudioError: if any cannot be noise; the message names the first ten of them.
+    """
+    examined = examine(folder, names, stage)
+    faults = [one.message for one in examined if isinstance(one, Fault)]
+    if len(faults) == 1:
+        raise AudioError(faults[0])
+    if faults:
+        listed = "\n".join(f"  {message}" for message in faults[:_SHOWN])
+        more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        raise AudioError(f"{len(faults)} of {len(names)} recordings in {folder} cannot be noise:\n{listed}{more}")
+    return tuple(one for one in examined if isinstance(one, Recording))
+
+
+def examine(folder: Path, names: Sequence[str], stage: Stage = unseen) -> list[Recording | Fault]:
+    """Return what each file is, or why it cannot be noise, in the order of ``names``.
+
+    A noise corpus has thousands of files, so that several are read at a time: reading, decoding and hashing all let
+    other threads run.
+    """
+    found = []
+    with stage("Reading noise", len(names), "recordings") as advance, ThreadPoolExecutor() as pool:
+        for one in pool.map(lambda name: _examine_one(folder, name), names):
+            found.append(one)
+            advance(1)
+    return found
+
+
+def _examine_one(folder: Path, name: str) -> Recording | Fault:
+    path = folder / name
     n_frames, peak = 0, 0.0
-    with open_audio(path) as file:
-        sample_rate = file.samplerate
-        for block in file.blocks(_BLOCK_FRAMES, frames=file.frames, dtype="float32", always_2d=True):
-            n_frames += len(block)
-            # Python's max() would lose a NaN; numpy's keeps it.
-            peak = float(np.maximum(peak, np.abs(block.mean(axis=1)).max()))
+    try:
+        with open_audio(path) as file:
+            sample_rate = file.samplerate
+            # Block by block: a noise corpus has recordings of an hour.
+            for block in file.blocks(_BLOCK_FRAMES, frames=file.frames, dtype="float32", always_2d=True):
+                n_frames += len(block)
+                # Python's max() would lose a NaN; numpy's keeps it.
+                peak = float(np.maximum(peak, np.abs(block.mean(axis=1)).max()))
+        sha256 = file_sha256(path)
+    except (AudioError, OSError) as error:
+        return Fault(name, "unreadable", str(error))
     if n_frames < SHORTEST_S * sample_rate:
-        raise AudioError(f"{path}: lasts {1000 * n_frames / sample_rate:.2g} ms; noise must last 10 ms or more")
+        length = f"lasts {1000 * n_frames / sample_rate:.2g} ms"
+        return Fault(name, "too short", f"{path}: {length}; noise must last 10 ms or more")
     if not np.isfinite(peak):
-        raise AudioError(f"{path}: holds samples that are not finite numbers")
+        return Fault(name, "not finite", f"{path}: holds samples that are not finite numbers")
     if peak <= SILENT_PEAK:
-        raise AudioError(f"{path}: silent: no sample exceeds {SILENT_PEAK:.2g}, one step of 16 bits")
-    name = path.relative_to(folder).as_posix()
-    return Recording(name, file_sha256(path), length_at_16k(n_frames, sample_rate))
+        return Fault(name, "silent", f"{path}: silent: no sample exceeds {SILENT_PEAK:.2g}, one step of 16 bits")
+    return Recording(name, sha256, length_at_16k(n_frames, sample_rate))
