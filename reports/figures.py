@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reports import style
-from reports.panels import best_possible, dots_and_intervals, grid, legend, level_axis, lines_and_bands, signed
-from reports.run import Run
+from reports.panels import best_possible, dots_and_intervals, grid, legend, level_axis, lines_and_bands, signed, ticks
+from reports.run import Run, System
 from reports.style import Look, plain
 from reports.sweeps import CLEAN, Sweep
-from reports.words import level_words, percent
+from reports.words import Score, level_words, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,6 +29,8 @@ FORMATS: dict[str, dict[str, Any]] = {
 }
 # Ratios of small numbers have intervals without end; an arrow shows where one leaves the panel.
 RATIO_RANGE = (-0.25, 1.5)
+
+ScoreOf = Callable[[System, str, Sweep], Score | None]
 
 
 def ccc_curves(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
@@ -79,14 +81,26 @@ def clean_scores(run: Run, sweeps: Sequence[Sweep]) -> "Figure":  # noqa: ARG001
         return signed(figure, run)
 
 
+def ccc_conditions(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
+    """Return the CCC under conditions that stand alone, beside that on clean speech: conditions by dimensions."""
+
+    def under(system: System, dimension: str, sweep: Sweep) -> Score | None:
+        return run.score("ccc", system.name, dimension, sweep.harshest.condition)
+
+    def clean(system: System, dimension: str) -> Score | None:
+        return run.score("ccc", system.name, dimension, CLEAN)
+
+    return _dots(run, sweeps, under, "CCC (tick: on clean speech)", _ccc_limits(run), start=clean)
+
+
 def ccc_auc(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     """Return the normalised area under every CCC curve: a row for each corruption, a column for each dimension."""
-    return _whole_sweeps(run, sweeps, "ccc_auc", "area under the CCC curve", _ccc_limits(run))
+    return _dots(run, sweeps, _summary(run, "ccc_auc"), "area under the CCC curve", _ccc_limits(run))
 
 
 def ccc_retention(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     """Return the share of its clean CCC that a system keeps at the harshest level: corruptions by dimensions."""
-    return _whole_sweeps(run, sweeps, "ccc_retention", "share of clean CCC kept", RATIO_RANGE)
+    return _dots(run, sweeps, _summary(run, "ccc_retention"), "share of clean CCC kept", RATIO_RANGE)
 
 
 def word_errors(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
@@ -128,6 +142,7 @@ class Kind:
         caption: what the reader must know to read it.
         per_sheet: how many sweeps fit a sheet; 0 if it does not depend on them.
         metric: without a row of this metric there is nothing to draw.
+        shows: which sweeps it is drawn of.
     """
 
     draw: "Callable[[Run, Sequence[Sweep]], Figure]"
@@ -135,6 +150,7 @@ class Kind:
     caption: str
     per_sheet: int
     metric: str
+    shows: Callable[[Sweep], bool] = lambda _sweep: True
 
 
 FIGURES: dict[str, Kind] = {
@@ -146,6 +162,17 @@ FIGURES: dict[str, Kind] = {
         "A gap is a missing value.",
         per_sheet=4,
         metric="ccc",
+        shows=lambda sweep: len(sweep.points) > 1,
+    ),
+    "ccc-conditions": Kind(
+        ccc_conditions,
+        "CCC under single conditions",
+        "Conditions that were measured at one level, or have none. Dots are means over training seeds and draws with "
+        "95 % intervals from a bootstrap over speakers; the tick is the same system on clean speech. Controls are left "
+        "out.",
+        per_sheet=4,
+        metric="ccc",
+        shows=lambda sweep: len(sweep.points) == 1,
     ),
     "ccc-retention": Kind(
         ccc_retention,
@@ -184,11 +211,12 @@ def sheets(run: Run) -> dict[str, tuple[str, tuple[Sweep, ...]]]:
     metrics = set(run.table["metric"])
     found: dict[str, tuple[str, tuple[Sweep, ...]]] = {}
     for name, kind in FIGURES.items():
-        if kind.metric not in metrics or (kind.per_sheet and not run.sweeps):
+        shown = tuple(sweep for sweep in run.sweeps if kind.shows(sweep))
+        if kind.metric not in metrics or (kind.per_sheet and not shown):
             continue
-        count = -(-len(run.sweeps) // kind.per_sheet) if kind.per_sheet else 1
+        count = -(-len(shown) // kind.per_sheet) if kind.per_sheet else 1
         for sheet in range(count):
-            part = run.sweeps[sheet * len(run.sweeps) // count : (sheet + 1) * len(run.sweeps) // count]
+            part = shown[sheet * len(shown) // count : (sheet + 1) * len(shown) // count]
             found[f"{name}-{sheet + 1}" if count > 1 else name] = (name, part)
     return found
 
@@ -219,7 +247,19 @@ def _stations(sweep: Sweep) -> list[str]:
     return [CLEAN, *(point.condition for point in sweep.points)]
 
 
-def _whole_sweeps(run: Run, sweeps: Sequence[Sweep], metric: str, label: str, limits: tuple[float, float]) -> "Figure":
+def _summary(run: Run, metric: str) -> ScoreOf:
+    return lambda system, dimension, sweep: run.summary(metric, system.name, dimension, sweep)
+
+
+def _dots(
+    run: Run,
+    sweeps: Sequence[Sweep],
+    score_of: ScoreOf,
+    label: str,
+    limits: tuple[float, float],
+    start: Callable[[System, str], Score | None] | None = None,
+) -> "Figure":
+    """Return a panel for each sweep and dimension, with a dot and an interval for each system that listens."""
     systems = [system for system in run.systems.values() if system.family != "control"]
     looks = style.looks(list(run.systems.values()))
     with style.paper():
@@ -227,12 +267,16 @@ def _whole_sweeps(run: Run, sweeps: Sequence[Sweep], metric: str, label: str, li
         for row, sweep in enumerate(sweeps):
             for column, dimension in enumerate(run.dimensions):
                 ax = axes[row][column]
-                scores = [run.summary(metric, system.name, dimension, sweep) for system in systems]
+                scores = [score_of(system, dimension, sweep) for system in systems]
                 dots_and_intervals(ax, systems, scores, looks, limits=limits, named=column == 0)
+                if start is not None:
+                    ticks(ax, [start(system, dimension) for system in systems])
                 if row == 0:
                     ax.set_title(plain(dimension), fontweight="bold")
                 if column == 0:
-                    words = level_words(sweep.harshest.level, sweep.level_unit) if metric == "ccc_retention" else ""
+                    words = (
+                        level_words(sweep.harshest.level, sweep.level_unit) if limits == RATIO_RANGE or start else ""
+                    )
                     ax.set_ylabel(plain("\n".join(filter(None, (sweep.name, words)))), fontweight="bold")
                 if row == len(sweeps) - 1:
                     ax.set_xlabel(label)

@@ -162,6 +162,18 @@ def dots_and_intervals(
                 ax.plot(edge, y, marker=arrow, color=colour, markersize=3.5, markeredgewidth=0, clip_on=False)
 
 
+def ticks(ax: "Axes", scores: Sequence[Score | None]) -> None:
+    """Mark where each system of ``dots_and_intervals`` started from."""
+    known = [(score.value, y) for y, score in enumerate(scores) if score is not None and score.defined]
+    ax.vlines(
+        [x for x, _ in known],
+        [y - 0.32 for _, y in known],
+        [y + 0.32 for _, y in known],
+        color=style.FAINT,
+        linewidth=0.8,
+    )
+
+
 def best_possible(ax: "Axes", value: float) -> None:
     """Draw the highest CCC that any system can expect."""
     ax.axhline(value, **style.BEST)

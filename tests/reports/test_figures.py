@@ -109,6 +109,20 @@ def test_twelve_noises_fill_three_sheets_and_none_is_lost(run):
     assert [ax.get_title() for ax in figure.axes] == drawn
 
 
+def test_a_condition_that_stands_alone_is_no_curve_and_has_clean_speech_beside_it(run):
+    shown = run({"babble": [10.0, 0.0], "reverb": [0.6]}, systems=["mfb", "text"], dimensions=["valence"])
+    found = {name: [sweep.name for sweep in sweeps] for name, (_, sweeps) in sheets(shown).items()}
+    assert found["ccc-curves"] == ["babble"]
+    assert found["ccc-conditions"] == ["reverb"]
+    assert found["ccc-retention"] == found["wer-curves"] == ["babble", "reverb"]
+    alone = [sweep for sweep in shown.sweeps if sweep.name == "reverb"]
+    (ax,) = FIGURES["ccc-conditions"].draw(shown, alone).axes
+    starts = {line[0][0] for lines in ax.collections if hasattr(lines, "get_segments") for line in lines.get_segments()}
+    assert {
+        run_score.value for name in ("mfb", "text") if (run_score := shown.score("ccc", name, "valence", "clean"))
+    } <= starts
+
+
 def test_a_run_with_one_noise_shows_its_dimensions_side_by_side(run):
     shown = run({"babble": [10.0, 0.0]}, systems=["mfb", "text"])
     figure = FIGURES["ccc-curves"].draw(shown, shown.sweeps)
