@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from corruptions import noises
+from corruptions import noises, talk
 from corruptions.additive import Noise, add_noise
-from corruptions.corruption import Corruption, Distort, Harsher, Setting
-from corruptions.material import Material
+from corruptions.corruption import Check, Corruption, Distort, Harsher, Setting, nothing_needed
 from corruptions.noise_folders import NoiseFolder, recorded_noise
 from corruptions.noises import Spectrum
 from corruptions.record import Corrupted, changed_speech
@@ -19,7 +18,12 @@ SNR = "SNR (dB)"
 NoiseSource = Callable[[int, Setting], Noise]
 
 
-def noise(source: NoiseSource, description: str, needs: frozenset[str] = frozenset()) -> Corruption:
+def noise(
+    source: NoiseSource,
+    description: str,
+    needs: frozenset[str] = frozenset(),
+    check: Check = nothing_needed,
+) -> Corruption:
     """Return the corruption that adds noise of one kind at an SNR."""
 
     def apply(before: Corrupted, setting: Setting) -> Corrupted:
@@ -27,7 +31,7 @@ def noise(source: NoiseSource, description: str, needs: frozenset[str] = frozens
             raise ValueError("a noise needs a level: write it as babble@5dB")
         return add_noise(before, source(len(before.audio), setting), setting.level, _reference_dbfs(before, setting))
 
-    return Corruption(apply, description, SNR, "dB", "down", needs)
+    return Corruption(apply, description, SNR, "dB", "down", needs, check)
 
 
 def distortion(
@@ -54,13 +58,6 @@ def own_noise(folder: NoiseFolder) -> Corruption:
     return noise(lambda n, setting: recorded_noise(n, setting.rng, folder), f"Recordings in {folder.folder.name}.")
 
 
-def spectrum_of(material: Material) -> Spectrum:
-    """Return the spectrum in ``material``; a ``ValueError`` if there is none."""
-    if material.spectrum is None:
-        raise ValueError("speech-shaped noise needs Material.spectrum: long_term_spectrum(paths of the training split)")
-    return material.spectrum
-
-
 def _reference_dbfs(before: Corrupted, setting: Setting) -> float:
     """Return the level that a noise is scaled against."""
     record, material = before.record, setting.material
@@ -79,20 +76,48 @@ def _generated(name: str, make: Callable[[int, np.random.Generator], np.ndarray]
     return noise(lambda n, setting: Noise(make(n, setting.rng), name), description)
 
 
+def _spectrum(setting: Setting) -> Spectrum:
+    if setting.material.spectrum is None:
+        raise ValueError("speech-shaped noise needs Material.spectrum: long_term_spectrum(paths of the training split)")
+    return setting.material.spectrum
+
+
+def _babble(n_talkers: int, description: str) -> Corruption:
+    return noise(
+        lambda n, setting: talk.babble(n, setting.rng, setting.material.talkers, setting.speaker, n_talkers),
+        f"{description} of the training split, never the speaker of the utterance.",
+        frozenset({"talkers"}),
+        lambda setting: talk.other_talkers(setting.material.talkers, setting.speaker, n_talkers),
+    )
+
+
 CORRUPTIONS: dict[str, Corruption] = {
     # Noises that are made.
     "white": _generated("white", noises.white, "Gaussian noise with the same power at every frequency."),
     "pink": _generated("pink", noises.pink, "Gaussian noise with the same power in every octave from 20 Hz."),
+    "brown": _generated("brown", noises.brown, "Gaussian noise that falls by 6 dB per octave from 20 Hz."),
+    "blue": _generated("blue", noises.blue, "Gaussian noise that rises by 3 dB per octave."),
+    "hum": _generated("hum", noises.hum, "Mains hum: 50 or 60 Hz and its harmonics up to 1 kHz."),
+    "impulses": _generated("impulses", noises.impulses, "Clicks of 10 ms at random times, ten in a second on average."),
     "speech-shaped": noise(
-        lambda n, setting: Noise(noises.speech_shaped(n, setting.rng, spectrum_of(setting.material)), "speech-shaped"),
+        lambda n, setting: Noise(noises.speech_shaped(n, setting.rng, _spectrum(setting)), "speech-shaped"),
         "Gaussian noise with the long-term spectrum of the training split's speech.",
         frozenset({"spectrum"}),
+        _spectrum,
     ),
-    "babble": noise(
-        lambda n, setting: noises.babble(n, setting.rng, setting.material.talkers, setting.speaker),
-        f"{noises.N_TALKERS} people of the training split talking at once, never the speaker of the utterance.",
-        frozenset({"talkers"}),
+    "speech-modulated": noise(
+        lambda n, setting: talk.speech_modulated(
+            n, setting.rng, setting.material.talkers, _spectrum(setting), setting.speaker
+        ),
+        "Speech-shaped noise that is loud and soft where a person of the training split is, never the speaker of the "
+        "utterance, in each of three bands; after the ICRA noises.",
+        frozenset({"talkers", "spectrum"}),
+        lambda setting: (talk.other_talkers(setting.material.talkers, setting.speaker, 1), _spectrum(setting)),
     ),
+    "talker": _babble(1, "One person"),
+    "babble-2": _babble(2, "2 people talking at once,"),
+    "babble": _babble(6, "6 people talking at once,"),
+    "babble-12": _babble(12, "12 people talking at once,"),
     # What is left when there is nothing to hear.
     "silence": distortion(
         lambda audio, _level, _rng: np.zeros_like(audio),

@@ -35,6 +35,12 @@ class Setting:
 Apply = Callable[[Corrupted, Setting], Corrupted]
 # Audio, level (0 for a corruption without levels) and generator in; audio of the same length out.
 Distort = Callable[[Waveform, float, np.random.Generator], Waveform]
+# Looks for what the corruption cannot do without; a ``ValueError`` if it is not in the setting's material.
+Check = Callable[[Setting], object]
+
+
+def nothing_needed(_setting: Setting) -> None:
+    """Find nothing missing: the check of a corruption that needs no material."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Corruption:
         suffix: of a level in a condition's name, as in ``dB``.
         harsher: whether higher or lower levels are worse.
         needs: the attributes of ``Material`` it cannot do without.
+        check: raises a ``ValueError`` if they do not hold what is needed; it draws nothing.
         random: whether it draws anything, so that another draw is another corruption.
     """
 
@@ -57,4 +64,5 @@ class Corruption:
     suffix: str = ""
     harsher: Harsher = "up"
     needs: frozenset[str] = frozenset()
+    check: Check = nothing_needed
     random: bool = True

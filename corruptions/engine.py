@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from corruptions.audio import AudioError, Waveform, file_sha256
-from corruptions.catalog import CORRUPTIONS, own_noise, spectrum_of
+from corruptions.catalog import CORRUPTIONS, SNR, own_noise
 from corruptions.condition import Condition
 from corruptions.corruption import Corruption, Setting
 from corruptions.levels import active_level_dbfs, rms_dbfs
 from corruptions.material import Material
-from corruptions.noises import other_talkers
 from corruptions.record import Corrupted, Record
 
 NOTHING = Material()
@@ -103,17 +102,26 @@ def check_material(material: Material, conditions: Iterable[Condition], speakers
     Raises:
         ValueError: if a corruption is unknown, or what it needs is missing; the message names the condition.
     """
-    everyone = sorted(set(speakers))
+    everyone: list[str | None] = [*sorted(set(speakers))] or [None]
+    nothing_drawn = np.random.default_rng(0)
     for condition in conditions:
         try:
-            needs = {need for step in condition.steps for need in find_corruption(step.corruption, material).needs}
-            if "spectrum" in needs:
-                spectrum_of(material)
-            if "talkers" in needs:
+            _check_steps(condition, material)
+            for step in condition.steps:
+                corruption = find_corruption(step.corruption, material)
                 for speaker in everyone:
-                    other_talkers(material.talkers, speaker)
+                    corruption.check(Setting(step.level, nothing_drawn, material, speaker, step.dry))
         except ValueError as error:
             raise ValueError(f"{condition}: {error}") from error
+
+
+def _check_steps(condition: Condition, material: Material) -> None:
+    kinds = [find_corruption(step.corruption, material) for step in condition.steps]
+    if sum(kind.level_unit == SNR for kind in kinds) > 1:
+        raise ValueError("a condition holds one noise, so that it has one SNR")
+    for step, kind in zip(condition.steps, kinds, strict=True):
+        if (step.level is None) != (kind.level_unit is None):
+            raise ValueError(f"{step.corruption} has no levels" if step.level is not None else f"{step} needs a level")
 
 
 def fingerprint(

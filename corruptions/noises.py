@@ -1,26 +1,27 @@
-"""Noises that are made: white, pink, speech-shaped, and babble.
+"""Noises that are made of chance alone: coloured and speech-shaped noise, mains hum, clicks.
 
 Every function returns ``n_samples`` at no particular level (the mixing decides it), and the same samples for the same
 generator state.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from corruptions.additive import SILENT_PEAK, Noise, is_silent
-from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, audio_length, read_audio, read_excerpt
-from corruptions.levels import active_level_dbfs
+from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, read_audio
 
-N_TALKERS = 6
+# Of the impulses: how many on average, and how many samples each lasts.
+CLICKS_PER_S = 10
+CLICK = round(0.01 * SAMPLE_RATE)
 
 _LOWEST_AUDIBLE_HZ = 20
-_TALKER_DBFS = -26.0  # ITU-T's nominal speech level
+_MAINS_HZ = (50, 60)
+_MAINS_DEVIATION_HZ = 0.02
+_HIGHEST_HUM_HZ = 1000
 _FRAME = 1024
 _Array = npt.NDArray[np.float64]
 
@@ -73,74 +74,58 @@ def pink(n_samples: int, rng: np.random.Generator) -> Waveform:
     return _shaped(n_samples, rng, amplitude)
 
 
+def brown(n_samples: int, rng: np.random.Generator) -> Waveform:
+    """Return Gaussian noise whose power falls by 6 dB per octave from 20 Hz, as 1/f^2, shape ``(n_samples,)``.
+
+    Below 20 Hz there is none. Half of the power lies between 20 and 40 Hz, so at the same SNR it is milder to the ear
+    than any other noise here.
+    """
+
+    def amplitude(frequency_hz: _Array) -> _Array:
+        return (frequency_hz >= _LOWEST_AUDIBLE_HZ) / np.maximum(frequency_hz, _LOWEST_AUDIBLE_HZ)
+
+    return _shaped(n_samples, rng, amplitude)
+
+
+def blue(n_samples: int, rng: np.random.Generator) -> Waveform:
+    """Return Gaussian noise whose power rises by 3 dB per octave, as f, shape ``(n_samples,)``."""
+    return _shaped(n_samples, rng, np.sqrt)
+
+
 def speech_shaped(n_samples: int, rng: np.random.Generator, spectrum: Spectrum) -> Waveform:
     """Return Gaussian noise with the long-term spectrum of speech, shape ``(n_samples,)``."""
     return _shaped(n_samples, rng, spectrum.amplitude)
 
 
-def babble(
-    n_samples: int, rng: np.random.Generator, talkers: Mapping[str, Sequence[Path]], speaker: str | None = None
-) -> Noise:
-    """Return six people talking at once, each at the same active level.
+def hum(n_samples: int, rng: np.random.Generator) -> Waveform:
+    """Return mains hum: a tone of 50 or 60 Hz and its harmonics up to 1 kHz, shape ``(n_samples,)``.
 
-    Each of the six is another person. A person's recordings follow one another in random order, from a random place in
-    the first one, and start again where there are too few. Where that gives silence, they start at the first sound.
-
-    Args:
-        n_samples: length.
-        rng: decides who talks, in which order of their recordings, and where the first one starts.
-        talkers: recordings of every person: of the training split, so that no test utterance is heard in the noise.
-        speaker: who speaks in the utterance, and is therefore not among the six.
-
-    Raises:
-        ValueError: if fewer than six others have recordings.
-        AudioError: if a recording cannot be read, or a talker's are all silent.
+    The k-th harmonic has 1/k of the fundamental's amplitude, a fall of 6 dB per octave, and a random phase. 50 and 60
+    Hz are as likely; the frequency is off by 0.02 Hz (standard deviation), about as much as that of a large grid, and
+    stays there for the few seconds of an utterance. The figures are our reading of what hum is.
     """
-    others = other_talkers(talkers, speaker)
-    chosen = [others[i] for i in rng.choice(len(others), N_TALKERS, replace=False)]
-    mixture = np.zeros(n_samples)
-    for name in chosen:
-        stream = _talk(n_samples, rng, talkers[name])
-        mixture += stream * 10 ** ((_TALKER_DBFS - active_level_dbfs(stream)) / 20)
-    return Noise(mixture.astype(np.float32), source=", ".join(chosen))
+    nominal_hz = rng.choice(_MAINS_HZ)
+    mains_hz = rng.normal(nominal_hz, _MAINS_DEVIATION_HZ)
+    cycles = mains_hz / SAMPLE_RATE * np.arange(n_samples)
+    tones = np.zeros(n_samples)
+    for k in range(1, int(_HIGHEST_HUM_HZ / nominal_hz) + 1):
+        tones += np.sin(2 * np.pi * (k * cycles + rng.random())) / k
+    return tones.astype(np.float32)
 
 
-def other_talkers(talkers: Mapping[str, Sequence[Path]], speaker: str | None) -> list[str]:
-    """Return who can be in the babble behind ``speaker``, in the order of the alphabet.
+def impulses(n_samples: int, rng: np.random.Generator) -> Waveform:
+    """Return clicks at random times, ten in a second on average (a Poisson process), shape ``(n_samples,)``.
 
-    Raises:
-        ValueError: if they are fewer than six.
+    A click is white Gaussian noise that begins at once, falls by 60 dB in 10 ms and ends there. Where chance puts none
+    into the whole length there is one, so that the noise is never silent.
     """
-    others = sorted(name for name, paths in talkers.items() if name != speaker and paths)
-    if len(others) < N_TALKERS:
-        besides = "" if speaker is None else f" besides {speaker!r}"
-        raise ValueError(f"babble needs {N_TALKERS} talkers{besides}; the training split has {len(others)}: {others}")
-    return others
-
-
-def _talk(n_samples: int, rng: np.random.Generator, paths: Sequence[Path]) -> Waveform:
-    """Return ``n_samples`` of one person's recordings, one after the other, with some sound in them."""
-    order = [paths[i] for i in rng.permutation(len(paths))]
-    start = int(rng.integers(max(audio_length(order[0]), 1)))
-    pieces = [_piece(order[0], start, n_samples)]
-    missing = n_samples - len(pieces[0])
-    for path in cycle([*order[1:], order[0]]):
-        if not missing:
-            break
-        pieces.append(_piece(path, 0, missing))
-        missing -= len(pieces[-1])
-    stream = np.concatenate(pieces)
-    if not is_silent(stream):
-        return stream
-    voice = np.concatenate([read_audio(path) for path in order])
-    audible = np.flatnonzero(np.abs(voice) > SILENT_PEAK)
-    if not audible.size:
-        raise AudioError(f"{order[0].parent}: silent, all of {', '.join(path.name for path in order)}")
-    return np.resize(voice[audible[0] :], n_samples)
-
-
-def _piece(path: Path, start: int, at_most: int) -> Waveform:
-    return read_excerpt(path, start, min(at_most, audio_length(path) - start))
+    n_clicks = max(int(rng.poisson(CLICKS_PER_S * n_samples / SAMPLE_RATE)), 1)
+    decay = 10 ** (-3 * np.arange(CLICK) / CLICK)
+    clicks = rng.standard_normal((n_clicks, CLICK)) * decay
+    starts = rng.integers(n_samples, size=n_clicks)
+    noise = np.zeros(n_samples + CLICK)
+    np.add.at(noise, starts[:, None] + np.arange(CLICK), clicks)
+    return noise[:n_samples].astype(np.float32)
 
 
 def _shaped(n_samples: int, rng: np.random.Generator, amplitude: Callable[[_Array], _Array]) -> Waveform:

@@ -1,0 +1,152 @@
+"""Noises that are made of people talking: one or many at once, and noise with the ups and downs of a voice.
+
+Who talks is of the training split, and never the speaker of the utterance. As in ``corruptions.noises``, noise is
+``n_samples`` long at no particular level, and the same for the same generator state.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import signal
+
+from corruptions.additive import SILENT_PEAK, Noise, is_silent
+from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, audio_length, read_audio, read_excerpt
+from corruptions.levels import active_level_dbfs
+from corruptions.noises import Spectrum, speech_shaped
+
+# The name of a speaker nobody knows. Anybody may be behind it, also the speaker of the utterance: it never talks.
+UNKNOWN = "Unknown"
+
+# Recordings of every person.
+Talkers = Mapping[str, Sequence[Path]]
+
+_TALKER_DBFS = -26.0  # ITU-T's nominal speech level
+# The bands of the ICRA noises.
+_BANDS: tuple[tuple[Literal["lowpass", "bandpass", "highpass"], int | tuple[int, int]], ...] = (
+    ("lowpass", 850),
+    ("bandpass", (850, 2500)),
+    ("highpass", 2500),
+)
+_SMOOTHING = round(0.032 * SAMPLE_RATE)
+_Array = npt.NDArray[np.float64]
+
+
+def babble(
+    n_samples: int, rng: np.random.Generator, talkers: Talkers, speaker: str | None = None, n_talkers: int = 6
+) -> Noise:
+    """Return people talking at once, each at the same active level.
+
+    Each of them is another person. A person's recordings follow one another in random order, from a random place in
+    the first one, and start again where there are too few. Where that gives silence, they start at the first sound.
+
+    Args:
+        n_samples: length.
+        rng: decides who talks, in which order of their recordings, and where the first one starts.
+        talkers: recordings of every person: of the training split, so that no test utterance is heard in the noise.
+        speaker: who speaks in the utterance, and is therefore not among them.
+        n_talkers: how many there are.
+
+    Raises:
+        ValueError: if fewer others have recordings.
+        AudioError: if a recording cannot be read, or a talker's are all silent.
+    """
+    others = other_talkers(talkers, speaker, n_talkers)
+    chosen = [others[i] for i in rng.choice(len(others), n_talkers, replace=False)]
+    mixture = np.zeros(n_samples)
+    for name in chosen:
+        stream = _talk(n_samples, rng, talkers[name])
+        mixture += stream * 10 ** ((_TALKER_DBFS - active_level_dbfs(stream)) / 20)
+    return Noise(mixture.astype(np.float32), source=", ".join(chosen))
+
+
+def speech_modulated(
+    n_samples: int, rng: np.random.Generator, talkers: Talkers, spectrum: Spectrum, speaker: str | None = None
+) -> Noise:
+    """Return speech-shaped noise that follows the envelope of one person's speech in three bands.
+
+    It has the gaps and the syllables of speech, and no words. The bands, up to 850 Hz, up to 2500 Hz and above, are
+    those of the ICRA noises. The rest is our reading: there, samples of real speech change their sign at random, band
+    by band; here, each band of a Gaussian carrier is multiplied by the band's envelope, its RMS over Hann windows of
+    32 ms, which is too slow to follow the pitch. The envelopes have a mean square of 1, so that the long-term spectrum
+    is the carrier's and not the talker's.
+
+    Args:
+        n_samples: length.
+        rng: decides who talks and where they begin (see ``babble``), and draws the carrier.
+        talkers: recordings of every person, of the training split.
+        spectrum: of the carrier, see ``long_term_spectrum``.
+        speaker: who speaks in the utterance, and is therefore not the talker.
+
+    Raises:
+        ValueError: if nobody else has recordings.
+        AudioError: if a recording cannot be read, or all the talker's are silent.
+
+    References:
+        Dreschler, Verschuure, Ludvigsen and Westermann (2001), "ICRA noises: artificial noise signals with speech-like
+        spectral and temporal properties for hearing instrument assessment", Audiology 40(3), 148-157.
+    """
+    others = other_talkers(talkers, speaker, 1)
+    talker = others[int(rng.integers(len(others)))]
+    stream = _talk(n_samples, rng, talkers[talker])
+    noise = np.zeros(n_samples)
+    for kind, edges_hz in _BANDS:
+        band = signal.butter(4, edges_hz, kind, fs=SAMPLE_RATE, output="sos")
+        carrier = speech_shaped(n_samples, rng, spectrum)
+        noise += signal.sosfilt(band, carrier) * _envelope(signal.sosfilt(band, stream))
+    return Noise(noise.astype(np.float32), talker)
+
+
+def other_talkers(talkers: Talkers, speaker: str | None, n_talkers: int) -> list[str]:
+    """Return who can talk behind ``speaker``, in the order of the alphabet: everybody else who is known by name.
+
+    Raises:
+        ValueError: if they are fewer than ``n_talkers``.
+
+    Examples:
+        >>> paths = (Path("a.wav"),)
+        >>> other_talkers({"Bo": paths, "Al": paths, "Cy": paths, "Unknown": paths}, speaker="Cy", n_talkers=2)
+        ['Al', 'Bo']
+    """
+    others = sorted(name for name, paths in talkers.items() if name not in {speaker, UNKNOWN} and paths)
+    if len(others) < n_talkers:
+        needed = "one talker is needed" if n_talkers == 1 else f"babble needs {n_talkers} talkers"
+        besides = "" if speaker is None else f" besides {speaker!r}"
+        raise ValueError(f"{needed}{besides}; the training split has {len(others)} known by name: {others}")
+    return others
+
+
+def _talk(n_samples: int, rng: np.random.Generator, paths: Sequence[Path]) -> Waveform:
+    """Return ``n_samples`` of one person's recordings, one after the other, with some sound in them."""
+    order = [paths[i] for i in rng.permutation(len(paths))]
+    start = int(rng.integers(max(audio_length(order[0]), 1)))
+    pieces = [_piece(order[0], start, n_samples)]
+    missing = n_samples - len(pieces[0])
+    for path in cycle([*order[1:], order[0]]):
+        if not missing:
+            break
+        pieces.append(_piece(path, 0, missing))
+        missing -= len(pieces[-1])
+    stream = np.concatenate(pieces)
+    if not is_silent(stream):
+        return stream
+    voice = np.concatenate([read_audio(path) for path in order])
+    audible = np.flatnonzero(np.abs(voice) > SILENT_PEAK)
+    if not audible.size:
+        raise AudioError(f"{order[0].parent}: silent, all of {', '.join(path.name for path in order)}")
+    return np.resize(voice[audible[0] :], n_samples)
+
+
+def _piece(path: Path, start: int, at_most: int) -> Waveform:
+    return read_excerpt(path, start, min(at_most, audio_length(path) - start))
+
+
+def _envelope(x: _Array) -> _Array:
+    """Return the RMS of ``x`` around each sample, relative to that of the whole; zeros where there is nothing."""
+    # Rounding leaves powers of -1e-17 where there is silence.
+    power = np.maximum(signal.fftconvolve(np.square(x), signal.windows.hann(_SMOOTHING), mode="same"), 0)
+    envelope: _Array = np.sqrt(power / max(power.mean(), np.finfo(float).tiny))
+    return envelope
