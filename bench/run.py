@@ -16,12 +16,13 @@ from bench.outputs import begin, finish, is_done, write_tables
 from bench.plan import Plan, make_plan, representations_needed
 from bench.progress import Stages
 from bench.provenance import provenance
+from bench.recordings import read_noises
 from bench.represent import fingerprints
 from bench.store import Store, cache_root
 from bench.suite import Suite
 from bench.systems import CONTROLS, SYSTEMS, needed
 from bench.train import missing_fits, recipes, train
-from corruptions import Material, check_material, read_noise_folder
+from corruptions import Material, check_material
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -99,7 +100,7 @@ def prepare(
         recordings,
         snr=suite.snr,
         policy=suite.policy,
-        noises={name: read_noise_folder(folder) for name, folder in suite.noises.items()},
+        noises=read_noises(suite.noises, stages),
         responses={},
     )
     check_material(material, conditions, {one.speaker for one in corpus.split("test")})

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 
 from bench.conditions import ConditionBlock
 from bench.corpora.probe import ProbeSpec
+from bench.recordings import OwnNoise
 from bench.strict import SEVERAL, Strict, unique
 from bench.systems import SYSTEMS
 from corruptions import CORRUPTIONS, Condition, parse_condition
@@ -64,7 +65,7 @@ class Suite(Strict):
     Attributes:
         name: names the run's folder.
         corpus: ``probe`` or a manifest.
-        noises: folders of recordings that become noises of that name.
+        noises: recordings that become noises of that name: a folder, or a split of a public corpus.
         systems: names in ``bench.systems.SYSTEMS``.
         conditions: ``clean``, other conditions as they are written (``reverb@0.6s+babble@5dB``), and blocks of them.
         snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
@@ -78,7 +79,7 @@ class Suite(Strict):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     corpus: Annotated[ProbeCorpus | ManifestCorpus, BeforeValidator(_probe_by_name)]
-    noises: Mapping[str, Path] = {}
+    noises: Mapping[str, OwnNoise] = {}
     systems: Annotated[tuple[Annotated[str, AfterValidator(_known_system)], ...], *SEVERAL]
     conditions: Annotated[tuple[ConditionBlock, ...], *SEVERAL]
     snr: Literal["active", "rms"] = "active"
@@ -183,7 +184,13 @@ def _anchor_paths(raw: dict[str, Any], folder: Path) -> None:
     if isinstance(corpus, dict) and isinstance(corpus.get("manifest"), str):
         corpus["manifest"] = str(folder / corpus["manifest"])
     if isinstance(raw.get("noises"), dict):
-        raw["noises"] = {name: str(folder / str(path)) for name, path in raw["noises"].items()}
+        raw["noises"] = {name: _anchored(noise, folder) for name, noise in raw["noises"].items()}
+
+
+def _anchored(recordings: object, folder: Path) -> object:
+    if isinstance(recordings, dict) and "root" in recordings:
+        return recordings | {"root": str(folder / str(recordings["root"]))}
+    return recordings if isinstance(recordings, dict) else str(folder / str(recordings))
 
 
 def _replace(raw: dict[str, Any], keys: Sequence[str], value: object) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bench.recordings import CorpusNoise
 from bench.suite import SUITES, ManifestCorpus, Suite, SuiteError, load_suite, suite_path
 
 SMALL = {
@@ -59,6 +60,8 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
         ({"conditions": [{"noise": "white", "snr_db": [float("inf")]}]}, "finite"),
         ({"conditions": [{"noise": "white", "snr_db": [5, 5.0]}]}, "named more than once: 5"),
         ({"noises": {"white": "recordings"}}, "white is a built-in name"),
+        ({"noises": {"street": {"corpus": "esc", "root": "."}}}, "no noise corpus is called 'esc'; there are musan"),
+        ({"noises": {"street": {"corpus": "esc-50", "root": ".", "split": "eval"}}}, "'train', 'dev' or 'test'"),
         ({"bootstrap": 10}, "greater than or equal to 100"),
         ({"snr": "loudness"}, "'active' or 'rms'"),
         ({"seeds": [-1]}, "greater than or equal to 0"),
@@ -78,13 +81,14 @@ def test_paths_in_a_suite_are_relative_to_its_file(tmp_path: Path):
     path = write(
         tmp_path,
         corpus={"manifest": "test.csv", "scale": [1, 5]},
-        noises={"street": "noise/street"},
+        noises={"street": "noise/street", "sounds": {"corpus": "esc-50", "root": "noise/ESC-50"}},
         conditions=[{"noise": ["street"], "snr_db": [0]}],
     )
     suite = load_suite(path)
     assert isinstance(suite.corpus, ManifestCorpus)
     assert suite.corpus.manifest == tmp_path / "test.csv"
-    assert suite.noises == {"street": tmp_path / "noise" / "street"}
+    assert suite.noises["street"] == tmp_path / "noise" / "street"
+    assert suite.noises["sounds"] == CorpusNoise(corpus="esc-50", root=tmp_path / "noise" / "ESC-50", split="test")
 
 
 def test_values_can_be_replaced_from_the_command_line(tmp_path: Path):

@@ -1,0 +1,48 @@
+"""Noises and rooms that a suite brings along: a folder of recordings, or a public corpus."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from bench.progress import Stages
+from bench.strict import Strict
+from corruptions import NoiseFolder, read_noise_folder
+from corruptions.noise_corpora import find_noise_corpus, overlaps
+from corruptions.noise_folders import Split
+from corruptions.noise_splits import read_noise_corpus
+
+
+def _noise_corpus(name: str) -> str:
+    find_noise_corpus(name)
+    return name
+
+
+class CorpusNoise(Strict):
+    """A split of a public noise corpus: ``{corpus: esc-50, root: /data/ESC-50, split: test}``."""
+
+    corpus: Annotated[str, AfterValidator(_noise_corpus)]
+    root: Path
+    split: Split = "test"
+
+
+OwnNoise = Path | CorpusNoise
+
+
+def read_noises(noises: Mapping[str, OwnNoise], stages: Stages) -> dict[str, NoiseFolder]:
+    """Return the listing of every noise, each recording of which was read to its end.
+
+    Recordings that two corpora share are warned about.
+
+    Raises:
+        AudioError: as in ``read_noise_folder`` and ``read_noise_corpus``.
+    """
+    for sentence in overlaps(one.corpus for one in noises.values() if isinstance(one, CorpusNoise)):
+        stages.warn(sentence)
+    return {
+        name: read_noise_folder(noise, stages.stage)
+        if isinstance(noise, Path)
+        else read_noise_corpus(noise.corpus, noise.root, noise.split, stages.stage)
+        for name, noise in sorted(noises.items())
+    }
