@@ -9,6 +9,7 @@ from bench.metrics import METRICS
 from bench.suite import SUITES
 from bench.systems import REPRESENTATIONS, SYSTEMS
 from corruptions import CORRUPTIONS
+from corruptions.noise_corpora import NOISE_CORPORA
 
 
 def listing(what: str) -> list[tuple[str, str]]:
@@ -46,6 +47,10 @@ _LISTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "suites": _suites,
     "systems": lambda: [(name, f"{one.family}: {one.description}") for name, one in SYSTEMS.items()],
     "corruptions": lambda: [(name, f"{one.level_unit}: {one.description}") for name, one in CORRUPTIONS.items()],
+    "noises": lambda: [
+        (name, f"{one.description}. Licence: {one.licence}. Split {one.split_rule}")
+        for name, one in NOISE_CORPORA.items()
+    ],
     "corpora": lambda: [(name, _first_line(reader)) for name, reader in CORPORA.items()],
     "encoders": _encoders,
     "metrics": lambda: [(name, _first_line(function)) for name, function in METRICS.items()],

@@ -8,7 +8,7 @@ from pathlib import Path
 from corruptions.audio import SAMPLE_RATE, AudioError
 from corruptions.noise_corpora import NoiseCorpus, Table, find_noise_corpus
 from corruptions.noise_folders import SPLITS, Fault, Recording, Split, audio_names, examine
-from corruptions.noise_splits import Member, find_members
+from corruptions.noise_splits import Member, members_of
 from corruptions.progress import Stage, unseen
 
 
@@ -52,7 +52,8 @@ def check_noise_corpus(name: str, root: Path, stage: Stage = unseen) -> NoiseChe
         ValueError: for an unknown name.
     """
     corpus = find_noise_corpus(name)
-    members = find_members(corpus, root)
+    names = audio_names(root)
+    members = members_of(corpus, names)
     examined = examine(root, [member.name for member in members], stage)
     problems = {
         "missing": tuple(_missing(corpus, root, members)),
@@ -63,7 +64,7 @@ def check_noise_corpus(name: str, root: Path, stage: Stage = unseen) -> NoiseChe
     return NoiseCheck(
         tuple(_size(split, usable) for split in SPLITS),
         {kind: found for kind, found in problems.items() if found},
-        len(audio_names(root)) - len(members),
+        len(names) - len(members),
     )
 
 
@@ -74,11 +75,10 @@ def _size(split: Split, usable: Iterable[tuple[Member, Recording]]) -> SplitSize
 
 
 def _faults(examined: Iterable[Recording | Fault]) -> dict[str, tuple[str, ...]]:
-    kinds: dict[str, tuple[str, ...]] = {}
-    for one in examined:
-        if isinstance(one, Fault):
-            kinds[one.kind] = (*kinds.get(one.kind, ()), one.message)
-    return kinds
+    faults = [one for one in examined if isinstance(one, Fault)]
+    return {
+        kind: tuple(one.message for one in faults if one.kind == kind) for kind in sorted({one.kind for one in faults})
+    }
 
 
 def _missing(corpus: NoiseCorpus, root: Path, members: list[Member]) -> Iterable[str]:
@@ -109,10 +109,10 @@ def _listed(table: Table, root: Path) -> list[str]:
     found = sorted(path for path in root.rglob(Path(table.path).name) if path.as_posix().endswith(f"/{table.path}"))
     if not found:
         return [table.path]
-    with found[0].open(encoding="utf-8", newline="") as file:
+    with found[0].open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         try:
-            return [_with_suffix(table.recording.format(**row)) for row in rows]
+            return [_with_suffix(table.recording.format_map(row)) for row in rows]
         except KeyError as error:
             raise AudioError(f"{found[0]}: has no column {error}; is it the table of this corpus?") from error
 

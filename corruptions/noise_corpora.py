@@ -54,7 +54,7 @@ class NoiseCorpus:
         layout: how it lies on disk, for people; folders above it do not matter.
         pattern: the same as a regular expression over a recording's path, less suffix. The group ``source`` is the
             source recording, what must not be torn apart; the group ``part`` is a key of ``splits``.
-        grouping: what a source recording is, and which split it is in, for people.
+        split_rule: what is kept together, and which split it is in, for people.
         splits: of each part; None where a hash of the source decides.
         n_recordings: how many there are, where that is known for sure.
         tables: lists of the recordings that come with the corpus.
@@ -69,7 +69,7 @@ class NoiseCorpus:
     url: str
     layout: str
     pattern: str
-    grouping: str
+    split_rule: str
     splits: Mapping[str, Split] | None = None
     n_recordings: int | None = None
     tables: tuple[Table, ...] = ()
@@ -123,7 +123,7 @@ def _musan(description: str, kind: str, n_recordings: int, splits: Mapping[str, 
         url="https://www.openslr.org/17/",
         layout=f"{kind}/{{{','.join(splits)}}}/*.wav",
         pattern=rf"{kind}/(?P<source>(?P<part>{folders}))/[^/]+",
-        grouping="a folder: " + ", ".join(f"{folder} {split}" for folder, split in splits.items()),
+        split_rule="by folder: " + ", ".join(f"{folder} {split}" for folder, split in splits.items()),
         splits=splits,
         n_recordings=n_recordings,
         home="musan",
@@ -168,7 +168,7 @@ _NOISEX_SPLITS = _parts(
 )
 _NOISEX_SOURCES = "babble|buccaneer|destroyer|f16|factory|hfchannel|leopard|m109|machinegun|pink|volvo|white"
 
-_BY_HASH = "60 % of the sources train, 20 % dev, 20 % test, by a hash of the name"
+_BY_HASH = "by a hash of its name 60 % train, 20 % are dev, 20 % test"
 
 NOISE_CORPORA: dict[str, NoiseCorpus] = {
     "musan-music": _musan(
@@ -190,7 +190,7 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         url="https://zenodo.org/records/1227121",
         layout="<ENVIRONMENT>/ch01.wav",  # the other fifteen microphones heard the same at the same time
         pattern=rf"(?P<source>(?P<part>{'|'.join(_DEMAND_SPLITS)}))(_16k|_48k)?/ch01",
-        grouping="an environment; of each category one trains, one is dev, one tests",
+        split_rule="by environment: of each category one trains, one is dev, one tests",
         splits=_DEMAND_SPLITS,
         n_recordings=18,
         home="DEMAND",
@@ -206,7 +206,7 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         url="https://github.com/karolpiczak/ESC-50",
         layout="audio/<fold>-<src_file>-<take>-<target>.wav",
         pattern=r"audio/\d+-(?P<source>\d+)-[A-Z]-\d+",
-        grouping=f"a recording on Freesound (src_file); {_BY_HASH}",
+        split_rule=f"by recording on Freesound (src_file): {_BY_HASH}",
         n_recordings=2000,
         tables=(Table("meta/esc50.csv", "audio/{filename}"),),
         home="ESC-50",
@@ -226,10 +226,10 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         url="https://github.com/microsoft/MS-SNSD",
         layout="{noise_train,noise_test}/*.wav",
         pattern=r"(?P<source>(?P<part>noise_train|noise_test)/[^/]+)",
-        grouping="a file; noise_train trains, noise_test tests, as they come",
+        split_rule="as it comes: noise_train trains, noise_test tests",
         splits={"noise_train": "train", "noise_test": "test"},
         home="MS-SNSD",
-        by_hand="git clone --depth 1 https://github.com/microsoft/MS-SNSD {folder}",
+        by_hand="it comes as a git repository; git clone --depth 1 https://github.com/microsoft/MS-SNSD {folder}",
     ),
     "wham": NoiseCorpus(
         description="WHAM!: 80 hours in restaurants, cafes, bars and parks, without intelligible speech",
@@ -238,12 +238,13 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         url="http://wham.whisper.ai/",
         layout="{tr,cv,tt}/*.wav",
         pattern=r"(?P<source>(?P<part>tr|cv|tt)/[^/]+)",
-        grouping="a file; tr trains, cv is dev, tt tests, as they come: no recording is in two of them",
+        split_rule="as it comes: tr trains, cv is dev, tt tests",
         splits={"tr": "train", "cv": "dev", "tt": "test"},
         n_recordings=28_000,
         tables=tuple(Table(f"metadata/noise_meta_{part}.csv", part + "/{utterance_id}") for part in ("tr", "cv", "tt")),
         home="WHAM",
-        by_hand="download wham_noise.zip (18 GB) from http://wham.whisper.ai/ and unpack it in {folder}",
+        by_hand="no checksum of it is known; download wham_noise.zip (18 GB) from http://wham.whisper.ai/ and "
+        "unpack it in {folder}",
     ),
     "urbansound8k": NoiseCorpus(
         description="8732 clips of up to 4 s in 10 classes: traffic, drills, sirens, dogs, children, street music",
@@ -252,7 +253,7 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         url="https://urbansounddataset.weebly.com/urbansound8k.html",
         layout="audio/fold<1-10>/<fsID>-<classID>-<occurrence>-<slice>.wav",
         pattern=r"audio/fold\d+/(?P<source>\d+)-\d+-\d+-\d+",
-        grouping=f"a recording on Freesound (fsID); {_BY_HASH}",
+        split_rule=f"by recording on Freesound (fsID): {_BY_HASH}",
         n_recordings=8732,
         tables=(Table("metadata/UrbanSound8K.csv", "audio/fold{fold}/{slice_file_name}"),),
         home="UrbanSound8K",
@@ -271,11 +272,11 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         url="http://spib.linse.ufsc.br/noise.html",
         layout="{babble,buccaneer1,...,white}.wav",
         pattern=rf"(?P<part>(?P<source>{_NOISEX_SOURCES})([12]|engine|ops)?)",
-        grouping="what a file is called, less its number: factory1 and factory2 are one source",
+        split_rule="by name less its number: factory1 and factory2 stay together",
         splits=_NOISEX_SPLITS,
         n_recordings=15,
         home="NOISEX-92",
-        by_hand="it was sold on CD and no licence lets it be passed on; put your copy, as .wav files, in {folder}",
+        by_hand="nothing says that it may be passed on; put your copy, as .wav files, in {folder}",
     ),
     "folder": NoiseCorpus(
         description="any folder of recordings, in any format",
@@ -284,7 +285,7 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         url="",
         layout="any audio file, in any subfolder",
         pattern=r"(?P<source>.+)",
-        grouping=f"a file; {_BY_HASH}",
+        split_rule=f"by file: {_BY_HASH}",
         by_hand="put recordings in any folder; there is nothing to fetch",
     ),
 }

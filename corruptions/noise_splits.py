@@ -6,6 +6,7 @@ does not say, a hash of the name decides: 60 % of the sources train, 20 % dev, 2
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -44,26 +45,28 @@ def read_noise_corpus(name: str, root: Path, split: Split | None = None, stage: 
         ValueError: for an unknown name.
     """
     corpus = find_noise_corpus(name)
-    members = find_members(corpus, root)
+    members = members_of(corpus, audio_names(root))
     if not members:
         raise AudioError(f"{root}: no recordings of {name} are here; they would lie in {corpus.layout}")
     chosen = [member.name for member in members if split in (None, member.split)]
     if not chosen:
         raise AudioError(
             f"{root}: the {split} split of {name} is empty: {len(members)} recordings, and none of them is in it "
-            f"(a source is {corpus.grouping})"
+            f"(it is split {corpus.split_rule})"
         )
     return NoiseFolder(root, read_recordings(root, chosen, stage), split)
 
 
-def find_members(corpus: NoiseCorpus, root: Path) -> list[Member]:
-    """Return the recordings of a corpus under ``root``, sorted by path; other audio files there are passed over.
+def members_of(corpus: NoiseCorpus, names: Iterable[str]) -> list[Member]:
+    """Return the recordings of a corpus among ``names``, paths of audio files; others are passed over.
 
-    Raises:
-        AudioError: if there is no such folder.
+    Examples:
+        >>> [member] = members_of(find_noise_corpus("demand"), ["DEMAND/TCAR/ch01.wav", "DEMAND/TCAR/ch02.wav"])
+        >>> print(member.place, member.source, member.split)
+        TCAR/ch01 TCAR train
     """
     pattern = re.compile(rf"(?:.*?/)?(?P<place>{corpus.pattern})\.\w+")
-    matches = [(name, pattern.fullmatch(name)) for name in audio_names(root)]
+    matches = [(name, pattern.fullmatch(name)) for name in names]
     found = [_member(corpus, name, match) for name, match in matches if match]
     return [member for member in found if member is not None]
 
@@ -84,6 +87,5 @@ def split_of(source: str) -> Split:
 def _member(corpus: NoiseCorpus, name: str, match: re.Match[str]) -> Member | None:
     groups = match.groupdict()
     source, part = groups["source"], groups.get("part")
-    if corpus.splits is None:
-        return Member(name, groups["place"], source, part, split_of(source))
-    return Member(name, groups["place"], source, part, corpus.splits[part]) if part in corpus.splits else None
+    split = split_of(source) if corpus.splits is None else corpus.splits.get(part or "")
+    return None if split is None else Member(name, groups["place"], source, part, split)
