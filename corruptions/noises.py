@@ -106,11 +106,11 @@ def hum(n_samples: int, rng: np.random.Generator) -> Waveform:
     """
     nominal_hz = rng.choice(_MAINS_HZ)
     mains_hz = rng.normal(nominal_hz, _MAINS_DEVIATION_HZ)
-    cycles = mains_hz / SAMPLE_RATE * np.arange(n_samples)
-    tones = np.zeros(n_samples)
-    for k in range(1, int(_HIGHEST_HUM_HZ / nominal_hz) + 1):
-        tones += np.sin(2 * np.pi * (k * cycles + rng.random())) / k
-    return tones.astype(np.float32)
+    k = np.arange(1, _HIGHEST_HUM_HZ // nominal_hz + 1)
+    harmonics = np.exp(2j * np.pi * rng.random(len(k))) / k
+    # The k-th harmonic of a tone is its k-th power, so all of them are one polynomial.
+    tone = np.exp(2j * np.pi * mains_hz / SAMPLE_RATE * np.arange(n_samples))
+    return np.polyval([*harmonics[::-1], 0], tone).imag.astype(np.float32)
 
 
 def impulses(n_samples: int, rng: np.random.Generator) -> Waveform:

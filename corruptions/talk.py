@@ -103,6 +103,9 @@ def speech_modulated(
 def other_talkers(talkers: Talkers, speaker: str | None, n_talkers: int) -> list[str]:
     """Return who can talk behind ``speaker``, in the order of the alphabet: everybody else who is known by name.
 
+    Nobody can say who is not behind a speaker who is ``UNKNOWN``; that the test split has other speakers than the
+    training split is what keeps them apart there.
+
     Raises:
         ValueError: if they are fewer than ``n_talkers``.
 

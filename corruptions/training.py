@@ -43,8 +43,9 @@ class NoisyDataset(Dataset[Any]):
         speakers: of the items; needed by conditions in which people talk, who must be others.
 
     Raises:
-        ValueError: if there are no conditions, or the seed is negative; if a condition is made of a noise folder that is not marked as a training split
-            or of people talking while ``speakers`` are missing; or if ``material`` lacks something.
+        ValueError: if there are no conditions or the seed is negative; if a condition is made of a noise folder that is
+            not marked as a training split, or of people talking while ``speakers`` are missing; or if ``material``
+            lacks something.
 
     Examples:
         >>> from corruptions import CLEAN, parse_condition
@@ -118,7 +119,7 @@ def _check_for_training(condition: Condition, material: Material, speakers: Sequ
             marked = "is not marked as any split" if folder.split is None else f"is the {folder.split} split"
             raise ValueError(
                 f"{condition}: {folder.folder} {marked}, and only a training split may be trained on; read a corpus "
-                "with split='train', or mark a folder that is for training as a whole: dataclasses.replace(folder, split='train')"
+                "with split='train', or mark one that is all for training: dataclasses.replace(folder, split='train')"
             )
         if speakers is None and "talkers" in find_corruption(step.corruption, material).needs:
             raise ValueError(f"{condition}: people talk in it; give speakers, so that no one talks behind themselves")
