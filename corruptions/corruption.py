@@ -8,7 +8,7 @@ import numpy as np
 
 from corruptions.audio import Waveform
 from corruptions.material import Material
-from corruptions.record import Corrupted
+from corruptions.record import Corrupted, changed_speech
 
 Harsher = Literal["up", "down"]
 
@@ -66,3 +66,28 @@ class Corruption:
     needs: frozenset[str] = frozenset()
     check: Check = nothing_needed
     random: bool = True
+
+
+def distortion(
+    distort: Distort,
+    description: str,
+    level_unit: str | None = None,
+    suffix: str = "",
+    harsher: Harsher = "up",
+    *,
+    random: bool = False,
+) -> Corruption:
+    """Return the corruption that sends all there is through a channel, which is speech and noise alike.
+
+    Whether a level can be had is found out before the first utterance, on 1 ms of silence.
+    """
+
+    def apply(before: Corrupted, setting: Setting) -> Corrupted:
+        if (setting.level is None) != (level_unit is None):
+            raise ValueError("has no levels: write its name alone" if level_unit is None else "needs a level")
+        return changed_speech(before, distort(before.audio, setting.level or 0.0, setting.rng))
+
+    def check(setting: Setting) -> None:
+        distort(np.zeros(16, np.float32), setting.level or 0.0, np.random.default_rng(0))
+
+    return Corruption(apply, description, level_unit, suffix, harsher, check=check, random=random)
