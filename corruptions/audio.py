@@ -59,6 +59,33 @@ def read_audio(path: Path) -> Waveform:
         return _waveform(path, file.read(file.frames, dtype="float32", always_2d=True), file.samplerate)
 
 
+def read_channel(path: Path, channel: int) -> Waveform:
+    """Return one channel of a recording: what one of several microphones heard, which their average is not.
+
+    Args:
+        path: a file of any format and rate that libsndfile reads.
+        channel: counted from 0.
+
+    Raises:
+        AudioError: as ``read_audio`` does, or if the file has no such channel.
+    """
+    with open_audio(path) as file:
+        if not 0 <= channel < file.channels:
+            raise AudioError(f"{path}: has no channel {channel}, but 0 to {file.channels - 1}")
+        frames = file.read(file.frames, dtype="float32", always_2d=True)
+        return _waveform(path, frames[:, channel : channel + 1], file.samplerate)
+
+
+def channel_count(path: Path) -> int:
+    """Return how many channels a recording has.
+
+    Raises:
+        AudioError: if the file is not there or cannot be read.
+    """
+    with open_audio(path) as file:
+        return int(file.channels)
+
+
 def read_excerpt(path: Path, start: int, n_samples: int) -> Waveform:
     """Return ``read_audio(path)[start : start + n_samples]`` without reading the rest of the file.
 

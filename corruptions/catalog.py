@@ -1,15 +1,16 @@
 """Which corruptions there are. To add one, add an entry to ``CORRUPTIONS``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from corruptions import noises, talk
+from corruptions import channel, codecs, noises, talk, transforms
 from corruptions.additive import Noise, add_noise
-from corruptions.corruption import Check, Corruption, Distort, Harsher, Setting, nothing_needed
+from corruptions.corruption import Check, Corruption, Setting, distortion, nothing_needed
 from corruptions.noise_folders import NoiseFolder, recorded_noise
 from corruptions.noises import Spectrum
-from corruptions.record import Corrupted, changed_speech
+from corruptions.record import Corrupted
+from corruptions.rooms import Response, reverberate
 
 # The level of every noise, recorded or made.
 SNR = "SNR (dB)"
@@ -34,28 +35,32 @@ def noise(
     return Corruption(apply, description, SNR, "dB", "down", needs, check)
 
 
-def distortion(
-    distort: Distort,
-    description: str,
-    level_unit: str | None = None,
-    suffix: str = "",
-    harsher: Harsher = "up",
-    *,
-    random: bool = False,
-) -> Corruption:
-    """Return the corruption that sends all there is through a channel, which is speech and noise alike."""
-
-    def apply(before: Corrupted, setting: Setting) -> Corrupted:
-        if (setting.level is None) != (level_unit is None):
-            raise ValueError("has no levels: write its name alone" if level_unit is None else "needs a level")
-        return changed_speech(before, distort(before.audio, setting.level or 0.0, setting.rng))
-
-    return Corruption(apply, description, level_unit, suffix, harsher, random=random)
-
-
 def own_noise(folder: NoiseFolder) -> Corruption:
     """Return the corruption that adds recordings of a user's folder."""
     return noise(lambda n, setting: recorded_noise(n, setting.rng, folder), f"Recordings in {folder.folder.name}.")
+
+
+def own_rooms(responses: Sequence[Response]) -> Corruption:
+    """Return the corruption that applies measured responses; every one of them is as likely."""
+    return Corruption(
+        lambda before, setting: reverberate(before, _drawn(responses, setting)),
+        "Measured rooms: speech, and noise that is in it already, through one of a user's own impulse responses.",
+        needs=frozenset({"responses"}),
+    )
+
+
+def _simulated(setting: Setting) -> Sequence[Response]:
+    if setting.level is None:
+        raise ValueError("a simulated room needs a reverberation time: write it as reverb@0.6s")
+    rooms = setting.material.rooms
+    if setting.level not in rooms:
+        there = f"; there are rooms of {', '.join(f'{rt60_s:g} s' for rt60_s in sorted(rooms))}" if rooms else ""
+        raise ValueError(f"needs Material.rooms of {setting.level:g} s, which build_rooms simulates{there}")
+    return rooms[setting.level]
+
+
+def _drawn(responses: Sequence[Response], setting: Setting) -> Response:
+    return responses[int(setting.rng.integers(len(responses)))]
 
 
 def _reference_dbfs(before: Corrupted, setting: Setting) -> float:
@@ -118,6 +123,52 @@ CORRUPTIONS: dict[str, Corruption] = {
     "babble-2": _babble(2, "2 people talking at once,"),
     "babble": _babble(6, "6 people talking at once,"),
     "babble-12": _babble(12, "12 people talking at once,"),
+    # Rooms.
+    "reverb": Corruption(
+        lambda before, setting: reverberate(before, _drawn(_simulated(setting), setting)),
+        "A simulated room with this reverberation time; an utterance stays in its room, and the walls change.",
+        "RT60 (s)",
+        "s",
+        needs=frozenset({"rooms"}),
+        check=_simulated,
+    ),
+    # Channels: codecs, bands, and what else happens between a microphone and a listener.
+    "mp3": distortion(codecs.mp3, "MP3 at a constant bit rate.", "bit rate (kbit/s)", "kbit/s", "down"),
+    "opus": distortion(
+        codecs.opus, "Opus at a variable bit rate with this mean.", "bit rate (kbit/s)", "kbit/s", "down"
+    ),
+    "gsm": distortion(codecs.gsm, "GSM 06.10 full rate, the codec of the first mobile phones: 8 kHz, 13 kbit/s."),
+    "mu-law": distortion(codecs.mu_law, "G.711 mu-law, the codec of digital telephony: 8 kHz, 64 kbit/s."),
+    "telephone": distortion(channel.telephone, "The band of a telephone, 300 to 3400 Hz."),
+    "low-pass": distortion(
+        channel.low_pass, "Nothing above a cut-off frequency.", "cut-off frequency (Hz)", "Hz", "down"
+    ),
+    "air": transforms.from_audiomentations(
+        transforms.air, "High frequencies lost over a distance through air.", "distance (m)", "m", random=False
+    ),
+    "hard-clip": distortion(
+        channel.hard_clip, "Cut off at a ceiling, relative to the peak of the utterance.", "ceiling (dB)", "dB", "down"
+    ),
+    "soft-clip": distortion(
+        channel.soft_clip,
+        "Bent towards a ceiling, relative to the peak of the utterance, as by an overdriven amplifier.",
+        "ceiling (dB)",
+        "dB",
+        "down",
+    ),
+    "packet-loss": distortion(
+        channel.packet_loss,
+        f"Packets of {channel.PACKET_MS} ms lost in bursts of {channel.MEAN_BURST_MS} ms on average, with silence in "
+        "their place.",
+        "lost packets (%)",
+        "%",
+        random=True,
+    ),
+    "gain": distortion(channel.gain, "Softer, or louder, by this much.", "gain (dB)", "dB", "down"),
+    "dc-offset": distortion(channel.dc_offset, "Shifted upwards by a constant.", "offset (dBFS)", "dBFS"),
+    "dropped-start": distortion(
+        channel.dropped_start, "Silence in place of the first milliseconds.", "missing start (ms)", "ms"
+    ),
     # What is left when there is nothing to hear.
     "silence": distortion(
         lambda audio, _level, _rng: np.zeros_like(audio),
