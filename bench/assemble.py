@@ -5,6 +5,7 @@ import pandas as pd
 from bench.corpora.corpus import DIMENSIONS
 from bench.grid import Grid, GridCondition
 from bench.plan import Plan, draws_of
+from bench.recipe import Recipe, make_recipe
 from bench.store import Store
 from corruptions import Condition, Material, find_corruption
 
@@ -42,8 +43,19 @@ def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
 
 
 def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
-    """Return ``corruptions.parquet``: what exactly was done to every utterance."""
-    return _described(plan, material, store.tables("corruptions", [unit.key for unit in plan.units]))
+    """Return ``corruptions.parquet``: what exactly was done to every utterance, so that it can be done again."""
+    table = _described(plan, material, store.tables("corruptions", [unit.key for unit in plan.units]))
+    paths = {one.id: str(one.path.absolute()) for one in plan.corpus.split("test")}
+    return table.rename(columns={"utterance": "id"}).assign(
+        path=lambda rows: rows["id"].map(paths),
+        source_sha256=lambda rows: rows["id"].map({key: one.sha256 for key, one in plan.recordings.items()}),
+    )
+
+
+def plan_recipe(plan: Plan, material: Material) -> Recipe:
+    """Return what, with that table, makes the same speech again."""
+    digests = {one.path: plan.recordings[one.id].sha256 for one in plan.corpus.utterances}
+    return make_recipe(plan.suite.seed, plan.corpus, material, plan.suite.expanded(), digests.__getitem__)
 
 
 def plan_grid(plan: Plan, material: Material) -> Grid:

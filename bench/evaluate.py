@@ -5,17 +5,18 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bench.corpora.corpus import DIMENSIONS, Utterance
+from bench.corpora.corpus import DIMENSIONS
 from bench.engine import run_jobs
 from bench.keys import rng_for
 from bench.plan import Plan, Predictor, Unit
 from bench.progress import Stages
+from bench.recipe import samples_sha256
 from bench.represent import represent
 from bench.store import Store, write_table
 from bench.systems import CONTROLS, SYSTEMS
@@ -103,8 +104,19 @@ def evaluate(
                     stages.warn(f"left out: {problem}")
 
 
+class Source(Protocol):
+    """A recording to corrupt: its id, which all randomness depends on, who speaks, and where it lies."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def speaker(self) -> str: ...  # noqa: D102
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+
+
 def corrupt_utterance(
-    utterance: Utterance, condition: Condition, draw: int, material: Material, *, corpus: str, seed: int
+    utterance: Source, condition: Condition, draw: int, material: Material, *, corpus: str, seed: int
 ) -> Corrupted:
     """Return the utterance under the condition, the same whoever asks and whenever.
 
@@ -128,7 +140,10 @@ def _evaluate_unit(job: _Job) -> UtteranceError | None:
     except UtteranceError as problem:
         return problem
     if work.record_missing:
-        write_table(_table(unit, [one.record.as_row() for one in corrupted]), store.path("corruptions", unit.key))
+        write_table(
+            _table(unit, [one.record.as_row() | {"audio_sha256": samples_sha256(one.audio)} for one in corrupted]),
+            store.path("corruptions", unit.key),
+        )
     represented = represent(
         sorted({name for predictor in work.predictors for name in predictor.inputs}),
         [one.audio for one in corrupted],

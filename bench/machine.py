@@ -7,7 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-# What computes a prediction; another version may change its last digits.
+# What makes corrupted samples; another version may change their last digits.
+AUDIO = ("numpy", "scipy", "soundfile", "soxr")
+# What computes a prediction from them.
 COMPUTING = (
     "torch",
     "torchaudio",
@@ -16,10 +18,7 @@ COMPUTING = (
     "ctranslate2",
     "faster-whisper",
     "openai-whisper",
-    "numpy",
-    "scipy",
-    "soundfile",
-    "soxr",
+    *AUDIO,
 )
 LIBRARIES = ("emonoise", *COMPUTING, "jiwer", "pandas")
 

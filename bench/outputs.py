@@ -6,23 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.assemble import corruptions_table, plan_grid, predictions_table, transcripts_table
+from bench.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
 from bench.evaluate import missing_work
 from bench.plan import Plan
+from bench.recipe import CORRUPTIONS_TABLE, write_corruptions
 from bench.scoring import score
 from bench.store import Store, replacing, write_table
 from bench.systems import SYSTEMS
 from bench.train import head_path, histories
 from corruptions import Material, find_corruption
 
-TABLES = ("predictions.parquet", "transcripts.parquet", "corruptions.parquet", "results.parquet")
+TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
 RECORD = "provenance.json"  # written last and removed first: where it is, everything is
 
 
 def is_done(plan: Plan, out: Path) -> bool:
     """Return whether the folder holds every table of just this plan, without holes."""
     record = out / RECORD
-    if not record.exists() or not all((out / name).exists() for name in TABLES):
+    if not record.exists() or not all((out / name).exists() for name in (*TABLES, CORRUPTIONS_TABLE)):
         return False
     about = json.loads(record.read_text(encoding="utf-8"))
     return bool(about.get("key") == plan.key and about.get("missing_blocks") == 0)
@@ -55,9 +56,9 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
         grid=plan_grid(plan, material),
         allow_missing=allow_missing,
     )
-    tables = (predictions, transcripts, corruptions_table(plan, material, store), results)
-    for name, table in zip(TABLES, tables, strict=True):
+    for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):
         write_table(table, out / name)
+    write_corruptions(corruptions_table(plan, material, store), plan_recipe(plan, material), out / CORRUPTIONS_TABLE)
     write_table(histories(plan, store), out / "training.parquet")
     about = {
         name: {"family": SYSTEMS[name].family, "description": SYSTEMS[name].description} for name in plan.suite.systems

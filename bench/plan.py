@@ -90,6 +90,7 @@ class Plan:
     Attributes:
         suite: what was asked for.
         corpus: its utterances.
+        recordings: what each of them holds.
         fingerprints: of every representation and transcriber in use.
         features: the blocks that training reads.
         fits: every head to be trained, teachers before students.
@@ -99,6 +100,7 @@ class Plan:
 
     suite: Suite
     corpus: Corpus
+    recordings: Mapping[str, Recording]
     fingerprints: Mapping[str, str]
     features: tuple[FeatureBlock, ...]
     fits: tuple[Fit, ...]
@@ -163,7 +165,7 @@ def make_plan(
         for draw in draws_of(condition, material, suite.draws)
         for block in _blocks(test)
     )
-    return Plan(suite, corpus, fingerprints, features, tuple(fits.values()), predictors, units)
+    return Plan(suite, corpus, recordings, fingerprints, features, tuple(fits.values()), predictors, units)
 
 
 def draws_of(condition: Condition, material: Material, draws: int) -> tuple[int, ...]:

@@ -48,6 +48,16 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(temporary, index=False)
 
 
+def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
+    """Return parquet tables one under the other; a column may be empty in some of them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    shards = [pq.ParquetFile(path).read() for path in paths]
+    table: pd.DataFrame = pa.concat_tables(shards, promote_options="permissive").to_pandas()
+    return table
+
+
 @dataclass(frozen=True)
 class Store:
     """Tables, features and trained heads by kind and key.
@@ -68,12 +78,7 @@ class Store:
         Raises:
             FileNotFoundError: if none of them is there.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         paths = [path for key in keys if (path := self.path(kind, key)).exists()]
         if not paths:
             raise FileNotFoundError(f"none of {len(keys)} {kind} is in {self.root}; the first is {keys[0]}")
-        shards = [pq.ParquetFile(path).read() for path in paths]
-        table: pd.DataFrame = pa.concat_tables(shards, promote_options="permissive").to_pandas()
-        return table
+        return read_tables(paths)

@@ -16,8 +16,9 @@ from pandas.api.types import is_integer_dtype, is_string_dtype
 from bench.bootstrap import UNKNOWN
 from bench.corpora.corpus import DIMENSIONS, SPLITS, Corpus, Utterance
 
-_TEXT_COLUMNS = ("id", "path", "split", "speaker")
-COLUMNS = (*_TEXT_COLUMNS, *DIMENSIONS)
+_NAMED = ("id", "path", "split", "speaker")
+COLUMNS = (*_NAMED, *DIMENSIONS)
+TEXT_COLUMNS = (*_NAMED, "transcript")
 
 # How many offenders of each kind an error names.
 _SHOWN = 3
@@ -57,7 +58,7 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     low, high = scale
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ValueError(f"scale {low:g} to {high:g}: the lowest label must be below the highest")
-    table = _read(path)
+    table = read_table(path, COLUMNS, TEXT_COLUMNS)
     labels = table[list(DIMENSIONS)].apply(pd.to_numeric, errors="coerce").astype("float64")
     files = [path.parent / one for one in table["path"]]
     problems = _problems(table, labels, files, scale)
@@ -82,26 +83,38 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     return Corpus(corpus, (float(low), float(high)), tuple(sorted(utterances, key=lambda one: one.id)))
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: str = "manifest") -> pd.DataFrame:
+    """Return a table as it is written: all columns of a CSV file, and the ``text`` columns of any, are text.
+
+    Args:
+        path: a ``.csv`` or ``.parquet`` file.
+        columns: what must be there.
+        text: columns that hold text or whole numbers, and become text if they are there; what is missing becomes "".
+        what: what errors call the table.
+
+    Raises:
+        ManifestError: if the file cannot be read, lacks a column or is empty.
+    """
     readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": _read_csv, ".parquet": pd.read_parquet}
     if path.suffix.lower() not in readers:
-        raise ManifestError(f"{path}: a manifest is a {' or '.join(readers)} file")
+        raise ManifestError(f"{path}: a {what} is a {' or '.join(readers)} file")
     if not path.is_file():
         raise ManifestError(f"{path}: no such file")
     try:
         table = readers[path.suffix.lower()](path)
     except (ValueError, OSError) as error:  # both readers' own errors are ValueErrors
         raise ManifestError(f"{path}: cannot be read: {error}") from error
-    missing = [column for column in COLUMNS if column not in table]
+    missing = [column for column in columns if column not in table]
     if missing:
         raise ManifestError(f"{path}: no column {', '.join(missing)}; there are {', '.join(map(str, table.columns))}")
     if table.empty:
         raise ManifestError(f"{path}: the table has no rows")
-    for column in (*_TEXT_COLUMNS, *({"transcript"} & {*table.columns})):
-        kind = table[column].dropna()
-        if len(kind) and not (is_string_dtype(kind) or is_integer_dtype(kind)):
-            raise ManifestError(f"{path}: column {column} holds {kind.dtype}; text or whole numbers are needed")
-        table[column] = table[column].astype("str").fillna("")
+    for column in text:
+        if column in table:
+            kind = table[column].dropna()
+            if len(kind) and not (is_string_dtype(kind) or is_integer_dtype(kind)):
+                raise ManifestError(f"{path}: column {column} holds {kind.dtype}; text or whole numbers are needed")
+            table[column] = table[column].astype("str").fillna("")
     return table.reset_index(drop=True)
 
 
@@ -123,7 +136,7 @@ def _problems(
     def values(column: str, bad: "pd.Series[bool]") -> list[str]:
         return [f"{table[column][k]!r} in {names[k]}" for k in np.flatnonzero(bad)]
 
-    found = {f"empty {column}": [names[k] for k in np.flatnonzero(~given[column])] for column in _TEXT_COLUMNS}
+    found = {f"empty {column}": [names[k] for k in np.flatnonzero(~given[column])] for column in _NAMED}
     found["id that occurs twice"] = table["id"][table["id"].duplicated() & given["id"]].tolist()
     found[f"unknown split (there are {', '.join(SPLITS)})"] = values(
         "split", ~table["split"].isin(SPLITS) & given["split"]
