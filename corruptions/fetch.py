@@ -16,7 +16,7 @@ import pooch
 from corruptions.noise_corpora import Archive, NoiseCorpus
 from corruptions.progress import Advance, Stage, unseen
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16  # what a connection that breaks may lose
 _TIMEOUT_S = (10, 60)  # to connect, and between two chunks
 _OK, _PARTIAL, _PAST_THE_END = 200, 206, 416
 
@@ -165,6 +165,8 @@ def _by_hand(corpus: NoiseCorpus, folder: Path, failed: Archive, error: Exceptio
             lines.append(f"  {archive.url} ({archive.gigabytes:g} GB, {archive.checksum})")
             lines.append(f"    as {folder / archive.name}")
     lines.append("Then run the same command again: it goes on from there.")
+    if corpus.by_hand:
+        lines.append(f"Or without this command: {corpus.by_hand.format(folder=folder)}")
     return "\n".join(lines)
 
 

@@ -60,7 +60,7 @@ class NoiseCorpus:
         tables: lists of the recordings that come with the corpus.
         home: the folder that ``emonoise noise fetch`` makes for it.
         archives: what is downloaded; empty where there is no fetch.
-        by_hand: how to get what is not in ``archives``.
+        by_hand: how to get it where there is no fetch, or without it; ``{folder}`` is where it should lie.
     """
 
     description: str
@@ -218,6 +218,7 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
                 0.6,
             ),
         ),
+        by_hand="git clone --depth 1 https://github.com/karolpiczak/ESC-50 {folder}",
     ),
     "ms-snsd": NoiseCorpus(
         description="noises of Microsoft's Scalable Noisy Speech Dataset: offices, homes, stations, babble",
