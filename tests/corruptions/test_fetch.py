@@ -130,9 +130,9 @@ def test_what_is_done_is_not_done_again_even_without_the_archive(hub: Hub, tmp_p
 @pytest.mark.parametrize("cuts", [1, 3])
 def test_a_cut_connection_is_resumed_where_it_was_cut(cuts: int, hub: Hub, tmp_path: Path) -> None:
     corpus = offer(hub, tiny_zip=zipped(RECORDINGS))
-    hub.cut_after, hub.cuts = 70_001, cuts
+    hub.cut_after, hub.cuts = 70_000, cuts  # a little more than the 65,536 bytes that are written at a time
     fetch_corpus(corpus, tmp_path)
-    assert hub.asked == [("tiny.zip", None), *[("tiny.zip", f"bytes={70_001 * (i + 1)}-") for i in range(cuts)]]
+    assert hub.asked == [("tiny.zip", None), *[("tiny.zip", f"bytes={65_536 * (i + 1)}-") for i in range(cuts)]]
     assert (tmp_path / "top" / "b.wav").read_bytes() == RECORDINGS["top/b.wav"]
 
 
@@ -220,19 +220,19 @@ def test_a_file_that_the_hub_does_not_have_is_named(hub: Hub, tmp_path: Path) ->
         fetch_corpus(corpus, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["../escaped.wav", "/tmp/escaped.wav", "top/../../escaped.wav"])
+@pytest.mark.parametrize("name", ["../escaped.wav", "{root}/escaped.wav", "top/../../escaped.wav"])
 @pytest.mark.parametrize(("suffix", "pack"), [(".zip", zipped), (".tar.gz", tarred)])
 def test_nothing_is_unpacked_outside_the_folder(name: str, suffix: str, pack, tmp_path: Path) -> None:
     folder = tmp_path / "corpus"
     folder.mkdir()
     archive = tmp_path / f"evil{suffix}"
-    archive.write_bytes(pack({name: b"evil"}))
-    try:
-        unpack(archive, folder)
-    except FetchError as error:
-        assert "outside" in str(error)  # noqa: PT017
+    archive.write_bytes(pack({name.format(root=tmp_path): b"evil"}))
+    if suffix == ".tar.gz" and name.startswith("{"):
+        unpack(archive, folder)  # an absolute name in a tar becomes a relative one
+    else:
+        with pytest.raises(FetchError, match="outside"):
+            unpack(archive, folder)
     assert [path for path in tmp_path.rglob("*escaped*") if folder not in path.parents] == []
-    assert not Path("/tmp/escaped.wav").exists()
 
 
 def test_what_is_no_archive_is_named(tmp_path: Path) -> None:

@@ -66,9 +66,7 @@ NAMES = {
         )
         for name in NOISEX
     },
-    "folder": {
-        f"{place}/{i}.{suffix}": f"{place}/{i}" for place in ("a", "b/c") for i in range(9) for suffix in ("ogg",)
-    },
+    "folder": {f"{place}/{i}.ogg": f"{place}/{i}" for place in ("a", "b/c") for i in range(30)},
 }
 # What lies about in the same trees.
 PASSED_OVER = {
