@@ -25,7 +25,7 @@ UNKNOWN = "Unknown"
 Talkers = Mapping[str, Sequence[Path]]
 
 _TALKER_DBFS = -26.0  # ITU-T's nominal speech level
-# The bands of the ICRA noises.
+# The bands of the ICRA noises, from memory.
 _BANDS: tuple[tuple[Literal["lowpass", "bandpass", "highpass"], int | tuple[int, int]], ...] = (
     ("lowpass", 850),
     ("bandpass", (850, 2500)),
@@ -68,11 +68,11 @@ def speech_modulated(
 ) -> Noise:
     """Return speech-shaped noise that follows the envelope of one person's speech in three bands.
 
-    It has the gaps and the syllables of speech, and no words. The bands, up to 850 Hz, up to 2500 Hz and above, are
-    those of the ICRA noises. The rest is our reading: there, samples of real speech change their sign at random, band
-    by band; here, each band of a Gaussian carrier is multiplied by the band's envelope, its RMS over Hann windows of
-    32 ms, which is too slow to follow the pitch. The envelopes have a mean square of 1, so that the long-term spectrum
-    is the carrier's and not the talker's.
+    It has the gaps and the syllables of speech, and no words. The idea is that of the ICRA noises, and so are the
+    three bands (to 850 Hz, to 2500 Hz, and above; cited from memory, without the paper at hand). The way is ours: each
+    band of a Gaussian carrier is multiplied by the envelope of the talker's, the RMS over Hann windows of 32 ms, which
+    is too slow to follow the pitch. The envelopes have a mean square of 1, so that the long-term spectrum is the
+    carrier's and not the talker's.
 
     Args:
         n_samples: length.
