@@ -8,7 +8,9 @@ from corruptions.corruption import Corruption
 from corruptions.engine import check_material, corrupt, find_corruption, fingerprint
 from corruptions.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.material import Material
+from corruptions.noise_corpora import NOISE_CORPORA
 from corruptions.noise_folders import NoiseFolder, read_noise_folder
+from corruptions.noise_splits import read_noise_corpus
 from corruptions.noises import Spectrum, long_term_spectrum
 from corruptions.record import Corrupted, Record
 
@@ -16,6 +18,7 @@ __all__ = [
     "CLEAN",
     "CORRUPTIONS",
     "LEVELS",
+    "NOISE_CORPORA",
     "SAMPLE_RATE",
     "AudioError",
     "Condition",
@@ -36,6 +39,7 @@ __all__ = [
     "mix_at_snr",
     "parse_condition",
     "read_audio",
+    "read_noise_corpus",
     "read_noise_folder",
     "rms_dbfs",
     "write_audio",

@@ -84,7 +84,7 @@ def _unpack_tar(path: Path, folder: Path, advance: Advance) -> None:
     with path.open("rb") as file, tarfile.open(fileobj=file) as archive:
         done = 0
         for member in archive:
-            # The filter refuses absolute names, names that lead outside, links to such places, and devices.
+            # The filter refuses names that lead outside, links to such places, and devices.
             archive.extract(member, folder, filter="data")
             advance(file.tell() - done)
             done = file.tell()

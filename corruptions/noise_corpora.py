@@ -15,7 +15,8 @@ class Archive:
 
     Attributes:
         url: where it is downloaded.
-        checksum: as pooch writes it: ``md5:`` and 32 hexadecimal digits, or ``sha256:`` and 64.
+        checksum: as pooch writes it: ``md5:`` and 32 hexadecimal digits, or ``sha256:`` and 64. An MD5, which is all
+            that is published of most corpora, tells a damaged file; it would not tell a forged one.
         gigabytes: roughly how large it is.
     """
 

@@ -3,7 +3,7 @@ from typer.testing import CliRunner
 
 from bench.cli import app
 
-COMMANDS = ["run", "report", "status", "doctor", "list", "corpus build", "corpus check"]
+COMMANDS = ["run", "report", "status", "doctor", "list", "corpus build", "corpus check", "noise check", "noise fetch"]
 
 
 def invoke(text: str):
@@ -17,7 +17,9 @@ def test_every_command_explains_itself(command: str):
     assert "Usage" in result.output
 
 
-@pytest.mark.parametrize("what", ["suites", "systems", "corruptions", "corpora", "encoders", "metrics", "figures"])
+@pytest.mark.parametrize(
+    "what", ["suites", "systems", "corruptions", "noises", "corpora", "encoders", "metrics", "figures"]
+)
 def test_everything_that_can_be_named_is_listed_with_a_sentence(what: str):
     result = invoke(f"list {what}")
     assert result.exit_code == 0, result.output
