@@ -81,7 +81,7 @@ def encode_opus(audio: Waveform, kbit_s: float) -> bytes:
 
 
 def _over_8_khz(audio: Waveform, subtype: str) -> Waveform:
-    narrow = soxr.resample(audio, SAMPLE_RATE, _TELEPHONE_RATE, quality="VHQ")
+    narrow = soxr.resample(np.clip(audio, -1, 1), SAMPLE_RATE, _TELEPHONE_RATE, quality="VHQ")
     # Without a header: in libsndfile's WAV files, the first frame of a short GSM recording is lost.
     encoded = _encode(narrow, _TELEPHONE_RATE, "RAW", subtype)
     decoded, _ = soundfile.read(
@@ -93,6 +93,5 @@ def _over_8_khz(audio: Waveform, subtype: str) -> Waveform:
 
 def _encode(audio: Waveform, sample_rate: int, container: str, subtype: str, **settings: float | str) -> bytes:
     file = BytesIO()
-    heard = np.clip(audio, -1, 1)
-    soundfile.write(file, heard, sample_rate, format=container, subtype=subtype, **settings)
+    soundfile.write(file, np.clip(audio, -1, 1), sample_rate, format=container, subtype=subtype, **settings)
     return file.getvalue()
