@@ -32,7 +32,7 @@ def is_done(plan: Plan, out: Path) -> bool:
 def begin(plan: Plan, out: Path) -> None:
     """Make the folder this plan's own: what another left no longer counts as finished."""
     (out / RECORD).unlink(missing_ok=True)
-    _write_text(out / "suite.yaml", plan.suite.to_yaml())
+    write_text(out / "suite.yaml", plan.suite.to_yaml())
 
 
 def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, allow_missing: bool) -> None:
@@ -63,7 +63,7 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
     about = {
         name: {"family": SYSTEMS[name].family, "description": SYSTEMS[name].description} for name in plan.suite.systems
     }
-    _write_text(out / "systems.json", json.dumps(about, indent=2))
+    write_text(out / "systems.json", json.dumps(about, indent=2))
 
 
 def finish(plan: Plan, about: Mapping[str, Any], store: Store, out: Path) -> None:
@@ -72,9 +72,10 @@ def finish(plan: Plan, about: Mapping[str, Any], store: Store, out: Path) -> Non
         with replacing(out / "models" / f"{fit.system}-seed{fit.seed}.safetensors") as path:
             shutil.copyfile(head_path(store, fit), path)
     record = {**about, "missing_blocks": len(missing_work(plan, store))}
-    _write_text(out / RECORD, json.dumps(record, indent=2, ensure_ascii=False))
+    write_text(out / RECORD, json.dumps(record, indent=2, ensure_ascii=False))
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

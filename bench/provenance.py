@@ -42,7 +42,7 @@ def provenance(
             "limit": suite.limit,
             "best_possible_ccc": corpus.best_possible_ccc and dict(corpus.best_possible_ccc),
         },
-        "conditions": [_condition(one, material) for one in suite.expanded()],
+        "conditions": [described(one, material) for one in suite.expanded()],
         "snr": suite.snr,
         "policy": suite.policy,
         "seeds": list(suite.seeds),
@@ -53,7 +53,8 @@ def provenance(
     }
 
 
-def _condition(condition: Condition, material: Material) -> dict[str, Any]:
+def described(condition: Condition, material: Material) -> dict[str, Any]:
+    """Return what a report must know of a condition: its curve, and where on it it lies."""
     last = find_corruption(condition.steps[-1].corruption, material) if condition.steps else None
     return {
         "condition": str(condition),

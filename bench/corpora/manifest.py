@@ -153,7 +153,7 @@ def _problems(
     )
     paths = pd.Series([str(file) for file in files])
     found["recording in more than one split"] = _in_several_splits(paths, table["split"], given["path"])
-    return [_summary(kind, offenders) for kind, offenders in found.items() if offenders]
+    return [summarised(kind, offenders) for kind, offenders in found.items() if offenders]
 
 
 def _in_several_splits(values: "pd.Series[str]", split: "pd.Series[str]", where: "pd.Series[bool]") -> list[str]:
@@ -162,6 +162,12 @@ def _in_several_splits(values: "pd.Series[str]", split: "pd.Series[str]", where:
     return [f"{value} in {', '.join(sorted(of))}" for value, of in several]
 
 
-def _summary(kind: str, offenders: Sequence[str]) -> str:
+def summarised(kind: str, offenders: Sequence[str]) -> str:
+    """Return a line that counts what is wrong in one way and names the first of it.
+
+    Examples:
+        >>> summarised("id that occurs twice", ["a", "b", "c", "d"])
+        '4 x id that occurs twice: a; b; c; ...'
+    """
     more = "; ..." if len(offenders) > _SHOWN else ""
     return f"{len(offenders)} x {kind}: {'; '.join(offenders[:_SHOWN])}{more}"
