@@ -143,8 +143,8 @@ def test_a_dropped_start_is_silent_and_the_rest_stays_where_it_was(missing_ms: f
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
-        ("mp3@17kbit/s", "mp3@17kbit/s: MP3 at 16 kHz has no 17"),
-        ("opus@300kbit/s", "opus@300kbit/s: Opus has 6 to 256 kbit/s, not 300"),
+        ("mp3@17kbit/s", "MP3 at 16 kHz has no 17"),
+        ("opus@300kbit/s", "Opus has 6 to 256 kbit/s, not 300"),
         ("low-pass@8000Hz", "under 8000 Hz, not 8000"),
         ("low-pass@-1Hz", "20 Hz or more and under 8000 Hz, not -1"),
         ("air@0m", "more than 0 and at most 5000 m, not 0"),
@@ -158,16 +158,29 @@ def test_a_dropped_start_is_silent_and_the_rest_stays_where_it_was(missing_ms: f
     ],
 )
 def test_an_impossible_level_is_an_error_before_the_first_utterance_and_in_it(condition: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message.split(": ")[-1]):
+    with pytest.raises(ValueError, match=f"{condition}: .*{message}"):
         check_material(NOTHING, [parse_condition(condition)], ["s0"])
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"{condition}: .*{message}"):
         corrupt(SPEECH, parse_condition(condition), rng())
 
 
 @pytest.mark.parametrize(
     "text",
-    ["mp3@16kbit/s", "opus@6kbit/s", "gsm", "mu-law", "telephone", "low-pass@2000Hz", "air@50m", "hard-clip@-12dB"]
-    + ["soft-clip@-12dB", "packet-loss@10%", "gain@-20dB", "dc-offset@-20dBFS", "dropped-start@200ms"],
+    [
+        "mp3@16kbit/s",
+        "opus@6kbit/s",
+        "gsm",
+        "mu-law",
+        "telephone",
+        "low-pass@2000Hz",
+        "air@50m",
+        "hard-clip@-12dB",
+        "soft-clip@-12dB",
+        "packet-loss@10%",
+        "gain@-20dB",
+        "dc-offset@-20dBFS",
+        "dropped-start@200ms",
+    ],
 )
 def test_a_channel_is_written_with_its_unit_and_follows_a_noise(text: str) -> None:
     assert str(parse_condition(text)) == text
