@@ -11,11 +11,18 @@ import numpy as np
 
 from corruptions.audio import SAMPLE_RATE, Waveform, read_audio, read_excerpt
 from corruptions.levels import Level, active_level_dbfs, rms_dbfs
+from corruptions.loops import scaled_sum
 from corruptions.record import Corrupted, Mixture
 
 # The least that a 16-bit file can hold. A recording or an excerpt that never gets beyond it has no sound in it.
 SILENT_PEAK = 2.0**-15
 SNR_TOLERANCE_DB = 0.01
+
+# Rounding gain, product and sum to float32 adds an error to the noise n, beside speech s, with an RMS of at most
+# 2^-24 (3 rms(n) + rms(s)). Where s is less than 60 dB above n, that moves the level of n by less than 0.001 dB, and
+# need not be measured. Levels beyond 400 dB, where float32 may end, are measured, too.
+_SAFE_SNR_DB = 60.0
+_SAFE_DBFS = 400.0
 
 _CROSS_FADE = round(0.05 * SAMPLE_RATE)
 
@@ -55,11 +62,14 @@ def mix_at_snr(speech: Waveform, noise: Waveform, snr_db: float, level: Level = 
         >>> print(mix_at_snr(speech, noise, snr_db=20, level=rms_dbfs))
         [ 1.1 -0.9  0.9 -1.1]
     """
-    return _mix_at_level(speech, noise, _level_of("speech", speech, level) - snr_db)[0]
+    speech_rms_dbfs = _level_of("speech", speech, rms_dbfs)
+    return _mix_at_level(speech, noise, _level_of("speech", speech, level) - snr_db, speech_rms_dbfs)[0]
 
 
 def add_noise(before: Corrupted, noise: Noise, snr_db: float, speech_dbfs: float) -> Corrupted:
-    """Return ``before`` with ``noise`` added ``snr_db`` under ``speech_dbfs``, and all of that recorded.
+    """Return ``before`` with ``noise`` added ``snr_db`` under ``speech_dbfs``.
+
+    The record says what was asked for and done; what came of it is measured when all is done (``corrupt``).
 
     Args:
         before: the utterance so far.
@@ -72,30 +82,29 @@ def add_noise(before: Corrupted, noise: Noise, snr_db: float, speech_dbfs: float
     """
     record = before.record
     if record.noise_source is not None:
-        raise ValueError("noise was added already: a condition holds one noise, so that it has one SNR")
-    mixture, gain_db, noise_dbfs = _mix_at_level(before.audio, noise.samples, speech_dbfs - snr_db)
+        raise ValueError("a condition holds one noise, so that it has one SNR")
+    noisy, gain_db = _mix_at_level(before.audio, noise.samples, speech_dbfs - snr_db, record.speech_rms_dbfs)
     after = replace(
         record,
         snr_requested_db=snr_db,
-        snr_active_db=record.speech_active_dbfs - noise_dbfs,
-        snr_rms_db=record.speech_rms_dbfs - noise_dbfs,
-        noise_dbfs=noise_dbfs,
         noise_gain_db=gain_db,
         noise_source=noise.source,
         noise_sha256=noise.sha256,
         noise_offset=noise.offset,
     )
-    return Corrupted(mixture, after, Mixture(before.audio, mixture - before.audio))
+    return Corrupted(noisy, after, Mixture(before.audio, noisy))
 
 
-def draw_excerpt(path: Path, length: int, n_samples: int, rng: np.random.Generator) -> tuple[Waveform, int]:
+def draw_excerpt(
+    source: Path | Waveform, length: int, n_samples: int, rng: np.random.Generator
+) -> tuple[Waveform, int]:
     """Return ``n_samples`` of a recording from a random place, and the place.
 
     A recording that is long enough is read there and nowhere else; a shorter one is looped (see ``loop``). An excerpt
     that falls into a silent stretch moves to the smallest extent that lets it hold a random audible sample.
 
     Args:
-        path: the recording.
+        source: the recording's file, or the recording: the excerpt is the same.
         length: its length in samples at 16 kHz.
         n_samples: length of the excerpt.
         rng: decides the place, and nothing else does: neither a level nor other excerpts.
@@ -105,19 +114,19 @@ def draw_excerpt(path: Path, length: int, n_samples: int, rng: np.random.Generat
         ValueError: if it is silent throughout.
     """
     if length < n_samples:
-        period = loop(read_audio(path))
+        period = loop(_whole(source, length))
         offset = int(rng.integers(len(period)))
         return np.take(period, np.arange(offset, offset + n_samples), mode="wrap"), offset
     offset = int(rng.integers(length - n_samples + 1))
-    excerpt = read_excerpt(path, offset, n_samples)
+    excerpt = _stretch(source, offset, n_samples)
     if not is_silent(excerpt):
         return excerpt, offset
-    audible = np.flatnonzero(np.abs(read_audio(path)[:length]) > SILENT_PEAK)
+    audible = np.flatnonzero(np.abs(_whole(source, length)) > SILENT_PEAK)
     if not audible.size:
-        raise ValueError(f"{path}: silent throughout")
+        raise ValueError(f"{source}: silent throughout")
     heard = int(rng.choice(audible))
     offset = min(max(offset, heard - n_samples + 1), heard)
-    return read_excerpt(path, offset, n_samples), offset
+    return _stretch(source, offset, n_samples), offset
 
 
 def loop(recording: Waveform) -> Waveform:
@@ -144,21 +153,34 @@ def is_silent(audio: Waveform) -> bool:
         >>> is_silent(np.array([0, 2**-15], np.float32)), is_silent(np.array([0, -0.001], np.float32))
         (True, False)
     """
-    return bool(np.abs(audio).max() <= SILENT_PEAK)
+    # What is loud shows in a few samples.
+    return bool(np.abs(audio[:200]).max() <= SILENT_PEAK and np.abs(audio).max() <= SILENT_PEAK)
 
 
-def _mix_at_level(speech: Waveform, noise: Waveform, noise_dbfs: float) -> tuple[Waveform, float, float]:
-    """Return the mixture, the noise's gain in dB, and the level of what was added, measured from the mixture."""
+def _stretch(source: Path | Waveform, start: int, n_samples: int) -> Waveform:
+    return read_excerpt(source, start, n_samples) if isinstance(source, Path) else source[start : start + n_samples]
+
+
+def _whole(source: Path | Waveform, length: int) -> Waveform:
+    return read_audio(source)[:length] if isinstance(source, Path) else source
+
+
+def _mix_at_level(
+    speech: Waveform, noise: Waveform, noise_dbfs: float, speech_rms_dbfs: float
+) -> tuple[Waveform, float]:
+    """Return the mixture and the noise's gain in dB."""
     if speech.shape != noise.shape:
         raise ValueError(f"speech has shape {speech.shape} and noise {noise.shape}; they must be the same")
     gain_db = noise_dbfs - _level_of("noise", noise, rms_dbfs)
+    if speech_rms_dbfs - noise_dbfs < _SAFE_SNR_DB and max(abs(noise_dbfs), abs(gain_db)) < _SAFE_DBFS:
+        return scaled_sum(speech, noise, 10 ** (gain_db / 20)), gain_db
     wide = speech.astype(np.float64)
     with np.errstate(all="ignore"):  # whatever goes out of range fails the comparison
-        mixture = (wide + noise * np.float64(10) ** (gain_db / 20)).astype(np.float32)
-        added_dbfs = float(10 * np.log10(np.mean(np.square(mixture - wide))))
+        noisy = (wide + noise * np.float64(10) ** (gain_db / 20)).astype(np.float32)
+        added_dbfs = float(10 * np.log10(np.mean(np.square(noisy - wide))))
     if not abs(added_dbfs - noise_dbfs) < SNR_TOLERANCE_DB:
         raise ValueError(f"noise at {noise_dbfs:g} dBFS cannot be added to this speech: float32 holds about 7 digits")
-    return mixture, gain_db, added_dbfs
+    return noisy, gain_db
 
 
 def _level_of(name: str, x: Waveform, level: Level) -> float:

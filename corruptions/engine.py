@@ -7,19 +7,21 @@ every SNR.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from corruptions.audio import AudioError, Waveform, file_sha256
-from corruptions.catalog import CORRUPTIONS, SNR, own_noise
-from corruptions.condition import Condition
+from corruptions.catalog import CORRUPTIONS, SNR, own_noise, own_rooms
+from corruptions.condition import Condition, Step
 from corruptions.corruption import Corruption, Setting
-from corruptions.levels import active_level_dbfs, rms_dbfs
+from corruptions.levels import rms_dbfs, speech_levels_dbfs
 from corruptions.material import Material
+from corruptions.measures import intelligibility_snr_db, segmental_snr_db
 from corruptions.record import Corrupted, Record
+from corruptions.rooms import Response
 
 NOTHING = Material()
 
@@ -60,14 +62,44 @@ def corrupt(
         >>> print(noisy.audio.shape, f"{noisy.record.snr_active_db:.2f} dB")
         (16000,) 5.00 dB
     """
+    corrupted = _after_all_steps(speech.copy(), condition, rng, material, speaker)
+    return replace(corrupted, record=_measured(corrupted))
+
+
+def corrupt_audio(
+    speech: Waveform,
+    condition: Condition,
+    rng: np.random.Generator,
+    material: Material = NOTHING,
+    *,
+    speaker: str | None = None,
+) -> Waveform:
+    """Return the audio of ``corrupt(...)`` bit for bit, without measuring what came of it: for training.
+
+    Examples:
+        >>> from corruptions import parse_condition
+        >>> speech = np.sin(np.arange(16_000, dtype=np.float32) / 5)
+        >>> corrupt_audio(speech, parse_condition("pink@5dB"), np.random.default_rng(0)).shape
+        (16000,)
+    """
+    untouchable = speech.view()
+    untouchable.flags.writeable = False
+    audio = _after_all_steps(untouchable, condition, rng, material, speaker).audio
+    return audio.copy() if np.may_share_memory(audio, speech) else audio
+
+
+def _after_all_steps(
+    speech: Waveform, condition: Condition, rng: np.random.Generator, material: Material, speaker: str | None
+) -> Corrupted:
+    """Return the utterance after the last step; its record lacks what is measured at the end."""
     if speech.dtype != np.float32:
         raise ValueError(f"speech has dtype {speech.dtype}; a waveform is float32")
     try:
-        record = Record(active_level_dbfs(speech), rms_dbfs(speech), _peak(speech))
+        active, rms = speech_levels_dbfs(speech)
     except ValueError as error:
         raise ValueError(f"speech: {error}") from error
-    corrupted = Corrupted(speech.copy(), record)
-    for step, child in zip(condition.steps, rng.spawn(len(condition.steps)), strict=True):
+    corrupted = Corrupted(speech, Record(active, rms))
+    for step, child in zip(condition.steps, [rng, *rng.spawn(max(len(condition.steps) - 1, 0))], strict=False):
         corruption = find_corruption(step.corruption, material)
         try:
             corrupted = corruption.apply(corrupted, Setting(step.level, child, material, speaker, step.dry))
@@ -75,11 +107,28 @@ def corrupt(
             raise
         except ValueError as error:
             raise ValueError(f"{step}: {error}") from error
-    return replace(corrupted, record=replace(corrupted.record, peak=_peak(corrupted.audio)))
+    return corrupted
+
+
+def _measured(corrupted: Corrupted) -> Record:
+    """Return the record with what is measured from the samples."""
+    record = replace(corrupted.record, peak=float(np.abs(corrupted.audio).max()))
+    if corrupted.mixture is None:
+        return record
+    speech, noise = corrupted.mixture.speech, corrupted.mixture.noise
+    noise_dbfs = rms_dbfs(noise)
+    return replace(
+        record,
+        noise_dbfs=noise_dbfs,
+        snr_active_db=record.speech_active_dbfs - noise_dbfs,
+        snr_rms_db=record.speech_rms_dbfs - noise_dbfs,
+        snr_segmental_db=segmental_snr_db(speech, noise) if speech.any() else None,
+        snr_intelligibility_db=intelligibility_snr_db(speech, noise) if speech.any() else None,
+    )
 
 
 def find_corruption(name: str, material: Material = NOTHING) -> Corruption:
-    """Return the corruption of that name: a built-in one, or a noise folder in ``material``.
+    """Return the corruption of that name: a built-in one, or a folder of noise or of rooms in ``material``.
 
     Raises:
         ValueError: if there is neither.
@@ -88,7 +137,10 @@ def find_corruption(name: str, material: Material = NOTHING) -> Corruption:
         return CORRUPTIONS[name]
     if name in material.recordings:
         return own_noise(material.recordings[name])
-    raise ValueError(f"no corruption is called {name!r}; there are {', '.join([*CORRUPTIONS, *material.recordings])}")
+    if name in material.responses:
+        return own_rooms(material.responses[name])
+    there = [*CORRUPTIONS, *material.recordings, *material.responses]
+    raise ValueError(f"no corruption is called {name!r}; there are {', '.join(there)}")
 
 
 def check_material(material: Material, conditions: Iterable[Condition], speakers: Iterable[str]) -> None:
@@ -119,6 +171,8 @@ def _check_steps(condition: Condition, material: Material) -> None:
     kinds = [find_corruption(step.corruption, material) for step in condition.steps]
     if sum(kind.level_unit == SNR for kind in kinds) > 1:
         raise ValueError("a condition holds one noise, so that it has one SNR")
+    if sum(bool(kind.needs & {"rooms", "responses"}) for kind in kinds) > 1:
+        raise ValueError("a condition holds one room, so that it has one reverberation time")
     for step, kind in zip(condition.steps, kinds, strict=True):
         if (step.level is None) != (kind.level_unit is None):
             raise ValueError(f"{step.corruption} has no levels" if step.level is not None else f"{step} needs a level")
@@ -150,12 +204,17 @@ def fingerprint(
         if step.corruption in material.recordings:
             listing = [[one.name, one.sha256] for one in material.recordings[step.corruption].recordings]
             parts[f"recordings {step.corruption}"] = _sha256(listing)
+        if responses := _responses(step, material):
+            parts[f"responses {step}"] = _sha256([[one.name, one.sha256, one.channel] for one in responses])
     return parts
+
+
+def _responses(step: Step, material: Material) -> Sequence[Response]:
+    needs = find_corruption(step.corruption, material).needs
+    if "rooms" in needs and step.level is not None:
+        return material.rooms.get(step.level, ())
+    return material.responses[step.corruption] if "responses" in needs else ()
 
 
 def _sha256(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
-
-
-def _peak(audio: Waveform) -> float:
-    return float(np.abs(audio).max())

@@ -1,14 +1,20 @@
 """What comes out of a corruption: the audio, and a record of exactly what was done to it."""
 
 from dataclasses import asdict, dataclass, replace
+from math import nan
+
+import numpy as np
+import numpy.typing as npt
 
 from corruptions.audio import Waveform
-from corruptions.levels import active_level_dbfs, rms_dbfs
+from corruptions.levels import speech_levels_dbfs
 
 
 @dataclass(frozen=True)
 class Record:
     """What was done to one utterance: one row of ``corruptions.parquet``. None stands for what was not done.
+
+    What is achieved, the peak included, is measured after the last step.
 
     Attributes:
         speech_active_dbfs: active level (ITU-T P.56) of the speech that the noise was added to.
@@ -36,7 +42,7 @@ class Record:
 
     speech_active_dbfs: float
     speech_rms_dbfs: float
-    peak: float
+    peak: float = nan
     snr_requested_db: float | None = None
     snr_active_db: float | None = None
     snr_rms_db: float | None = None
@@ -63,10 +69,15 @@ class Record:
 
 @dataclass(frozen=True)
 class Mixture:
-    """The two signals that were added, as they were then."""
+    """What the noise was added to, and the sum, as they were then."""
 
     speech: Waveform
-    noise: Waveform
+    noisy: Waveform
+
+    @property
+    def noise(self) -> npt.NDArray[np.float64]:
+        """The noise as it was added, without further rounding."""
+        return self.noisy.astype(np.float64) - self.speech
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,7 @@ class Corrupted:
     Attributes:
         audio: as long as the speech; it may exceed +-1.0.
         record: what was done.
-        mixture: what the noise was added to, and the noise as it was added; None if there is no noise.
+        mixture: what the noise was added to, and the sum; None if there is no noise.
     """
 
     audio: Waveform
@@ -91,5 +102,6 @@ def changed_speech(before: Corrupted, audio: Waveform) -> Corrupted:
     """
     record = replace(before.record, direct_active_dbfs=None, direct_rms_dbfs=None)
     if record.noise_source is None and audio.any():
-        record = replace(record, speech_active_dbfs=active_level_dbfs(audio), speech_rms_dbfs=rms_dbfs(audio))
+        active, rms = speech_levels_dbfs(audio)
+        record = replace(record, speech_active_dbfs=active, speech_rms_dbfs=rms)
     return replace(before, audio=audio, record=record)

@@ -1,0 +1,170 @@
+"""The loops over samples that decide how fast noise is added, compiled by numba: energy, sum, and P.56's activity.
+
+The envelope of P.56, two exponential averages one after the other, is followed from one block of 64 samples (4 ms) to
+the next without approximation, since what a block adds to either average is a weighted sum. Where it passes a threshold
+between two blocks' ends, the place is interpolated linearly. That is ten times as fast as sample by sample, and moves
+the active level of speech by less than 0.001 dB.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from math import ceil, exp
+
+import numpy as np
+import numpy.typing as npt
+
+from corruptions.audio import SAMPLE_RATE, Waveform
+
+# Thresholds are 2^LOWEST_EXPONENT, ..., 2^0. Far below P.56's 2^-15: float audio has no last bit.
+LOWEST_EXPONENT = -128
+
+_DECAY = exp(-1 / (0.03 * SAMPLE_RATE))
+_HANGOVER = round(0.2 * SAMPLE_RATE)
+_ROW = 256
+_BLOCK = 64
+_BLOCK_DECAY = _DECAY**_BLOCK
+# What a sample adds to the first average at the end of its block, times what the second takes of the first; and to the
+# second itself.
+_AGE = np.arange(_BLOCK)[::-1]
+_TO_FIRST = ((1 - _DECAY) ** 2 * _DECAY**_AGE).astype(np.float32)
+_TO_SECOND = (_TO_FIRST * (_AGE + 1)).astype(np.float32)
+_THRESHOLDS = np.append(np.ldexp(1.0, np.arange(LOWEST_EXPONENT, 1)), np.nan)
+
+_Array = npt.NDArray[np.float64]
+
+
+def energy(x: Waveform) -> float:
+    """Return the sum of the squares, which is not finite if a sample is not.
+
+    Args:
+        x: shape ``(n_samples,)``. Beyond 1e-15 and 1e15, float32 does not hold its squares.
+    """
+    result: float = _compiled().energy(np.ascontiguousarray(x))
+    return result
+
+
+def scaled_sum(x: Waveform, y: Waveform, gain: float) -> Waveform:
+    """Return ``x + gain * y``, shape ``(n_samples,)``, in float32.
+
+    Args:
+        x: shape ``(n_samples,)``.
+        y: same shape.
+        gain: factor.
+    """
+    result = np.empty(len(x), np.float32)
+    _compiled().scaled_sum(np.ascontiguousarray(x), np.ascontiguousarray(y), np.float32(gain), result)
+    return result
+
+
+def active_samples(x: Waveform) -> list[int]:
+    """Return how many samples are active at each of the thresholds 2^-128, 2^-127, ..., 2^0.
+
+    A sample is active where the envelope reaches the threshold, and for 200 ms after.
+
+    Args:
+        x: signal at 16 kHz, shape ``(n_samples,)``; every sample is finite.
+
+    Examples:
+        >>> half_a_second = np.append(np.ones(8000, np.float32), np.zeros(8000, np.float32))
+        >>> active_samples(half_a_second)[-2:]  # the thresholds one half and one
+        [11200, 0]
+    """
+    loops = _compiled()
+    envelope = np.empty(len(x) // _BLOCK + len(x) % _BLOCK)
+    active = np.zeros(len(_THRESHOLDS) - 1, np.int64)
+    loops.follow(np.ascontiguousarray(x), envelope, _TO_FIRST, _TO_SECOND)
+    loops.count(envelope, len(x), _THRESHOLDS, active)
+    result: list[int] = active.tolist()
+    return result
+
+
+def _energy(x: Waveform) -> float:
+    """Return the sum of the squares: within rows in float32, over rows in float64."""
+    n_rows = len(x) // _ROW
+    total = np.float64(0)
+    for row in range(n_rows):
+        of_row = np.float32(0)
+        for i in range(_ROW):
+            of_row += x[row * _ROW + i] * x[row * _ROW + i]
+        total += of_row
+    for i in range(n_rows * _ROW, len(x)):
+        total += x[i] * x[i]
+    return total
+
+
+def _scaled_sum(x: Waveform, y: Waveform, gain: np.float32, result: Waveform) -> None:
+    for i in range(len(x)):
+        result[i] = x[i] + gain * y[i]
+
+
+def _follow(x: Waveform, envelope: _Array, to_first: Waveform, to_second: Waveform) -> None:
+    """Fill in the envelope at the end of every block, then at each sample of the rest."""
+    n_blocks = len(x) // _BLOCK
+    first = second = np.float64(0)
+    for block in range(n_blocks):
+        add_to_first = add_to_second = np.float32(0)
+        for i in range(_BLOCK):
+            magnitude = abs(x[block * _BLOCK + i])
+            add_to_first += magnitude * to_first[i]
+            add_to_second += magnitude * to_second[i]
+        second = _BLOCK_DECAY * (second + _BLOCK * first) + add_to_second
+        first = _BLOCK_DECAY * first + add_to_first
+        envelope[block] = second
+    for i in range(n_blocks * _BLOCK, len(x)):
+        added = abs(x[i]) * to_first[_BLOCK - 1]
+        second = _DECAY * (second + first) + added
+        first = _DECAY * first + added
+        envelope[n_blocks + i - n_blocks * _BLOCK] = second
+
+
+def _count(envelope: _Array, n_samples: int, thresholds: _Array, active: npt.NDArray[np.int64]) -> None:
+    """Count active samples at every threshold; the last one is not a number, and never reached."""
+    n_blocks = n_samples // _BLOCK
+    rose = np.empty(len(active), np.int64)
+    fell = np.full(len(active), -1)  # never
+    reached = 0  # how many thresholds the envelope is at or above
+    before, end = 0.0, 0
+    for i in range(len(envelope)):
+        now, start = envelope[i], end
+        end += _BLOCK if i < n_blocks else 1
+        while now >= thresholds[reached]:
+            # Sample end - 1 has the value `now`; the first sample that reaches the threshold is interpolated.
+            rose[reached] = ceil(start - 1 + (end - start) * (thresholds[reached] - before) / (now - before))
+            if fell[reached] >= 0:
+                active[reached] += min(rose[reached] - fell[reached], _HANGOVER)
+            reached += 1
+        while reached > 0 and now < thresholds[reached - 1]:
+            reached -= 1
+            fell[reached] = ceil(start - 1 + (end - start) * (before - thresholds[reached]) / (before - now))
+            active[reached] += fell[reached] - rose[reached]
+        before = now
+    for j in range(len(active)):
+        if j < reached:
+            active[j] += n_samples - rose[j]
+        elif fell[j] >= 0:
+            active[j] += min(n_samples - fell[j], _HANGOVER)
+
+
+@dataclass(frozen=True)
+class _Loops:
+    energy: Callable[..., float]
+    scaled_sum: Callable[..., None]
+    follow: Callable[..., None]
+    count: Callable[..., None]
+
+
+@cache
+def _compiled() -> _Loops:
+    """Return the loops, compiled once per process: numba takes a second to be imported and to do it."""
+    from numba import njit, types
+
+    numbers = types.Array(types.float64, 1, "C")
+    samples = types.Array(types.float32, 1, "C", readonly=True)  # takes what can be written, too
+    vectorised = {"reassoc", "contract"}
+    return _Loops(
+        njit([types.float64(samples)], fastmath=vectorised)(_energy),
+        njit([types.void(samples, samples, types.float32, types.Array(types.float32, 1, "C"))])(_scaled_sum),
+        njit([types.void(samples, numbers, samples, samples)], fastmath=vectorised)(_follow),
+        njit([types.void(numbers, types.intp, numbers, types.Array(types.int64, 1, "C"))])(_count),
+    )
