@@ -8,7 +8,7 @@ from audiomentations.core.transforms_interface import BaseWaveformTransform
 
 from corruptions.audio import SAMPLE_RATE, Waveform
 from corruptions.condition import parse_condition
-from corruptions.engine import NOTHING, check_material, corrupt
+from corruptions.engine import NOTHING, check_material, corrupt_audio
 from corruptions.material import Material
 
 
@@ -62,4 +62,4 @@ class Corrupt(BaseWaveformTransform):  # type: ignore[misc]
     def apply(self, samples: Waveform, sample_rate: int) -> Waveform:  # noqa: ARG002
         """Return the samples under the condition that was drawn."""
         rng = np.random.default_rng(self.parameters["seed"])
-        return corrupt(samples, parse_condition(self.parameters["condition"]), rng, self.material).audio
+        return corrupt_audio(samples, parse_condition(self.parameters["condition"]), rng, self.material)

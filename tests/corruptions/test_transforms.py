@@ -1,4 +1,5 @@
 import json
+import pickle
 import random
 import subprocess
 import sys
@@ -210,6 +211,15 @@ class TestOurConditionsAsATransform:
     def test_a_silent_clip_is_an_error(self) -> None:
         with pytest.raises(ValueError, match="silent"):
             Corrupt(["white@5dB"], p=1)(np.zeros(16_000, np.float32), sample_rate=16_000)
+
+    def test_it_goes_to_a_worker(self, material: Material) -> None:
+        transform = Corrupt(CONDITIONS, material, p=1)
+        copy = pickle.loads(pickle.dumps(transform))  # noqa: S301
+        results = []
+        for one in (transform, copy):
+            random.seed(3)
+            results.append(one(SPEECH, sample_rate=16_000).tobytes())
+        assert results[0] == results[1]
 
     def test_it_says_what_it_is(self) -> None:
         transform = Corrupt(["white@0dB", "gsm"], p=0.25)
