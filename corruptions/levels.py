@@ -10,8 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.audio import Waveform
-from corruptions.loops import LOWEST_EXPONENT, active_samples, energy
+from corruptions.loops import LOWEST_EXPONENT, activity, energy
 
 LevelName = Literal["active", "rms"]
 Level = Callable[[npt.NDArray[np.floating]], float]
@@ -21,7 +20,7 @@ _HIGHEST_EXPONENT = -1
 MARGIN_DB = 15.9
 _DB_PER_OCTAVE = 20 * log10(2)
 
-# Where float32 holds the power of a signal to seven digits.
+# Mean square above, and energy below which float32 holds the squares of a signal to seven digits.
 _SAFE_POWER = (1e-30, 1e30)
 
 
@@ -38,8 +37,10 @@ def rms_dbfs(x: npt.NDArray[np.floating]) -> float:
         >>> rms_dbfs(np.array([0.1, -0.1, 0.1, -0.1]))
         -20.0
     """
-    total, exponent, _ = _measured(x)
-    return 10 * log10(total / len(x)) + exponent * _DB_PER_OCTAVE
+    if _is_waveform(x) and _is_safe(total := energy(x), len(x)):
+        return 10 * log10(total / len(x))
+    scaled, exponent = _scaled(x)
+    return 10 * log10(np.square(scaled).mean()) + exponent * _DB_PER_OCTAVE
 
 
 def active_level_dbfs(x: npt.NDArray[np.floating]) -> float:
@@ -75,18 +76,28 @@ def active_level_dbfs(x: npt.NDArray[np.floating]) -> float:
 
 
 def speech_levels_dbfs(x: npt.NDArray[np.floating]) -> tuple[float, float]:
-    """Return ``active_level_dbfs(x)`` and ``rms_dbfs(x)``, which have their first step in common."""
-    total, exponent, scaled = _measured(x)
-    active = active_samples(scaled)
+    """Return ``active_level_dbfs(x)`` and ``rms_dbfs(x)``, which are measured together."""
+    if _is_waveform(x):
+        total, active = activity(x)
+        if _is_safe(total, len(x)):
+            return _levels(total, active, len(x), 0)
+    scaled, exponent = _scaled(x)
+    return _levels(float(np.square(scaled).sum()), activity(scaled.astype(np.float32))[1], len(x), exponent)
 
-    rms = 10 * log10(total / len(x)) + exponent * _DB_PER_OCTAVE
+
+LEVELS: dict[LevelName, Level] = {"active": active_level_dbfs, "rms": rms_dbfs}
+
+
+def _levels(total: float, active: list[int], n_samples: int, exponent: int) -> tuple[float, float]:
+    """Return the active and the RMS level, from what ``activity`` says of the signal divided by ``2^exponent``."""
+    rms = 10 * log10(total / n_samples) + exponent * _DB_PER_OCTAVE
 
     def excess(threshold: int) -> float:
         """Return A(c) - c - 15.9 dB, minus infinity where the envelope does not reach c."""
-        n_samples = active[max(threshold - exponent - LOWEST_EXPONENT, 0)] if threshold <= exponent else 0
-        if not n_samples:
+        n_active = active[max(threshold - exponent - LOWEST_EXPONENT, 0)] if threshold <= exponent else 0
+        if not n_active:
             return -inf
-        return 10 * log10(total / n_samples) + (exponent - threshold) * _DB_PER_OCTAVE - MARGIN_DB
+        return 10 * log10(total / n_active) + (exponent - threshold) * _DB_PER_OCTAVE - MARGIN_DB
 
     # Where the envelope reaches c, A(c) is not under the RMS level. So up to this threshold the excess is positive, but
     # for a click.
@@ -102,25 +113,22 @@ def speech_levels_dbfs(x: npt.NDArray[np.floating]) -> tuple[float, float]:
     return (below + lower / (lower - upper)) * _DB_PER_OCTAVE + MARGIN_DB, rms
 
 
-LEVELS: dict[LevelName, Level] = {"active": active_level_dbfs, "rms": rms_dbfs}
+def _is_waveform(x: npt.NDArray[np.floating]) -> bool:
+    return x.dtype == np.float32 and x.ndim == 1 and x.size > 0
 
 
-def _measured(x: npt.NDArray[np.floating]) -> tuple[float, int, Waveform]:
-    """Return the energy of ``scaled``, ``exponent``, and ``scaled`` in float32, where ``x = scaled * 2^exponent``.
+def _is_safe(total: float, n_samples: int) -> bool:
+    return _SAFE_POWER[0] * n_samples < total < _SAFE_POWER[1]
 
-    Ordinary audio stays as it is. What float32 cannot square is scaled to a peak of about 1.
-    """
+
+def _scaled(x: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.float64], int]:
+    """Return ``x`` divided by a power of two, so that its peak is about 1, and the power's exponent."""
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"a signal with shape {x.shape} has no level: it must be (n_samples,), and not empty")
-    if x.dtype == np.float32:
-        total = energy(x)
-        if _SAFE_POWER[0] * len(x) < total < _SAFE_POWER[1]:
-            return total, 0, x
     peak = np.abs(x).max()
     if not np.isfinite(peak):
         raise ValueError("a signal with samples that are not finite numbers has no level")
     if peak == 0:
         raise ValueError("a silent signal has no level")
     exponent = int(np.frexp(peak)[1])
-    scaled = np.ldexp(x.astype(np.float64), -exponent)
-    return float(np.square(scaled).sum()), exponent, scaled.astype(np.float32)
+    return np.ldexp(x.astype(np.float64), -exponent), exponent

@@ -57,26 +57,26 @@ def scaled_sum(x: Waveform, y: Waveform, gain: float) -> Waveform:
     return result
 
 
-def active_samples(x: Waveform) -> list[int]:
-    """Return how many samples are active at each of the thresholds 2^-128, 2^-127, ..., 2^0.
+def activity(x: Waveform) -> tuple[float, list[int]]:
+    """Return ``energy(x)``, and how many samples are active at each of the thresholds 2^-128, 2^-127, ..., 2^0.
 
     A sample is active where the envelope reaches the threshold, and for 200 ms after.
 
     Args:
-        x: signal at 16 kHz, shape ``(n_samples,)``; every sample is finite.
+        x: signal at 16 kHz, shape ``(n_samples,)``. Where the energy is not finite, the counts mean nothing.
 
     Examples:
         >>> half_a_second = np.append(np.ones(8000, np.float32), np.zeros(8000, np.float32))
-        >>> active_samples(half_a_second)[-2:]  # the thresholds one half and one
-        [11200, 0]
+        >>> energy, active_samples = activity(half_a_second)
+        >>> energy, active_samples[-2:]  # the thresholds one half and one
+        (8000.0, [11200, 0])
     """
     loops = _compiled()
     envelope = np.empty(len(x) // _BLOCK + len(x) % _BLOCK)
     active = np.zeros(len(_THRESHOLDS) - 1, np.int64)
-    loops.follow(np.ascontiguousarray(x), envelope, _TO_FIRST, _TO_SECOND)
+    total: float = loops.follow(np.ascontiguousarray(x), envelope, _TO_FIRST, _TO_SECOND)
     loops.count(envelope, len(x), _THRESHOLDS, active)
-    result: list[int] = active.tolist()
-    return result
+    return total, active.tolist()
 
 
 def _energy(x: Waveform) -> float:
@@ -98,24 +98,28 @@ def _scaled_sum(x: Waveform, y: Waveform, gain: np.float32, result: Waveform) ->
         result[i] = x[i] + gain * y[i]
 
 
-def _follow(x: Waveform, envelope: _Array, to_first: Waveform, to_second: Waveform) -> None:
-    """Fill in the envelope at the end of every block, then at each sample of the rest."""
+def _follow(x: Waveform, envelope: _Array, to_first: Waveform, to_second: Waveform) -> float:
+    """Fill in the envelope at the end of every block, then at each sample of the rest; return the energy."""
     n_blocks = len(x) // _BLOCK
-    first = second = np.float64(0)
+    total = first = second = np.float64(0)
     for block in range(n_blocks):
-        add_to_first = add_to_second = np.float32(0)
+        add_to_first = add_to_second = of_block = np.float32(0)
         for i in range(_BLOCK):
             magnitude = abs(x[block * _BLOCK + i])
+            of_block += magnitude * magnitude
             add_to_first += magnitude * to_first[i]
             add_to_second += magnitude * to_second[i]
         second = _BLOCK_DECAY * (second + _BLOCK * first) + add_to_second
         first = _BLOCK_DECAY * first + add_to_first
         envelope[block] = second
+        total += of_block
     for i in range(n_blocks * _BLOCK, len(x)):
         added = abs(x[i]) * to_first[_BLOCK - 1]
         second = _DECAY * (second + first) + added
         first = _DECAY * first + added
         envelope[n_blocks + i - n_blocks * _BLOCK] = second
+        total += x[i] * x[i]
+    return total
 
 
 def _count(envelope: _Array, n_samples: int, thresholds: _Array, active: npt.NDArray[np.int64]) -> None:
@@ -150,7 +154,7 @@ def _count(envelope: _Array, n_samples: int, thresholds: _Array, active: npt.NDA
 class _Loops:
     energy: Callable[..., float]
     scaled_sum: Callable[..., None]
-    follow: Callable[..., None]
+    follow: Callable[..., float]
     count: Callable[..., None]
 
 
@@ -165,6 +169,6 @@ def _compiled() -> _Loops:
     return _Loops(
         njit([types.float64(samples)], fastmath=vectorised)(_energy),
         njit([types.void(samples, samples, types.float32, types.Array(types.float32, 1, "C"))])(_scaled_sum),
-        njit([types.void(samples, numbers, samples, samples)], fastmath=vectorised)(_follow),
+        njit([types.float64(samples, numbers, samples, samples)], fastmath=vectorised)(_follow),
         njit([types.void(numbers, types.intp, numbers, types.Array(types.int64, 1, "C"))])(_count),
     )
