@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
+from scipy.io import wavfile
 
 SAMPLE_RATE = 16_000
 Waveform = npt.NDArray[np.float32]
@@ -159,6 +160,22 @@ def write_audio(path: Path, audio: Waveform) -> None:
     temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
     try:
         soundfile.write(temporary, steps, SAMPLE_RATE, subtype="PCM_16")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_response(path: Path, response: Waveform) -> None:
+    """Write an impulse response as 32-bit float WAV, whole or not at all; the same samples give the same bytes.
+
+    Args:
+        path: the file, ending in ``.wav``.
+        response: shape ``(n_samples,)``.
+    """
+    temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
+    try:
+        # libsndfile would write the time of day into a float file.
+        wavfile.write(temporary, SAMPLE_RATE, response)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -10,7 +10,8 @@ from corruptions.corruption import Check, Corruption, Setting, distortion, nothi
 from corruptions.noise_folders import NoiseFolder, recorded_noise
 from corruptions.noises import Spectrum
 from corruptions.record import Corrupted
-from corruptions.rooms import Response, reverberate
+from corruptions.reverberation import reverberate
+from corruptions.rooms import Response
 
 # The level of every noise, recorded or made.
 SNR = "SNR (dB)"
@@ -51,7 +52,7 @@ def own_rooms(responses: Sequence[Response]) -> Corruption:
 
 def _simulated(setting: Setting) -> Sequence[Response]:
     if setting.level is None:
-        raise ValueError("a simulated room needs a reverberation time: write it as reverb@0.6s")
+        raise ValueError("a simulated room needs a level, its reverberation time: write it as reverb@0.6s")
     rooms = setting.material.rooms
     if setting.level not in rooms:
         there = f"; there are rooms of {', '.join(f'{rt60_s:g} s' for rt60_s in sorted(rooms))}" if rooms else ""

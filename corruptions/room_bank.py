@@ -1,0 +1,147 @@
+"""A bank of simulated rooms: built once, in parallel, and kept with what was measured from them.
+
+Every reverberation time has the same rooms in the same order, with other walls: see ``room_simulation``.
+"""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, fields
+from functools import partial
+from hashlib import sha256
+from importlib.metadata import version
+from math import dist
+from multiprocessing import get_context
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from corruptions.audio import file_sha256, write_response
+from corruptions.progress import Stage, unseen
+from corruptions.room_simulation import Geometry, RoomSpec, check_possible, draw_geometry, simulate
+from corruptions.rooms import Acoustics, Response
+
+CODE_VERSION = 1  # of what turns a spec into files; raise it when the same spec would sound different
+
+_TABLE = "rooms.csv"  # written last: a folder that has it is whole
+# Reverberation time, number of the room, and the room.
+_Job = tuple[float, int, Geometry]
+
+
+def build_rooms(
+    rt60s_s: Sequence[float],
+    cache: Path,
+    spec: RoomSpec = RoomSpec(),  # noqa: B008 - a frozen constant
+    *,
+    workers: int = 1,
+    stage: Stage = unseen,
+) -> dict[float, tuple[Response, ...]]:
+    """Return simulated rooms by reverberation time, as ``Material.rooms`` wants them, after building what is missing.
+
+    The responses lie in ``cache/rooms-<digest>/0.6s/00.wav``, to be listened to, and what was measured from them in
+    ``rooms.csv`` beside them. The digest names everything that can change them but the reverberation time, so that
+    another time later adds only its own. The files are bit-identical whatever the number of workers.
+
+    Args:
+        rt60s_s: reverberation times in seconds. What is measured is within 5 % of them.
+        cache: where the folder of a bank lies, or will.
+        spec: which rooms.
+        workers: processes.
+        stage: shows how many responses are done.
+
+    Raises:
+        ValueError: if a reverberation time is more or less than walls can do in these rooms.
+    """
+    geometries = [draw_geometry(spec, k) for k in range(spec.n_rooms)]
+    for rt60_s in rt60s_s:
+        check_possible(rt60_s, geometries)
+    bank = cache / f"rooms-{_digest(spec)}"
+    rooms = {rt60_s: _kept(bank, rt60_s) for rt60_s in dict.fromkeys(rt60s_s)}
+    missing = [rt60_s for rt60_s, responses in rooms.items() if not responses]
+    if missing:
+        jobs = [(rt60_s, k, geometry) for rt60_s in missing for k, geometry in enumerate(geometries)]
+        for rt60_s in missing:
+            (bank / _folder(rt60_s)).mkdir(parents=True, exist_ok=True)
+        rows = []
+        with stage("Simulating rooms", len(jobs), "responses") as advance:
+            for row in _build_all(bank, spec.seed, jobs, workers):
+                rows.append(row)
+                advance(1)
+        for i, rt60_s in enumerate(missing):
+            _write_table(bank / _folder(rt60_s) / _TABLE, rows[i * spec.n_rooms : (i + 1) * spec.n_rooms])
+    return rooms | {rt60_s: _kept(bank, rt60_s) for rt60_s in missing}
+
+
+def _build_all(bank: Path, seed: int, jobs: Sequence[_Job], workers: int) -> Iterator[dict[str, object]]:
+    build = partial(_build_one, bank, seed)
+    if workers == 1:
+        yield from map(build, jobs)
+    else:
+        with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
+            yield from pool.map(build, jobs)
+
+
+def _build_one(bank: Path, seed: int, job: _Job) -> dict[str, object]:
+    """Write one response, and return its row of the table."""
+    rt60_s, k, geometry = job
+    response, acoustics, absorption = simulate(geometry, rt60_s, seed, k)
+    name = f"{_folder(rt60_s)}/{k:02d}.wav"
+    write_response(bank / name, response)
+    return {
+        "name": name,
+        "sha256": file_sha256(bank / name),
+        "n_samples": len(response),
+        **asdict(acoustics),
+        "absorption": absorption,
+        "distance_m": dist(geometry.talker_m, geometry.microphone_m),
+        **{
+            f"{point}_{axis}_m": place
+            for point in ("size", "talker", "microphone")
+            for axis, place in zip("xyz", getattr(geometry, f"{point}_m"), strict=True)
+        },
+    }
+
+
+def _kept(bank: Path, rt60_s: float) -> tuple[Response, ...]:
+    """Return the responses of one reverberation time that were built before; nothing if they are not all there."""
+    table = bank / _folder(rt60_s) / _TABLE
+    if not table.is_file():
+        return ()
+    with table.open(encoding="utf-8", newline="") as file:
+        responses = tuple(_from_row(bank, row) for row in csv.DictReader(file))
+    return responses if all(response.path.is_file() for response in responses) else ()
+
+
+def _from_row(bank: Path, row: dict[str, str]) -> Response:
+    measured = {field.name: float(row[field.name]) if row[field.name] else None for field in fields(Acoustics)}
+    acoustics = Acoustics(
+        direct=int(row["direct"]),
+        direct_db=float(row["direct_db"]),
+        rt60_s=measured["rt60_s"],
+        drr_db=measured["drr_db"],
+        c50_db=measured["c50_db"],
+    )
+    return Response(bank / row["name"], row["name"], row["sha256"], 0, int(row["n_samples"]), acoustics)
+
+
+def _write_table(path: Path, rows: Sequence[dict[str, object]]) -> None:
+    temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _digest(spec: RoomSpec) -> str:
+    parts = json.dumps([CODE_VERSION, asdict(spec), version("pyroomacoustics")])
+    return sha256(parts.encode()).hexdigest()[:16]
+
+
+def _folder(rt60_s: float) -> str:
+    return f"{np.format_float_positional(rt60_s, trim='-')}s"
