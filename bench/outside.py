@@ -1,4 +1,4 @@
-"""Scores for a system of another make: its predictions on an exported corpus, in the tables and the report of a run.
+"""Scores for a system of another make: its predictions on an exported corpus, in the tables of a run.
 
 Predictions are on the corpus's own scale. They may leave it, as those of our own systems may.
 """
@@ -44,8 +44,8 @@ def score_predictions(
     bootstrap: int = 2000,
     allow_missing: bool = False,
     stages: Stages,
-) -> Path:
-    """Write the tables and the report of predictions that were made elsewhere; return the report's page.
+) -> None:
+    """Write the tables that a run has for predictions that were made elsewhere; a report can be made of them.
 
     Args:
         predictions: the table, as ``read_predictions`` reads it.
@@ -63,8 +63,6 @@ def score_predictions(
         ManifestError: for files that are no such tables.
         RecipeError: if there is no ``corruptions.parquet`` beside the manifest, or it is not one.
     """
-    from reports.page import build_report
-
     started = datetime.now(UTC)
     if (out / "suite.yaml").exists():
         raise OutsideError(f"{out}: holds the run of a suite; take another folder with --out")
@@ -97,10 +95,6 @@ def score_predictions(
     about = {"suite": title, **_provenance(wide, export, started), "bootstrap": bootstrap}
     files = {"predictions": _file(predictions), "manifest": _file(manifest)}
     write_text(out / RECORD, json.dumps(about | files, indent=2, ensure_ascii=False))
-    with stages.stage("Report", 1, "pages") as advance:
-        page = build_report(out)
-        advance(1)
-    return page
 
 
 def _systems(wide: pd.DataFrame, path: Path, family: str, families: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -166,19 +166,24 @@ def score(
     with told_plainly():
         from bench.outside import score_predictions
         from bench.progress import Stages
+        from reports.page import build_report
 
         of_all = [text for text in family or [] if "=" not in text]
         if len(of_all) > 1:
             raise ValueError(f"--family {', '.join(of_all)}: one for all, or one for each as SYSTEM=FAMILY")
-        page = score_predictions(
+        out, stages = folder or Path("runs") / predictions.stem, Stages(err)
+        score_predictions(
             predictions,
             manifest,
-            folder or Path("runs") / predictions.stem,
+            out,
             name=name,
             family=(of_all or ["acoustic"])[0],
             families=pairs([text for text in family or [] if "=" in text], "--family", "SYSTEM=FAMILY"),
             bootstrap=bootstrap,
             allow_missing=allow_missing,
-            stages=Stages(err),
+            stages=stages,
         )
+        with stages.stage("Report", 1, "pages") as advance:
+            page = build_report(out)
+            advance(1)
         say(f"Report: {page}")

@@ -1,13 +1,23 @@
 """A small run, as the two tables of evidence that scores are computed from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from bench import export, replay
 from bench.corpora.corpus import DIMENSIONS
+from bench.engine import worker_pool
+from bench.progress import Stages
 from bench.results import PREDICTIONS, TRANSCRIPTS
+from bench.run import run_suite
+from bench.suite import Suite
+
+from .spoken import write_corpus
 
 CONDITIONS = (
     ("clean", "clean", None, None),
@@ -72,3 +82,72 @@ def transcripts() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def small_run() -> tuple[pd.DataFrame, pd.DataFrame]:
     return _predictions(), _transcripts()
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[ProcessPoolExecutor]:
+    """Two workers for all tests, for they take seconds to start."""
+    with worker_pool(2) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The table of a small corpus; see ``spoken``."""
+    return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="session")
+def write_export(manifest: Path, pool: ProcessPoolExecutor) -> Callable[..., Path]:
+    """Export the small corpus, or another, with the folders that the conditions name."""
+
+    def write(out: Path, conditions: list[str], **options: object) -> Path:
+        table = Path(str(options.pop("manifest", manifest)))
+        noises = {"street": table.parent / "street"} if any("street" in one for one in conditions) else {}
+        rooms = {"lounge": table.parent / "lounge"} if any("lounge" in one for one in conditions) else {}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(export, "worker_pool", lambda _workers: nullcontext(pool))
+            given = {"noises": noises, "rooms": rooms, "stages": Stages()} | options
+            return export.export(str(table), out, conditions, **given)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def exported(write_export: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The manifest of an export in which there is something of everything."""
+    conditions = ["clean", "babble@5dB", "street@-30dB", "lounge+speech-shaped@0dB"]
+    return write_export(tmp_path_factory.mktemp("exported"), conditions, draws=2)
+
+
+@pytest.fixture(scope="session")
+def make_again(pool: ProcessPoolExecutor) -> Callable[[Path, Path], Path]:
+    """Replay a table into a folder."""
+
+    def make_again(table: Path, out: Path) -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(replay, "worker_pool", lambda _workers: nullcontext(pool))
+            return replay.replay(table, out, stages=Stages())
+
+    return make_again
+
+
+@pytest.fixture(scope="session")
+def control_run(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run on the small corpus, of a system that needs neither weights nor training."""
+    suite = Suite.model_validate(
+        {
+            "name": "control",
+            "corpus": {"manifest": manifest, "scale": [1, 7]},
+            "noises": {"street": manifest.parent / "street"},
+            "systems": ["random"],
+            "conditions": ["clean", "babble@0dB", "street@5dB", "street@0dB"],
+            "draws": 2,
+            "bootstrap": 100,
+        }
+    )
+    folder = tmp_path_factory.mktemp("control")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMONOISE_CACHE", str(folder / "cache"))
+        run_suite(suite, folder / "run", stages=Stages(), workers=1, device="cpu")
+    return folder / "run"

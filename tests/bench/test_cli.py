@@ -3,7 +3,19 @@ from typer.testing import CliRunner
 
 from bench.cli import app
 
-COMMANDS = ["run", "report", "status", "doctor", "list", "corpus build", "corpus check", "noise check", "noise fetch"]
+COMMANDS = [
+    "run",
+    "report",
+    "status",
+    "doctor",
+    "list",
+    "corrupt",
+    "score",
+    "corpus build",
+    "corpus check",
+    "noise check",
+    "noise fetch",
+]
 
 
 def invoke(text: str):
