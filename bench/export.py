@@ -20,13 +20,12 @@ from bench.material import Policy, make_material
 from bench.plan import draws_of
 from bench.progress import Stages
 from bench.recipe import CORRUPTIONS_TABLE, make_recipe, write_corruptions
-from bench.recordings import read_noises
+from bench.recordings import read_noises, read_rooms
 from bench.store import replacing
 from bench.strict import unique
 from bench.takes import Take, make_takes
 from corruptions import CORRUPTIONS, Condition, check_material, parse_condition
 from corruptions.levels import LevelName
-from corruptions.rooms import read_responses
 
 PROBE = "probe"
 
@@ -94,8 +93,10 @@ def export(
             snr=snr,
             policy=policy,
             noises=read_noises({key: folder.absolute() for key, folder in noises.items()}, stages),
-            responses={key: read_responses(folder.absolute()) for key, folder in rooms.items()},
+            responses=read_rooms({key: folder.absolute() for key, folder in rooms.items()}, stages),
             split=split,
+            stages=stages,
+            workers=workers or default_workers("cpu"),
         )
         check_material(material, asked, {one.speaker for one in speech})
         digests = {one.path: recordings[one.id].sha256 for one in corpus.utterances}

@@ -8,8 +8,11 @@ import numpy as np
 
 from bench.corpora.corpus import Corpus, Split
 from bench.inventory import Recording
-from corruptions import Condition, Material, NoiseFolder, long_term_spectrum
+from bench.progress import Stages
+from bench.store import cache_root
+from corruptions import CORRUPTIONS, Condition, Material, NoiseFolder, long_term_spectrum
 from corruptions.levels import LevelName
+from corruptions.room_bank import build_rooms
 from corruptions.rooms import Response
 
 Policy = Literal["per-utterance", "floor"]
@@ -25,6 +28,8 @@ def make_material(
     noises: Mapping[str, NoiseFolder],
     responses: Mapping[str, tuple[Response, ...]],
     split: Split = "test",
+    stages: Stages,
+    workers: int,
 ) -> Material:
     """Return what ``conditions`` are made of.
 
@@ -37,6 +42,8 @@ def make_material(
         noises: folders of noise by name.
         responses: measured impulse responses by name.
         split: the utterances that will be corrupted; their median level is the reference of a floor.
+        stages: where the progress of simulated rooms is shown, which are kept in the cache.
+        workers: processes that simulate them.
     """
     training = corpus.split("train")
     talkers: dict[str, tuple[Path, ...]] = {}
@@ -44,12 +51,15 @@ def make_material(
         talkers[utterance.speaker] = (*talkers.get(utterance.speaker, ()), utterance.path)
     heard = [recordings[utterance.id] for utterance in corpus.split(split)]
     levels = [one.active_dbfs if snr == "active" else one.rms_dbfs for one in heard]
-    used = {step.corruption for condition in conditions for step in condition.steps}
+    steps = {step for condition in conditions for step in condition.steps if step.corruption in CORRUPTIONS}
+    needs = {need for step in steps for need in CORRUPTIONS[step.corruption].needs}
+    rt60s_s = {step.level for step in steps if step.level is not None and "rooms" in CORRUPTIONS[step.corruption].needs}
     return Material(
         snr=snr,
         reference_dbfs=float(np.median(levels)) if policy == "floor" else None,
         talkers=talkers,
-        spectrum=long_term_spectrum([one.path for one in training]) if "speech-shaped" in used else None,
+        spectrum=long_term_spectrum([one.path for one in training]) if "spectrum" in needs else None,
         recordings=dict(sorted(noises.items())),
+        rooms=build_rooms(sorted(rt60s_s), cache_root(), workers=workers, stage=stages.stage) if rt60s_s else {},
         responses=dict(sorted(responses.items())),
     )

@@ -12,10 +12,17 @@ from corruptions import NoiseFolder, read_noise_folder
 from corruptions.noise_corpora import find_noise_corpus, overlaps
 from corruptions.noise_folders import Split
 from corruptions.noise_splits import read_noise_corpus
+from corruptions.room_corpora import find_room_corpus, read_room_corpus
+from corruptions.rooms import Response, read_responses
 
 
 def _noise_corpus(name: str) -> str:
     find_noise_corpus(name)
+    return name
+
+
+def _room_corpus(name: str) -> str:
+    find_room_corpus(name)
     return name
 
 
@@ -27,7 +34,16 @@ class CorpusNoise(Strict):
     split: Split = "test"
 
 
+class CorpusRooms(Strict):
+    """A split of a public corpus of rooms: ``{corpus: but-reverbdb, root: /data/ReverbDB, split: test}``."""
+
+    corpus: Annotated[str, AfterValidator(_room_corpus)]
+    root: Path
+    split: Split = "test"
+
+
 OwnNoise = Path | CorpusNoise
+OwnRooms = Path | CorpusRooms
 
 
 def read_noises(noises: Mapping[str, OwnNoise], stages: Stages) -> dict[str, NoiseFolder]:
@@ -45,4 +61,18 @@ def read_noises(noises: Mapping[str, OwnNoise], stages: Stages) -> dict[str, Noi
         if isinstance(noise, Path)
         else read_noise_corpus(noise.corpus, noise.root, noise.split, stages.stage)
         for name, noise in sorted(noises.items())
+    }
+
+
+def read_rooms(rooms: Mapping[str, OwnRooms], stages: Stages) -> dict[str, tuple[Response, ...]]:
+    """Return the impulse responses by the names that conditions give them.
+
+    Raises:
+        AudioError: as in ``read_responses`` and ``read_room_corpus``.
+    """
+    return {
+        name: read_responses(one, stages.stage)
+        if isinstance(one, Path)
+        else read_room_corpus(one.corpus, one.root, one.split, stages.stage)
+        for name, one in sorted(rooms.items())
     }

@@ -16,7 +16,7 @@ from bench.outputs import begin, finish, is_done, write_tables
 from bench.plan import Plan, make_plan, representations_needed
 from bench.progress import Stages
 from bench.provenance import provenance
-from bench.recordings import read_noises
+from bench.recordings import read_noises, read_rooms
 from bench.represent import fingerprints
 from bench.store import Store, cache_root
 from bench.suite import Suite
@@ -101,7 +101,9 @@ def prepare(
         snr=suite.snr,
         policy=suite.policy,
         noises=read_noises(suite.noises, stages),
-        responses={},
+        responses=read_rooms(suite.rooms, stages),
+        stages=stages,
+        workers=default_workers("cpu"),
     )
     check_material(material, conditions, {one.speaker for one in corpus.split("test")})
     names = representations_needed(suite.systems)

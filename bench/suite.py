@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 
 from bench.conditions import ConditionBlock
 from bench.corpora.probe import ProbeSpec
-from bench.recordings import OwnNoise
+from bench.recordings import OwnNoise, OwnRooms
 from bench.strict import SEVERAL, Strict, unique
 from bench.systems import SYSTEMS
 from corruptions import CORRUPTIONS, Condition, parse_condition
@@ -66,6 +66,7 @@ class Suite(Strict):
         name: names the run's folder.
         corpus: ``probe`` or a manifest.
         noises: recordings that become noises of that name: a folder, or a split of a public corpus.
+        rooms: impulse responses that become rooms of that name: a folder, or a public corpus.
         systems: names in ``bench.systems.SYSTEMS``.
         conditions: ``clean``, other conditions as they are written (``reverb@0.6s+babble@5dB``), and blocks of them.
         snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
@@ -80,6 +81,7 @@ class Suite(Strict):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     corpus: Annotated[ProbeCorpus | ManifestCorpus, BeforeValidator(_probe_by_name)]
     noises: Mapping[str, OwnNoise] = {}
+    rooms: Mapping[str, OwnRooms] = {}
     systems: Annotated[tuple[Annotated[str, AfterValidator(_known_system)], ...], *SEVERAL]
     conditions: Annotated[tuple[ConditionBlock, ...], *SEVERAL]
     snr: Literal["active", "rms"] = "active"
@@ -92,15 +94,19 @@ class Suite(Strict):
 
     @model_validator(mode="after")
     def _conditions_exist(self) -> "Suite":
-        shadowed = sorted(set(self.noises) & {*CORRUPTIONS, "clean"})
-        if shadowed:
-            raise ValueError(f"noises: {', '.join(shadowed)} is a built-in name; call your folder something else")
-        known = [*CORRUPTIONS, *self.noises]
+        for kind, own, taken in (
+            ("noises", self.noises, {*CORRUPTIONS, "clean"}),
+            ("rooms", self.rooms, {*CORRUPTIONS, "clean", *self.noises}),
+        ):
+            shadowed = sorted(set(own) & taken)
+            if shadowed:
+                raise ValueError(f"{kind}: {', '.join(shadowed)} is a name that is taken; call yours something else")
+        known = [*CORRUPTIONS, *self.noises, *self.rooms]
         for condition in self.expanded():
             for step in condition.steps:
                 if step.corruption not in known:
                     raise ValueError(
-                        f"conditions: no noise is called {step.corruption!r}; there are {', '.join(known)}"
+                        f"conditions: no corruption is called {step.corruption!r}; there are {', '.join(known)}"
                     )
         unique(tuple(str(condition) for condition in self.expanded()))
         return self
@@ -183,8 +189,9 @@ def _anchor_paths(raw: dict[str, Any], folder: Path) -> None:
     corpus = raw.get("corpus")
     if isinstance(corpus, dict) and isinstance(corpus.get("manifest"), str):
         corpus["manifest"] = str(folder / corpus["manifest"])
-    if isinstance(raw.get("noises"), dict):
-        raw["noises"] = {name: _anchored(noise, folder) for name, noise in raw["noises"].items()}
+    for kind in ("noises", "rooms"):
+        if isinstance(raw.get(kind), dict):
+            raw[kind] = {name: _anchored(one, folder) for name, one in raw[kind].items()}
 
 
 def _anchored(recordings: object, folder: Path) -> object:

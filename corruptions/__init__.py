@@ -5,14 +5,16 @@ from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, read_audio, wri
 from corruptions.catalog import CORRUPTIONS
 from corruptions.condition import CLEAN, Condition, Step, parse_condition
 from corruptions.corruption import Corruption
-from corruptions.engine import check_material, corrupt, find_corruption, fingerprint
+from corruptions.engine import check_material, corrupt, corrupt_audio, find_corruption, fingerprint
 from corruptions.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.material import Material
+from corruptions.measures import intelligibility_snr_db, segmental_snr_db
 from corruptions.noise_corpora import NOISE_CORPORA
-from corruptions.noise_folders import NoiseFolder, read_noise_folder
+from corruptions.noise_folders import NoiseFolder, decoded, read_noise_folder
 from corruptions.noise_splits import read_noise_corpus
 from corruptions.noises import Spectrum, long_term_spectrum
 from corruptions.record import Corrupted, Record
+from corruptions.transforms import from_audiomentations
 
 __all__ = [
     "CLEAN",
@@ -33,8 +35,12 @@ __all__ = [
     "active_level_dbfs",
     "check_material",
     "corrupt",
+    "corrupt_audio",
+    "decoded",
     "find_corruption",
     "fingerprint",
+    "intelligibility_snr_db",
+    "from_audiomentations",
     "long_term_spectrum",
     "mix_at_snr",
     "parse_condition",
@@ -42,5 +48,6 @@ __all__ = [
     "read_noise_corpus",
     "read_noise_folder",
     "rms_dbfs",
+    "segmental_snr_db",
     "write_audio",
 ]

@@ -29,8 +29,6 @@ def noise(
     """Return the corruption that adds noise of one kind at an SNR."""
 
     def apply(before: Corrupted, setting: Setting) -> Corrupted:
-        if setting.level is None:
-            raise ValueError("a noise needs a level: write it as babble@5dB")
         return add_noise(before, source(len(before.audio), setting), setting.level, _reference_dbfs(before, setting))
 
     return Corruption(apply, description, SNR, "dB", "down", needs, check)
@@ -51,8 +49,6 @@ def own_rooms(responses: Sequence[Response]) -> Corruption:
 
 
 def _simulated(setting: Setting) -> Sequence[Response]:
-    if setting.level is None:
-        raise ValueError("a simulated room needs a level, its reverberation time: write it as reverb@0.6s")
     rooms = setting.material.rooms
     if setting.level not in rooms:
         there = f"; there are rooms of {', '.join(f'{rt60_s:g} s' for rt60_s in sorted(rooms))}" if rooms else ""

@@ -18,14 +18,14 @@ class Setting:
     """What a step is told besides the utterance so far.
 
     Attributes:
-        level: in the corruption's own unit; None for a corruption without levels.
+        level: in the corruption's own unit; 0 for a corruption without levels.
         rng: the step's own generator.
         material: what noises and rooms are made of.
         speaker: who speaks in the utterance.
         dry: whether an SNR refers to the direct sound of the speech and not to all that arrives of it.
     """
 
-    level: float | None
+    level: float
     rng: np.random.Generator
     material: Material
     speaker: str | None = None
@@ -83,11 +83,9 @@ def distortion(
     """
 
     def apply(before: Corrupted, setting: Setting) -> Corrupted:
-        if (setting.level is None) != (level_unit is None):
-            raise ValueError("has no levels: write its name alone" if level_unit is None else "needs a level")
-        return changed_speech(before, distort(before.audio, setting.level or 0.0, setting.rng))
+        return changed_speech(before, distort(before.audio, setting.level, setting.rng))
 
     def check(setting: Setting) -> None:
-        distort(np.zeros(16, np.float32), setting.level or 0.0, np.random.default_rng(0))
+        distort(np.zeros(16, np.float32), setting.level, np.random.default_rng(0))
 
     return Corruption(apply, description, level_unit, suffix, harsher, check=check, random=random)

@@ -102,7 +102,8 @@ def _after_all_steps(
     for step, child in zip(condition.steps, [rng, *rng.spawn(max(len(condition.steps) - 1, 0))], strict=False):
         corruption = find_corruption(step.corruption, material)
         try:
-            corrupted = corruption.apply(corrupted, Setting(step.level, child, material, speaker, step.dry))
+            setting = Setting(_level(step, corruption), child, material, speaker, step.dry)
+            corrupted = corruption.apply(corrupted, setting)
         except AudioError:  # names its file
             raise
         except ValueError as error:
@@ -162,7 +163,7 @@ def check_material(material: Material, conditions: Iterable[Condition], speakers
             for step in condition.steps:
                 corruption = find_corruption(step.corruption, material)
                 for speaker in everyone:
-                    corruption.check(Setting(step.level, nothing_drawn, material, speaker, step.dry))
+                    corruption.check(Setting(_level(step, corruption), nothing_drawn, material, speaker, step.dry))
         except ValueError as error:
             raise ValueError(f"{condition}: {error}") from error
 
@@ -173,9 +174,14 @@ def _check_steps(condition: Condition, material: Material) -> None:
         raise ValueError("a condition holds one noise, so that it has one SNR")
     if sum(bool(kind.needs & {"rooms", "responses"}) for kind in kinds) > 1:
         raise ValueError("a condition holds one room, so that it has one reverberation time")
-    for step, kind in zip(condition.steps, kinds, strict=True):
-        if (step.level is None) != (kind.level_unit is None):
-            raise ValueError(f"{step.corruption} has no levels" if step.level is not None else f"{step} needs a level")
+
+
+def _level(step: Step, corruption: Corruption) -> float:
+    """Return the level that a step is applied at; 0 where there are no levels."""
+    if (step.level is None) != (corruption.level_unit is None):
+        wrong = "needs a level, as in babble@5dB" if step.level is None else "has no levels: write its name alone"
+        raise ValueError(f"{step.corruption} {wrong}")
+    return step.level or 0.0
 
 
 def fingerprint(

@@ -94,7 +94,7 @@ def overlaps(names: Iterable[str]) -> list[str]:
     """Return a sentence for each two corpora among ``names`` that share recordings.
 
     Args:
-        names: keys of ``NOISE_CORPORA``, and ``rirs-noises`` where noises of RIRS_NOISES are used.
+        names: keys of ``NOISE_CORPORA``.
 
     Examples:
         >>> overlaps(["demand", "wham"])
@@ -280,6 +280,19 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         home="NOISEX-92",
         by_hand="nothing says that it may be passed on; put your copy, as .wav files, in {folder}",
     ),
+    "rirs-noises": NoiseCorpus(
+        description="point-source noises of RIRS_NOISES, which lie beside its impulse responses",
+        licence="Apache 2.0; its files CC or public domain",
+        citation="Ko et al. 2017, A Study on Data Augmentation of Reverberant Speech for Robust Speech Recognition",
+        url="https://www.openslr.org/28/",
+        layout="pointsource_noises/*.wav",
+        pattern=r"(?P<part>pointsource_noises)/(?P<source>[^/]+)",
+        split_rule="all of them train, for they come from the folder of MUSAN that trains",
+        splits={"pointsource_noises": "train"},
+        home="RIRS_NOISES",
+        by_hand="no checksum of it is known; download rirs_noises.zip from https://www.openslr.org/28/ and unpack it "
+        "in {folder}",
+    ),
     "folder": NoiseCorpus(
         description="any folder of recordings, in any format",
         licence="yours to know",
@@ -296,7 +309,7 @@ _OVERLAPS = (
     (
         "musan-noise",
         "rirs-noises",
-        "the point-source noises of RIRS_NOISES are taken from MUSAN's free-sound folder, which trains.",
+        "the point-source noises of RIRS_NOISES are recordings of MUSAN's free-sound folder.",
     ),
     ("demand", "ms-snsd", "MS-SNSD contains recordings of DEMAND, and its splits are not DEMAND's."),
     (

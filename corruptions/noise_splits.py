@@ -52,7 +52,7 @@ def read_noise_corpus(name: str, root: Path, split: Split | None = None, stage: 
     if not chosen:
         raise AudioError(
             f"{root}: the {split} split of {name} is empty: {len(members)} recordings, and none of them is in it "
-            f"(it is split {corpus.split_rule})"
+            f"({corpus.split_rule})"
         )
     return NoiseFolder(root, read_recordings(root, chosen, stage), split)
 

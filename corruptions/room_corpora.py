@@ -56,9 +56,7 @@ def read_room_corpus(name: str, root: Path, split: Split | None = None, stage: S
         AudioError: if nothing there is laid out like the corpus, the split is empty, or as in ``read_responses``.
         ValueError: for an unknown name.
     """
-    if name not in ROOM_CORPORA:
-        raise ValueError(f"no corpus of rooms is called {name!r}; there are {', '.join(ROOM_CORPORA)}")
-    corpus = ROOM_CORPORA[name]
+    corpus = find_room_corpus(name)
     rooms = find_rooms(corpus, root)
     if not rooms:
         raise AudioError(f"{root}: no responses of {name} are here; they would lie in {corpus.layout}")
@@ -69,6 +67,17 @@ def read_room_corpus(name: str, root: Path, split: Split | None = None, stage: S
             f"them is in it (a room is {corpus.grouping})"
         )
     return list_responses(root, chosen, stage)
+
+
+def find_room_corpus(name: str) -> RoomCorpus:
+    """Return the corpus of that name.
+
+    Raises:
+        ValueError: if there is none; the message says which there are.
+    """
+    if name not in ROOM_CORPORA:
+        raise ValueError(f"no corpus of rooms is called {name!r}; there are {', '.join(ROOM_CORPORA)}")
+    return ROOM_CORPORA[name]
 
 
 def find_rooms(corpus: RoomCorpus, root: Path) -> dict[str, str]:

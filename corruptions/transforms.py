@@ -76,7 +76,7 @@ def from_audiomentations(
 
     corruption = distortion(distort, description, level_unit, suffix, harsher, random=random)
     # Transforms check their arguments when they are made, and not all of them can do with silence.
-    return replace(corruption, check=lambda setting: make(setting.level or 0.0))
+    return replace(corruption, check=lambda setting: make(setting.level))
 
 
 def air(distance_m: float) -> Transform:

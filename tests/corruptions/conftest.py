@@ -7,6 +7,8 @@ import pytest
 import soundfile
 
 from corruptions import Material, long_term_spectrum, read_noise_folder, write_audio
+from corruptions.room_bank import RoomSpec, build_rooms
+from corruptions.rooms import Response, read_responses
 
 from .signals import like_speech
 
@@ -43,9 +45,35 @@ def noise_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def material(talkers: dict[str, tuple[Path, ...]], noise_folder: Path) -> Material:
+def responses_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Impulse responses like measured ones: a delay, a direct sound, a decay, some noise; mono and stereo, two rates."""
+    folder = tmp_path_factory.mktemp("lounge")
+    for number, (rate, channels) in enumerate([(16_000, 1), (48_000, 2), (16_000, 1)]):
+        rng = np.random.default_rng(number)
+        seconds = np.arange(round(0.6 * rate))[:, np.newaxis] / rate
+        decay = 0.1 * rng.standard_normal((len(seconds), channels)) * 10 ** (-3 * seconds / 0.5)
+        response = np.concatenate([np.zeros((rate // 50, channels)), np.full((1, channels), 0.9), decay])
+        soundfile.write(folder / f"{number}.wav", response + 1e-5 * rng.standard_normal(response.shape), rate)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def rooms(tmp_path_factory: pytest.TempPathFactory) -> dict[float, tuple[Response, ...]]:
+    """Three simulated rooms at each of three reverberation times."""
+    return build_rooms((0.2, 0.5, 1.0), tmp_path_factory.mktemp("rooms"), RoomSpec(n_rooms=3))
+
+
+@pytest.fixture(scope="session")
+def material(
+    talkers: dict[str, tuple[Path, ...]],
+    noise_folder: Path,
+    responses_folder: Path,
+    rooms: dict[float, tuple[Response, ...]],
+) -> Material:
     return Material(
         talkers=talkers,
         spectrum=long_term_spectrum([path for paths in talkers.values() for path in paths]),
         recordings={"street": read_noise_folder(noise_folder)},
+        rooms=rooms,
+        responses={"lounge": read_responses(responses_folder)},
     )

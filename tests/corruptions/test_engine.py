@@ -45,8 +45,9 @@ LEVELS_OF_UNIT: dict[str | None, tuple[float | None, ...]] = {
     "bit rate (kbit/s)": (64.0, 32.0, 16.0, 8.0),
     "cut-off frequency (Hz)": (7000.0, 4000.0, 2000.0, 500.0),
     "ceiling (dB)": (-3.0, -10.0, -20.0, -40.0),
-    "lost packets (%)": (2.0, 10.0, 30.0, 60.0),
+    "lost packets (%)": (10.0, 30.0, 60.0, 90.0),
     "gain (dB)": (-3.0, -20.0, -60.0),
+    "distance (m)": (10.0, 50.0, 200.0, 1000.0),
     "offset (dBFS)": (-60.0, -40.0, -10.0),
     "missing start (ms)": (20.0, 200.0, 1000.0),
 }

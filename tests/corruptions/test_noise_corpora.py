@@ -66,7 +66,17 @@ NAMES = {
         )
         for name in NOISEX
     },
+    "rirs-noises": {
+        f"RIRS_NOISES/pointsource_noises/noise-free-sound-{i:04d}.wav": f"noise-free-sound-{i:04d}" for i in range(3)
+    },
     "folder": {f"{place}/{i}.ogg": f"{place}/{i}" for place in ("a", "b/c") for i in range(30)},
+}
+# Splits that a whole corpus does not have.
+EMPTY: dict[str, set[Split]] = {
+    "musan-speech": {"dev"},
+    "musan-noise": {"dev"},
+    "ms-snsd": {"dev"},
+    "rirs-noises": {"dev", "test"},
 }
 # What lies about in the same trees.
 PASSED_OVER = {
@@ -76,6 +86,7 @@ PASSED_OVER = {
     "ms-snsd": ["MS-SNSD/clean_train/clnsp1.wav", "MS-SNSD/CleanSpeech_training/clnsp1.wav"],
     "urbansound8k": ["UrbanSound8K/audio/fold1/notes.wav"],
     "noisex-92": ["white1.wav", "babbling.wav"],
+    "rirs-noises": ["RIRS_NOISES/simulated_rirs/smallroom/Room001/Room001-00001.wav"],
 }
 
 
@@ -129,7 +140,7 @@ def test_splits_are_disjoint_by_source_whatever_part_of_the_corpus_is_there(name
 
 @pytest.mark.parametrize(
     ("name", "empty"),
-    [(name, {"dev"} if name in {"musan-speech", "musan-noise", "ms-snsd"} else set()) for name in NAMES],
+    [(name, EMPTY.get(name, set())) for name in NAMES],
 )
 def test_a_whole_corpus_has_every_split_that_it_can_have(name: str, empty: set[Split]) -> None:
     assert {member.split for member in members_of(NOISE_CORPORA[name], NAMES[name])} == set(SPLITS) - empty
@@ -162,9 +173,12 @@ def test_a_split_is_read_and_says_which_it_is(name: str, tmp_path: Path) -> None
     everything = read_noise_corpus(name, tmp_path)
     assert everything.split is None
     assert {one.name for one in everything.recordings} == set(NAMES[name])
-    test = read_noise_corpus(name, tmp_path, "test")
-    assert test.split == "test"
-    assert set(test.recordings) < set(everything.recordings)
+    training = read_noise_corpus(name, tmp_path, "train")
+    assert training.split == "train"
+    assert set(training.recordings) <= set(everything.recordings)
+    for split in sorted(EMPTY.get(name, set())):
+        with pytest.raises(AudioError, match=f"the {split} split of {name} is empty"):
+            read_noise_corpus(name, tmp_path, split)
 
 
 def test_only_the_recordings_of_the_split_are_read(tmp_path: Path) -> None:
