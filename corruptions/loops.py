@@ -74,8 +74,8 @@ def activity(x: Waveform) -> tuple[float, list[int]]:
     loops = _compiled()
     envelope = np.empty(len(x) // _BLOCK + len(x) % _BLOCK)
     active = np.zeros(len(_THRESHOLDS) - 1, np.int64)
-    total: float = loops.follow(np.ascontiguousarray(x), envelope, _TO_FIRST, _TO_SECOND)
-    loops.count(envelope, len(x), _THRESHOLDS, active)
+    total: float = loops.follow(np.ascontiguousarray(x), envelope)
+    loops.count(envelope, len(x), active)
     return total, active.tolist()
 
 
@@ -98,7 +98,7 @@ def _scaled_sum(x: Waveform, y: Waveform, gain: np.float32, result: Waveform) ->
         result[i] = x[i] + gain * y[i]
 
 
-def _follow(x: Waveform, envelope: _Array, to_first: Waveform, to_second: Waveform) -> float:
+def _follow(x: Waveform, envelope: _Array) -> float:
     """Fill in the envelope at the end of every block, then at each sample of the rest; return the energy."""
     n_blocks = len(x) // _BLOCK
     total = first = second = np.float64(0)
@@ -107,14 +107,14 @@ def _follow(x: Waveform, envelope: _Array, to_first: Waveform, to_second: Wavefo
         for i in range(_BLOCK):
             magnitude = abs(x[block * _BLOCK + i])
             of_block += magnitude * magnitude
-            add_to_first += magnitude * to_first[i]
-            add_to_second += magnitude * to_second[i]
+            add_to_first += magnitude * _TO_FIRST[i]
+            add_to_second += magnitude * _TO_SECOND[i]
         second = _BLOCK_DECAY * (second + _BLOCK * first) + add_to_second
         first = _BLOCK_DECAY * first + add_to_first
         envelope[block] = second
         total += of_block
     for i in range(n_blocks * _BLOCK, len(x)):
-        added = abs(x[i]) * to_first[_BLOCK - 1]
+        added = abs(x[i]) * _TO_FIRST[_BLOCK - 1]
         second = _DECAY * (second + first) + added
         first = _DECAY * first + added
         envelope[n_blocks + i - n_blocks * _BLOCK] = second
@@ -122,7 +122,7 @@ def _follow(x: Waveform, envelope: _Array, to_first: Waveform, to_second: Wavefo
     return total
 
 
-def _count(envelope: _Array, n_samples: int, thresholds: _Array, active: npt.NDArray[np.int64]) -> None:
+def _count(envelope: _Array, n_samples: int, active: npt.NDArray[np.int64]) -> None:
     """Count active samples at every threshold; the last one is not a number, and never reached."""
     n_blocks = n_samples // _BLOCK
     rose = np.empty(len(active), np.int64)
@@ -132,15 +132,15 @@ def _count(envelope: _Array, n_samples: int, thresholds: _Array, active: npt.NDA
     for i in range(len(envelope)):
         now, start = envelope[i], end
         end += _BLOCK if i < n_blocks else 1
-        while now >= thresholds[reached]:
+        while now >= _THRESHOLDS[reached]:
             # Sample end - 1 has the value `now`; the first sample that reaches the threshold is interpolated.
-            rose[reached] = ceil(start - 1 + (end - start) * (thresholds[reached] - before) / (now - before))
+            rose[reached] = ceil(start - 1 + (end - start) * (_THRESHOLDS[reached] - before) / (now - before))
             if fell[reached] >= 0:
                 active[reached] += min(rose[reached] - fell[reached], _HANGOVER)
             reached += 1
-        while reached > 0 and now < thresholds[reached - 1]:
+        while reached > 0 and now < _THRESHOLDS[reached - 1]:
             reached -= 1
-            fell[reached] = ceil(start - 1 + (end - start) * (before - thresholds[reached]) / (before - now))
+            fell[reached] = ceil(start - 1 + (end - start) * (before - _THRESHOLDS[reached]) / (before - now))
             active[reached] += fell[reached] - rose[reached]
         before = now
     for j in range(len(active)):
@@ -169,6 +169,6 @@ def _compiled() -> _Loops:
     return _Loops(
         njit([types.float64(samples)], fastmath=vectorised)(_energy),
         njit([types.void(samples, samples, types.float32, types.Array(types.float32, 1, "C"))])(_scaled_sum),
-        njit([types.float64(samples, numbers, samples, samples)], fastmath=vectorised)(_follow),
-        njit([types.void(numbers, types.intp, numbers, types.Array(types.int64, 1, "C"))])(_count),
+        njit([types.float64(samples, numbers)], fastmath=vectorised)(_follow),
+        njit([types.void(numbers, types.intp, types.Array(types.int64, 1, "C"))])(_count),
     )

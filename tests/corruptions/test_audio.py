@@ -70,7 +70,7 @@ def test_resampling_keeps_a_tone(rate: int, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The same two seconds in many formats and at many rates, of which GSM is one that cannot seek."""
+    """Four seconds of noise in many formats and at many rates, of which GSM is one that cannot seek."""
     folder = tmp_path_factory.mktemp("recordings")
     kinds = [
         ("16k.wav", 16_000, None),
@@ -85,7 +85,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         ("prime.wav", 44_101, None),
     ]
     for name, rate, subtype in kinds:
-        noise = 0.1 * np.random.default_rng(0).standard_normal((2 * rate, 1 if subtype == "GSM610" else 2))
+        noise = 0.1 * np.random.default_rng(0).standard_normal((4 * rate, 1 if subtype == "GSM610" else 2))
         soundfile.write(folder / name, noise, rate, subtype=subtype, format="OGG" if name.endswith("opus") else None)
     return sorted(folder.iterdir())
 
