@@ -42,8 +42,8 @@ def corrupt(
     Args:
         speech: shape ``(n_samples,)``, 16 kHz. It is left as it is.
         condition: steps from first to last; ``CLEAN`` gives the speech bit for bit.
-        rng: a new one for every call. Each step draws from a child of its own, so what it draws depends neither on
-            levels nor on other steps.
+        rng: a new one for every call. The first step draws from it, each further one from a child of its own, so that
+            what a step draws depends neither on levels nor on other steps.
         material: what the condition's noises are made of, and how SNR is understood.
         speaker: who speaks, and is therefore never heard in the babble.
 
@@ -99,7 +99,8 @@ def _after_all_steps(
     except ValueError as error:
         raise ValueError(f"speech: {error}") from error
     corrupted = Corrupted(speech, Record(active, rms))
-    for step, child in zip(condition.steps, [rng, *rng.spawn(max(len(condition.steps) - 1, 0))], strict=False):
+    generators = [rng, *rng.spawn(len(condition.steps) - 1)] if condition.steps else []
+    for step, child in zip(condition.steps, generators, strict=True):
         corruption = find_corruption(step.corruption, material)
         try:
             setting = Setting(_level(step, corruption), child, material, speaker, step.dry)

@@ -132,15 +132,18 @@ def _count(envelope: _Array, n_samples: int, active: npt.NDArray[np.int64]) -> N
     for i in range(len(envelope)):
         now, start = envelope[i], end
         end += _BLOCK if i < n_blocks else 1
+        # Sample start - 1 has the value `before`, and sample end - 1 `now`. What passes a threshold passes it at one of
+        # the samples from `start` on, also where rounding says earlier.
         while now >= _THRESHOLDS[reached]:
-            # Sample end - 1 has the value `now`; the first sample that reaches the threshold is interpolated.
-            rose[reached] = ceil(start - 1 + (end - start) * (_THRESHOLDS[reached] - before) / (now - before))
+            passed = (_THRESHOLDS[reached] - before) / (now - before)
+            rose[reached] = max(ceil(start - 1 + (end - start) * passed), start)
             if fell[reached] >= 0:
                 active[reached] += min(rose[reached] - fell[reached], _HANGOVER)
             reached += 1
         while reached > 0 and now < _THRESHOLDS[reached - 1]:
             reached -= 1
-            fell[reached] = ceil(start - 1 + (end - start) * (before - _THRESHOLDS[reached]) / (before - now))
+            passed = (before - _THRESHOLDS[reached]) / (before - now)
+            fell[reached] = max(ceil(start - 1 + (end - start) * passed), start)
             active[reached] += fell[reached] - rose[reached]
         before = now
     for j in range(len(active)):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corruptions import LEVELS, Waveform, active_level_dbfs, read_audio, rms_dbfs
+from corruptions.loops import LOWEST_EXPONENT, activity
 
 from .signals import like_speech
 
@@ -49,6 +50,39 @@ def p56_sample_by_sample(x: Waveform) -> float:
 def test_the_active_level_agrees_with_the_recommendation_read_literally(seed: int) -> None:
     speech = like_speech(seed, duration_s=1.5, peak=0.02 * 4**seed / 2)
     assert active_level_dbfs(speech) == pytest.approx(p56_sample_by_sample(speech), abs=0.002)
+
+
+@given(seed=st.integers(0, 1000), n_samples=st.integers(1, 3000), peak=st.floats(1e-3, 1e3))
+def test_what_is_active_is_counted_as_by_looking_at_every_sample(seed: int, n_samples: int, peak: float) -> None:
+    x = like_speech(seed, n_samples / 16_000, peak)
+    energy, active = activity(x)
+    assert energy == pytest.approx(float(np.square(x.astype(np.float64)).sum()), rel=1e-6)
+    decay = math.exp(-1 / 480)
+    p = q = 0.0
+    envelope = []
+    for sample in x.tolist():
+        p = decay * p + (1 - decay) * abs(sample)
+        q = decay * q + (1 - decay) * p
+        envelope.append(q)
+    for exponent in range(-30, 1):
+        reached = [i for i, value in enumerate(envelope) if value >= 2.0**exponent]
+        expected = len(x) - reached[0] if reached else 0  # all is over before a hangover is
+        # Speech begins somewhere in the first block, and is taken to rise steadily in it.
+        assert active[exponent - LOWEST_EXPONENT] == pytest.approx(expected, abs=32)
+
+
+@pytest.mark.parametrize("exponent", [-140, -60, 40, 110])
+def test_any_loudness_that_float32_holds_has_a_level(exponent: int) -> None:
+    speech = like_speech(0, peak=0.3)
+    with np.errstate(under="ignore"):
+        scaled = np.ldexp(speech, exponent).astype(np.float32)
+    expected = rms_dbfs(speech) + exponent * 20 * math.log10(2)
+    assert rms_dbfs(scaled) == pytest.approx(expected, abs=0.01)
+    if exponent < 0:
+        expected = active_level_dbfs(speech) + exponent * 20 * math.log10(2)
+        assert active_level_dbfs(scaled) == pytest.approx(expected, abs=0.1 if exponent == -140 else 1e-3)
+    else:
+        assert active_level_dbfs(scaled) >= expected - 1e-6
 
 
 @pytest.mark.real_data
