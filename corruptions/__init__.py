@@ -14,6 +14,10 @@ from corruptions.noise_folders import NoiseFolder, decoded, read_noise_folder
 from corruptions.noise_splits import read_noise_corpus
 from corruptions.noises import Spectrum, long_term_spectrum
 from corruptions.record import Corrupted, Record
+from corruptions.room_bank import build_rooms
+from corruptions.room_corpora import ROOM_CORPORA, read_room_corpus
+from corruptions.room_simulation import RoomSpec
+from corruptions.rooms import Response, read_responses
 from corruptions.transforms import from_audiomentations
 
 __all__ = [
@@ -21,6 +25,7 @@ __all__ = [
     "CORRUPTIONS",
     "LEVELS",
     "NOISE_CORPORA",
+    "ROOM_CORPORA",
     "SAMPLE_RATE",
     "AudioError",
     "Condition",
@@ -29,10 +34,13 @@ __all__ = [
     "Material",
     "NoiseFolder",
     "Record",
+    "Response",
+    "RoomSpec",
     "Spectrum",
     "Step",
     "Waveform",
     "active_level_dbfs",
+    "build_rooms",
     "check_material",
     "corrupt",
     "corrupt_audio",
@@ -47,6 +55,8 @@ __all__ = [
     "read_audio",
     "read_noise_corpus",
     "read_noise_folder",
+    "read_responses",
+    "read_room_corpus",
     "rms_dbfs",
     "segmental_snr_db",
     "write_audio",

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
-from scipy.io import wavfile
 
 SAMPLE_RATE = 16_000
 Waveform = npt.NDArray[np.float32]
@@ -181,6 +180,8 @@ def write_response(path: Path, response: Waveform) -> None:
         path: the file, ending in ``.wav``.
         response: shape ``(n_samples,)``.
     """
+    from scipy.io import wavfile
+
     temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
     try:
         # libsndfile would write the time of day into a float file.

@@ -7,7 +7,6 @@ nothing has moved in time. A level that makes no sense is a ``ValueError`` that 
 from typing import Literal
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from corruptions.audio import SAMPLE_RATE, Waveform
 
@@ -114,6 +113,8 @@ def dropped_start(audio: Waveform, missing_ms: float, _rng: np.random.Generator)
 
 def _zero_phase(audio: Waveform, kind: Literal["lowpass", "highpass"], cut_off_hz: float) -> Waveform:
     """Return ``audio`` through a Butterworth filter, once forwards and once backwards, with silence on either side."""
+    from scipy.signal import butter, sosfiltfilt
+
     # Each pass loses half of the 3 dB at the cut-off, so the filter's own cut-off lies further out; in the frequencies
     # of the analogue filter that the digital one is made from.
     outwards = (np.sqrt(2) - 1) ** (-1 / (2 * _FILTER_ORDER))

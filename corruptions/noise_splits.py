@@ -65,7 +65,7 @@ def members_of(corpus: NoiseCorpus, names: Iterable[str]) -> list[Member]:
         >>> print(member.place, member.source, member.split)
         TCAR/ch01 TCAR train
     """
-    pattern = re.compile(rf"(?:.*?/)?(?P<place>{corpus.pattern})\.\w+")
+    pattern = re.compile(rf"(?:.*?/)??(?P<place>{corpus.pattern})\.\w+")
     matches = [(name, pattern.fullmatch(name)) for name in names]
     found = [_member(corpus, name, match) for name, match in matches if match]
     return [member for member in found if member is not None]

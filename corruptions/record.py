@@ -33,7 +33,7 @@ class Record:
         room_source: file of the impulse response.
         room_sha256: of that file.
         room_rt60_s: reverberation time measured from it; None where its decay does not allow it.
-        room_drr_db: its direct-to-reverberant energy ratio.
+        room_drr_db: its direct-to-reverberant energy ratio; None where nothing follows the direct sound.
         room_c50_db: its clarity: energy of the first 50 ms over that of the rest.
         room_gain_db: gain that gave the reverberant speech the active level of the dry.
         direct_active_dbfs: active level of the direct sound alone, as it arrives.
@@ -69,10 +69,15 @@ class Record:
 
 @dataclass(frozen=True)
 class Mixture:
-    """What the noise was added to, and the sum, as they were then."""
+    """How a noise was added: ``noisy`` is ``speech`` and the noise at its gain. The rest is as in ``Record``."""
 
     speech: Waveform
     noisy: Waveform
+    snr_requested_db: float
+    noise_gain_db: float
+    noise_source: str
+    noise_sha256: str | None
+    noise_offset: int | None
 
     @property
     def noise(self) -> npt.NDArray[np.float64]:
@@ -86,8 +91,8 @@ class Corrupted:
 
     Attributes:
         audio: as long as the speech; it may exceed +-1.0.
-        record: what was done.
-        mixture: what the noise was added to, and the sum; None if there is no noise.
+        record: what was done; while steps follow, without what is known of the noise.
+        mixture: how the noise was added; None if there is none.
     """
 
     audio: Waveform
@@ -101,7 +106,7 @@ def changed_speech(before: Corrupted, audio: Waveform) -> Corrupted:
     Where noise is in it already, or nothing is left to measure, the levels of the speech stay what they were.
     """
     record = replace(before.record, direct_active_dbfs=None, direct_rms_dbfs=None)
-    if record.noise_source is None and audio.any():
+    if before.mixture is None and audio.any():
         active, rms = speech_levels_dbfs(audio)
         record = replace(record, speech_active_dbfs=active, speech_rms_dbfs=rms)
     return replace(before, audio=audio, record=record)

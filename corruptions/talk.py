@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
 from corruptions.additive import SILENT_PEAK, Noise, is_silent
 from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, audio_length, read_audio, read_excerpt
@@ -89,6 +88,8 @@ def speech_modulated(
         Dreschler, Verschuure, Ludvigsen and Westermann (2001), "ICRA noises: artificial noise signals with speech-like
         spectral and temporal properties for hearing instrument assessment", Audiology 40(3), 148-157.
     """
+    from scipy import signal
+
     others = other_talkers(talkers, speaker, 1)
     talker = others[int(rng.integers(len(others)))]
     stream = _talk(n_samples, rng, talkers[talker])
@@ -149,6 +150,8 @@ def _piece(path: Path, start: int, at_most: int) -> Waveform:
 
 def _envelope(x: _Array) -> _Array:
     """Return the RMS of ``x`` around each sample, relative to that of the whole; zeros where there is nothing."""
+    from scipy import signal
+
     # Rounding leaves powers of -1e-17 where there is silence.
     power = np.maximum(signal.fftconvolve(np.square(x), signal.windows.hann(_SMOOTHING), mode="same"), 0)
     envelope: _Array = np.sqrt(power / max(power.mean(), np.finfo(float).tiny))

@@ -116,8 +116,8 @@ def test_a_corpus_is_recognised_in_its_layout_and_under_other_folders(name: str)
         names = [above + one for one in NAMES[name]]
         found = {member.name: member.source for member in members_of(NOISE_CORPORA[name], names)}
         assert set(found) == set(names)
-        if name != "folder":
-            assert list(found.values()) == list(NAMES[name].values())
+        of_file = above if name == "folder" else ""
+        assert list(found.values()) == [of_file + source for source in NAMES[name].values()]
 
 
 @pytest.mark.parametrize("name", PASSED_OVER)
