@@ -4,7 +4,7 @@ The noise is scaled and the speech never, because loudness is a cue to activatio
 very samples that are mixed. Nothing is clipped: a mixture may exceed +-1.0.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +69,7 @@ def mix_at_snr(speech: Waveform, noise: Waveform, snr_db: float, level: Level = 
 def add_noise(before: Corrupted, noise: Noise, snr_db: float, speech_dbfs: float) -> Corrupted:
     """Return ``before`` with ``noise`` added ``snr_db`` under ``speech_dbfs``.
 
-    The record says what was asked for and done; what came of it is measured when all is done (``corrupt``).
+    What came of it is measured and recorded when all is done: see ``corrupt``.
 
     Args:
         before: the utterance so far.
@@ -80,19 +80,11 @@ def add_noise(before: Corrupted, noise: Noise, snr_db: float, speech_dbfs: float
     Raises:
         ValueError: if a noise was added before, or as in ``mix_at_snr``.
     """
-    record = before.record
-    if record.noise_source is not None:
+    if before.mixture is not None:
         raise ValueError("a condition holds one noise, so that it has one SNR")
-    noisy, gain_db = _mix_at_level(before.audio, noise.samples, speech_dbfs - snr_db, record.speech_rms_dbfs)
-    after = replace(
-        record,
-        snr_requested_db=snr_db,
-        noise_gain_db=gain_db,
-        noise_source=noise.source,
-        noise_sha256=noise.sha256,
-        noise_offset=noise.offset,
-    )
-    return Corrupted(noisy, after, Mixture(before.audio, noisy))
+    noisy, gain_db = _mix_at_level(before.audio, noise.samples, speech_dbfs - snr_db, before.record.speech_rms_dbfs)
+    mixture = Mixture(before.audio, noisy, snr_db, gain_db, noise.source, noise.sha256, noise.offset)
+    return Corrupted(noisy, before.record, mixture)
 
 
 def draw_excerpt(

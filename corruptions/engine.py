@@ -115,17 +115,23 @@ def _after_all_steps(
 def _measured(corrupted: Corrupted) -> Record:
     """Return the record with what is measured from the samples."""
     record = replace(corrupted.record, peak=float(np.abs(corrupted.audio).max()))
-    if corrupted.mixture is None:
+    mixture = corrupted.mixture
+    if mixture is None:
         return record
-    speech, noise = corrupted.mixture.speech, corrupted.mixture.noise
+    speech, noise = mixture.speech, mixture.noise
     noise_dbfs = rms_dbfs(noise)
     return replace(
         record,
-        noise_dbfs=noise_dbfs,
+        snr_requested_db=mixture.snr_requested_db,
         snr_active_db=record.speech_active_dbfs - noise_dbfs,
         snr_rms_db=record.speech_rms_dbfs - noise_dbfs,
         snr_segmental_db=segmental_snr_db(speech, noise) if speech.any() else None,
         snr_intelligibility_db=intelligibility_snr_db(speech, noise) if speech.any() else None,
+        noise_dbfs=noise_dbfs,
+        noise_gain_db=mixture.noise_gain_db,
+        noise_source=mixture.noise_source,
+        noise_sha256=mixture.noise_sha256,
+        noise_offset=mixture.noise_offset,
     )
 
 

@@ -88,13 +88,13 @@ def speech_levels_dbfs(x: npt.NDArray[np.floating]) -> tuple[float, float]:
 LEVELS: dict[LevelName, Level] = {"active": active_level_dbfs, "rms": rms_dbfs}
 
 
-def _levels(total: float, active: list[int], n_samples: int, exponent: int) -> tuple[float, float]:
+def _levels(total: float, active: npt.NDArray[np.int64], n_samples: int, exponent: int) -> tuple[float, float]:
     """Return the active and the RMS level, from what ``activity`` says of the signal divided by ``2^exponent``."""
     rms = 10 * log10(total / n_samples) + exponent * _DB_PER_OCTAVE
 
     def excess(threshold: int) -> float:
         """Return A(c) - c - 15.9 dB, minus infinity where the envelope does not reach c."""
-        n_active = active[max(threshold - exponent - LOWEST_EXPONENT, 0)] if threshold <= exponent else 0
+        n_active = int(active[max(threshold - exponent - LOWEST_EXPONENT, 0)]) if threshold <= exponent else 0
         if not n_active:
             return -inf
         return 10 * log10(total / n_active) + (exponent - threshold) * _DB_PER_OCTAVE - MARGIN_DB

@@ -50,7 +50,7 @@ def reverberate(before: Corrupted, response: Response) -> Corrupted:
     )
     if not wet.any():
         return replace(before, audio=wet, record=record)
-    if before_room.noise_source is not None:
+    if before.mixture is not None:
         wet, gain_db, _ = _at_level(wet, active_level_dbfs(before.audio))
         return replace(before, audio=wet, record=replace(record, room_gain_db=gain_db))
     wet, gain_db, active_dbfs = _at_level(wet, before_room.speech_active_dbfs)

@@ -4,8 +4,8 @@ The clip is speech-like and 80,000 samples long, noise lies in 20 files of 30 s,
 and the SNR is 5 dB over the active level of ITU-T P.56 (over RMS in the peers, which know no other). Ours draws from a
 generator that is there already, as theirs draw from a global one. Impulse responses are 0.5 s, in 8 files.
 
-Two things are not alike. Our noise is decoded once before (``decoded``; one benchmark shows what it is without), theirs
-is decoded each time, since they have no such thing. And theirs measures noise by RMS before it is looped.
+One thing is not alike. Our noise is decoded once, before (``decoded``); theirs each time, as they have no such thing.
+What ours takes without it, and with its full record, stands beside.
 """
 
 import math
