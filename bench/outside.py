@@ -19,7 +19,7 @@ from bench.machine import machine, versions
 from bench.outputs import RECORD, write_text
 from bench.outside_tables import FILE, Export, OutsideError, read_export, read_predictions
 from bench.progress import Stages
-from bench.provenance import described
+from bench.provenance import described, explained
 from bench.recipe import CORRUPTIONS_TABLE
 from bench.results import PREDICTIONS, typed
 from bench.scoring import score
@@ -177,6 +177,7 @@ def _provenance(wide: pd.DataFrame, export: Export, started: datetime) -> dict[s
             "speakers": {str(split): int(of["speaker"].nunique()) for split, of in files.groupby("split")},
         },
         "conditions": [described(one, recipe.material) for one in export.conditions.values()],
+        "corruptions": explained([*export.conditions.values()], recipe.material),
         "snr": recipe.material.snr,
         "policy": "per-utterance" if recipe.material.reference_dbfs is None else "floor",
         **({"seeds": seeds} if seeds else {}),

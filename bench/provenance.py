@@ -1,6 +1,6 @@
 """Where a run's numbers come from: versions, weights, machine, seeds and times."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,6 +43,7 @@ def provenance(
             "best_possible_ccc": corpus.best_possible_ccc and dict(corpus.best_possible_ccc),
         },
         "conditions": [described(one, material) for one in suite.expanded()],
+        "corruptions": explained(suite.expanded(), material),
         "snr": suite.snr,
         "policy": suite.policy,
         "seeds": list(suite.seeds),
@@ -51,6 +52,12 @@ def provenance(
         "encoders": dict(plan.fingerprints),
         "stages": dict(seconds),
     }
+
+
+def explained(conditions: Sequence[Condition], material: Material) -> dict[str, str]:
+    """Return a sentence on every corruption in the conditions, in their order."""
+    names = dict.fromkeys(step.corruption for condition in conditions for step in condition.steps)
+    return {name: find_corruption(name, material).description for name in names}
 
 
 def described(condition: Condition, material: Material) -> dict[str, Any]:

@@ -263,3 +263,9 @@ def test_two_values_for_one_number_are_refused(run_folder, table):
     folder = run_folder(results.loc[np.repeat(results.index, 2)])
     with pytest.raises(ReportError, match=r"two values for .*'mfb'"):
         build_report(folder)
+
+
+def test_the_page_says_what_was_done_to_the_speech(run_folder, table):
+    results = table({"reverb": [0.6]}, systems=["mfb"], dimensions=["valence"])
+    page = build_report(run_folder(results, corruptions={"reverb": "A room <of boards>."})).read_text(encoding="utf-8")
+    assert "<dt>reverb</dt><dd>A room &lt;of boards&gt;.</dd>" in page
