@@ -85,6 +85,7 @@ def make_takes(
         TakesError: if the folder holds files that were made otherwise, or other samples come out than must.
         UtteranceError: if an utterance cannot be corrupted as asked.
     """
+    out = out.absolute()  # a worker may have been started elsewhere
     blocks = _blocks(takes, recipe, out)
     missing = [block for block in blocks if not _is_done(block, out)]
     with stages.stage("Corrupting speech", len(takes), "files") as advance:
