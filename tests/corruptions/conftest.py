@@ -46,7 +46,7 @@ def noise_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def responses_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Impulse responses like measured ones: a delay, a direct sound, a decay, some noise; mono and stereo, two rates."""
+    """Impulse responses like measured ones, mono and stereo, at two rates: a delay, a direct sound, a decay, noise."""
     folder = tmp_path_factory.mktemp("lounge")
     for number, (rate, channels) in enumerate([(16_000, 1), (48_000, 2), (16_000, 1)]):
         rng = np.random.default_rng(number)

@@ -1,7 +1,9 @@
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +172,19 @@ def test_the_order_of_utterances_does_not_matter(material: Material) -> None:
     forwards = {job: run(job[0], levels[job[0]], material, key=job[1]).audio.tobytes() for job in jobs}
     backwards = {job: run(job[0], levels[job[0]], material, key=job[1]).audio.tobytes() for job in reversed(jobs)}
     assert forwards == backwards
+
+
+def _bytes(job: tuple[str, float | None, Material]) -> bytes:
+    return run(*job).audio.tobytes()
+
+
+def test_another_process_makes_the_same_bytes(material: Material) -> None:
+    jobs = [
+        (name, LEVELS_OF_UNIT[find_corruption(name, material).level_unit][-1], material) for name in EVERY_CORRUPTION
+    ]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        for (name, *_), elsewhere, here in zip(jobs, pool.map(_bytes, jobs), map(_bytes, jobs), strict=True):
+            assert elsewhere == here, name
 
 
 def test_the_noise_floor_does_not_follow_the_loudness_of_the_speech(material: Material) -> None:
