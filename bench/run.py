@@ -56,8 +56,9 @@ def run_suite(
     page = out / "report" / "index.html"
     chosen = choose_device(device)
     corpus = load_corpus(suite, stages, workers)
-    with worker_pool(workers or default_workers(chosen)) as pool:
-        plan, material = prepare(suite, corpus, pool, stages, chosen)
+    processes = workers or default_workers(chosen)
+    with worker_pool(processes) as pool:
+        plan, material = prepare(suite, corpus, pool, stages, chosen, processes)
         store = default_store()
         if is_done(plan, out) and page.exists():
             stages.say(f"Everything is done: {page}")
@@ -82,7 +83,7 @@ def default_store() -> Store:
 
 
 def prepare(
-    suite: Suite, corpus: Corpus, pool: ProcessPoolExecutor, stages: Stages, device: str
+    suite: Suite, corpus: Corpus, pool: ProcessPoolExecutor, stages: Stages, device: str, workers: int
 ) -> tuple[Plan, Material]:
     """Check the corpus against the suite; return the plan and what its noises are made of.
 
@@ -103,7 +104,7 @@ def prepare(
         noises=read_noises(suite.noises, stages),
         responses=read_rooms(suite.rooms, stages),
         stages=stages,
-        workers=default_workers("cpu"),
+        workers=workers,
     )
     check_material(material, conditions, {one.speaker for one in corpus.split("test")})
     names = representations_needed(suite.systems)
@@ -119,7 +120,7 @@ def run_status(suite: Suite, stages: Stages, device: Device = "auto") -> list[tu
     """Return for each stage of a run its name, how many pieces are in the store, and how many there are."""
     corpus = load_corpus(suite, stages)
     with worker_pool(1) as pool:
-        plan, _ = prepare(suite, corpus, pool, stages, choose_device(device))
+        plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), 1)
     store = default_store()
     return [
         ("training (heads)", len(plan.fits) - len(missing_fits(plan, store)), len(plan.fits)),
