@@ -39,6 +39,7 @@ class ListChoice(StrEnum):
     systems = "systems"
     corruptions = "corruptions"
     noises = "noises"
+    rooms = "rooms"
     corpora = "corpora"
     encoders = "encoders"
     metrics = "metrics"

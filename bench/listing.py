@@ -8,7 +8,7 @@ from bench.corpora import CORPORA
 from bench.metrics import METRICS
 from bench.suite import SUITES
 from bench.systems import REPRESENTATIONS, SYSTEMS
-from corruptions import CORRUPTIONS
+from corruptions import CORRUPTIONS, ROOM_CORPORA
 from corruptions.noise_corpora import NOISE_CORPORA
 
 
@@ -46,10 +46,14 @@ def _first_line(documented: object) -> str:
 _LISTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "suites": _suites,
     "systems": lambda: [(name, f"{one.family}: {one.description}") for name, one in SYSTEMS.items()],
-    "corruptions": lambda: [(name, f"{one.level_unit}: {one.description}") for name, one in CORRUPTIONS.items()],
+    "corruptions": lambda: [(name, f"{one.level_unit or 'no level'}: {one.description}") for name, one in CORRUPTIONS.items()],
     "noises": lambda: [
         (name, f"{one.description}. Licence: {one.licence}. Split {one.split_rule}")
         for name, one in NOISE_CORPORA.items()
+    ],
+    "rooms": lambda: [
+        (name, f"{one.description}. Licence: {one.licence}. Split by {one.grouping}")
+        for name, one in ROOM_CORPORA.items()
     ],
     "corpora": lambda: [(name, _first_line(reader)) for name, reader in CORPORA.items()],
     "encoders": _encoders,
