@@ -46,7 +46,9 @@ def _first_line(documented: object) -> str:
 _LISTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "suites": _suites,
     "systems": lambda: [(name, f"{one.family}: {one.description}") for name, one in SYSTEMS.items()],
-    "corruptions": lambda: [(name, f"{one.level_unit or 'no level'}: {one.description}") for name, one in CORRUPTIONS.items()],
+    "corruptions": lambda: [
+        (name, f"{one.level_unit or 'no level'}: {one.description}") for name, one in CORRUPTIONS.items()
+    ],
     "noises": lambda: [
         (name, f"{one.description}. Licence: {one.licence}. Split {one.split_rule}")
         for name, one in NOISE_CORPORA.items()
