@@ -8,9 +8,10 @@ import numpy as np
 from bench.corpora.corpus import Utterance
 from bench.evaluate import corrupt_utterance
 from bench.plan import Plan
-from bench.store import Store, replacing
+from bench.store import Store
 from corruptions import CLEAN, Condition, Material, find_corruption
 from corruptions.audio import write_audio
+from corruptions.files import replacing
 
 _PREFERRED = "babble"  # the noise that people know how to listen for
 

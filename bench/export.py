@@ -21,10 +21,10 @@ from bench.plan import draws_of
 from bench.progress import Stages
 from bench.recipe import CORRUPTIONS_TABLE, make_recipe, write_corruptions
 from bench.recordings import read_noises, read_rooms
-from bench.store import replacing
 from bench.strict import unique
 from bench.takes import Take, make_takes
 from corruptions import CORRUPTIONS, Condition, check_material, parse_condition
+from corruptions.files import replacing
 from corruptions.levels import LevelName
 
 PROBE = "probe"

@@ -11,10 +11,11 @@ from bench.evaluate import missing_work
 from bench.plan import Plan
 from bench.recipe import CORRUPTIONS_TABLE, write_corruptions
 from bench.scoring import score
-from bench.store import Store, replacing, write_table
+from bench.store import Store, write_table
 from bench.systems import SYSTEMS
 from bench.train import head_path, histories
 from corruptions import Material, find_corruption
+from corruptions.files import replacing
 
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
 RECORD = "provenance.json"  # written last and removed first: where it is, everything is

@@ -17,8 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.corpora.corpus import Corpus
 from bench.machine import AUDIO, versions
-from bench.store import replacing
 from corruptions import Condition, Material, Waveform, find_corruption
+from corruptions.files import replacing
 
 CORRUPTIONS_TABLE = "corruptions.parquet"
 COLUMNS = ("id", "condition", "draw", "speaker", "path", "source_sha256", "audio_sha256")

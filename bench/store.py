@@ -4,42 +4,20 @@ Files are written under a temporary name and renamed, so a file that exists is w
 """
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import pandas as pd
 import platformdirs
+
+from corruptions.files import replacing
 
 
 def cache_root() -> Path:
     """Return the folder for everything that can be made again: ``EMONOISE_CACHE``, or the platform's user cache."""
     chosen = os.environ.get("EMONOISE_CACHE")
     return Path(chosen) if chosen else platformdirs.user_cache_path("emonoise")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; it becomes ``path`` when the block ends well, and is removed if it fails.
-
-    Examples:
-        >>> import tempfile
-        >>> target = Path(tempfile.mkdtemp()) / "a.txt"
-        >>> with replacing(target) as temporary:
-        ...     _ = temporary.write_text("whole")
-        >>> target.read_text()
-        'whole'
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix is kept, for writers choose the format by it.
-    temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

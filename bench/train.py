@@ -14,9 +14,10 @@ from bench.keys import digest
 from bench.plan import FeatureBlock, Fit, Plan
 from bench.progress import Stages
 from bench.represent import represent
-from bench.store import Store, replacing, write_table
+from bench.store import Store, write_table
 from bench.systems import REPRESENTATIONS
 from corruptions.audio import read_audio
+from corruptions.files import replacing
 from models.types import Frames
 
 

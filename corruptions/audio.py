@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import gcd
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
+
+from corruptions.files import replacing
 
 SAMPLE_RATE = 16_000
 Waveform = npt.NDArray[np.float32]
@@ -165,12 +166,8 @@ def write_audio(path: Path, audio: Waveform) -> None:
         raise AudioError(f"{path}: peak is {peak:g}; only samples within +-1.0 can be written, so scale it first")
     # libsndfile scales by 32767 on the way out and by 32768 on the way in; done here, a round trip changes nothing.
     steps = np.minimum(np.rint(audio.astype(np.float64) * 32768), 32767).astype(np.int16)
-    temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
-    try:
+    with replacing(path) as temporary:
         soundfile.write(temporary, steps, SAMPLE_RATE, subtype="PCM_16")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_response(path: Path, response: Waveform) -> None:
@@ -182,13 +179,9 @@ def write_response(path: Path, response: Waveform) -> None:
     """
     from scipy.io import wavfile
 
-    temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
-    try:
+    with replacing(path) as temporary:
         # libsndfile would write the time of day into a float file.
         wavfile.write(temporary, SAMPLE_RATE, response)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def file_sha256(path: Path) -> str:

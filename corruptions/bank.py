@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import numpy as np
 
 from corruptions.audio import AudioError, Waveform, file_sha256, read_audio
+from corruptions.files import replacing
 from corruptions.progress import Stage, unseen
 
 if TYPE_CHECKING:
@@ -82,7 +82,6 @@ def build_bank(folder: Path, recordings: Sequence["Recording"], cache: Path, sta
     Raises:
         AudioError: if a recording has changed since it was listed, or cannot be read.
     """
-    cache.mkdir(parents=True, exist_ok=True)
     distinct = list({one.sha256: one for one in recordings}.values())
     parts: list[Path] = []
     places: dict[str, Place] = {}
@@ -107,14 +106,9 @@ def _digest(members: Sequence["Recording"]) -> str:
 
 
 def _write_part(path: Path, folder: Path, members: Sequence["Recording"]) -> None:
-    temporary = path.with_name(f".{path.stem}.{uuid4().hex}")
-    try:
-        with temporary.open("wb") as file:
-            for one in members:
-                file.write(_decoded(folder / one.name, one).astype(_DTYPE, copy=False).tobytes())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        for one in members:
+            file.write(_decoded(folder / one.name, one).astype(_DTYPE, copy=False).tobytes())
 
 
 def _decoded(path: Path, listed: "Recording") -> Waveform:

@@ -7,18 +7,18 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from math import dist
 from multiprocessing import get_context
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
 from corruptions.audio import file_sha256, write_response
+from corruptions.files import replacing
 from corruptions.progress import Stage, unseen
 from corruptions.room_simulation import Geometry, RoomSpec, check_possible, draw_geometry, simulate
 from corruptions.rooms import Acoustics, Response
@@ -62,8 +62,6 @@ def build_rooms(
     missing = [rt60_s for rt60_s, responses in rooms.items() if not responses]
     if missing:
         jobs = [(rt60_s, k, geometry) for rt60_s in missing for k, geometry in enumerate(geometries)]
-        for rt60_s in missing:
-            (bank / _folder(rt60_s)).mkdir(parents=True, exist_ok=True)
         rows = []
         with stage("Simulating rooms", len(jobs), "responses") as advance:
             for row in _build_all(bank, spec.seed, jobs, workers):
@@ -115,27 +113,16 @@ def _kept(bank: Path, rt60_s: float) -> tuple[Response, ...]:
 
 
 def _from_row(bank: Path, row: dict[str, str]) -> Response:
-    measured = {field.name: float(row[field.name]) if row[field.name] else None for field in fields(Acoustics)}
-    acoustics = Acoustics(
-        direct=int(row["direct"]),
-        direct_db=float(row["direct_db"]),
-        rt60_s=measured["rt60_s"],
-        drr_db=measured["drr_db"],
-        c50_db=measured["c50_db"],
-    )
+    rt60_s, drr_db, c50_db = (float(row[name]) if row[name] else None for name in ("rt60_s", "drr_db", "c50_db"))
+    acoustics = Acoustics(int(row["direct"]), float(row["direct_db"]), rt60_s, drr_db, c50_db)
     return Response(bank / row["name"], row["name"], row["sha256"], 0, int(row["n_samples"]), acoustics)
 
 
 def _write_table(path: Path, rows: Sequence[dict[str, object]]) -> None:
-    temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _digest(spec: RoomSpec) -> str:

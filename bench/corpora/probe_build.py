@@ -13,7 +13,8 @@ from bench.corpora.probe_plan import Planned, ProbeSpec, plan
 from bench.engine import default_workers, run_jobs, worker_pool
 from bench.keys import digest
 from bench.progress import Advance
-from bench.store import cache_root, replacing
+from bench.store import cache_root
+from corruptions.files import replacing
 
 if TYPE_CHECKING:
     from piper import PiperVoice

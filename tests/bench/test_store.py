@@ -3,7 +3,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.store import Store, cache_root, replacing, write_table
+from bench.store import Store, cache_root, write_table
+from corruptions.files import replacing
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
