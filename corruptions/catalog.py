@@ -16,6 +16,10 @@ from corruptions.rooms import Response
 # The level of every noise, recorded or made.
 SNR = "SNR (dB)"
 
+# Why an SNR cannot refer to dry speech.
+NO_ROOM = "an SNR over dry speech needs a room right before the noise: reverb@0.6s+babble@5dB-dry"
+ONE_FLOOR = "one noise floor for a corpus does not refer to any speech, so not to dry speech either"
+
 # n_samples and setting in, noise out.
 NoiseSource = Callable[[int, Setting], Noise]
 
@@ -68,9 +72,9 @@ def _reference_dbfs(before: Corrupted, setting: Setting) -> float:
     if not setting.dry:
         return heard if material.reference_dbfs is None else material.reference_dbfs
     if direct is None:
-        raise ValueError("an SNR over dry speech needs a room right before the noise: reverb@0.6s+babble@5dB-dry")
+        raise ValueError(NO_ROOM)
     if material.reference_dbfs is not None:
-        raise ValueError("one noise floor for a corpus does not refer to any speech, so not to dry speech either")
+        raise ValueError(ONE_FLOOR)
     return direct
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from corruptions.audio import AudioError, Waveform, file_sha256
-from corruptions.catalog import CORRUPTIONS, SNR, own_noise, own_rooms
+from corruptions.catalog import CORRUPTIONS, NO_ROOM, ONE_FLOOR, SNR, own_noise, own_rooms
 from corruptions.condition import Condition, Step
 from corruptions.corruption import Corruption, Setting
 from corruptions.levels import rms_dbfs, speech_levels_dbfs
@@ -48,8 +48,8 @@ def corrupt(
         speaker: who speaks, and is therefore never heard in the babble.
 
     Returns:
-        Audio as long as the speech, which may exceed +-1.0, and its record. Without ``material.reference_dbfs`` the
-        requested SNR and the one measured from the samples agree within 0.01 dB.
+        Audio as long as the speech, which may exceed +-1.0, and its record. The requested SNR and the one measured from
+        the samples agree within 0.01 dB, unless it refers to ``material.reference_dbfs`` or to dry speech.
 
     Raises:
         ValueError: if the speech is silent or not a waveform, a corruption is unknown, or its material is missing.
@@ -139,8 +139,10 @@ def find_corruption(name: str, material: Material = NOTHING) -> Corruption:
     """Return the corruption of that name: a built-in one, or a folder of noise or of rooms in ``material``.
 
     Raises:
-        ValueError: if there is neither.
+        ValueError: if there is neither, or more than one.
     """
+    if (name in CORRUPTIONS) + (name in material.recordings) + (name in material.responses) > 1:
+        raise ValueError(f"{name!r} names more than one: a built-in corruption, own noise or own rooms; rename yours")
     if name in CORRUPTIONS:
         return CORRUPTIONS[name]
     if name in material.recordings:
@@ -179,8 +181,14 @@ def _check_steps(condition: Condition, material: Material) -> None:
     kinds = [find_corruption(step.corruption, material) for step in condition.steps]
     if sum(kind.level_unit == SNR for kind in kinds) > 1:
         raise ValueError("a condition holds one noise, so that it has one SNR")
-    if sum(bool(kind.needs & {"rooms", "responses"}) for kind in kinds) > 1:
+    rooms = [bool(kind.needs & {"rooms", "responses"}) for kind in kinds]
+    if sum(rooms) > 1:
         raise ValueError("a condition holds one room, so that it has one reverberation time")
+    for step, room_before in zip(condition.steps, [False, *rooms], strict=False):
+        if step.dry and not room_before:
+            raise ValueError(NO_ROOM)
+        if step.dry and material.reference_dbfs is not None:
+            raise ValueError(ONE_FLOOR)
 
 
 def _level(step: Step, corruption: Corruption) -> float:

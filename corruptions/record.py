@@ -14,7 +14,7 @@ from corruptions.levels import speech_levels_dbfs
 class Record:
     """What was done to one utterance: one row of ``corruptions.parquet``. None stands for what was not done.
 
-    What is achieved, the peak included, is measured after the last step.
+    SNRs are those of the moment when the noise was added, whatever steps follow; the peak is that of the result.
 
     Attributes:
         speech_active_dbfs: active level (ITU-T P.56) of the speech that the noise was added to.

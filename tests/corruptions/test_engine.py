@@ -250,10 +250,18 @@ def test_what_will_be_missing_is_said_before_anything_is_corrupted(material: Mat
         check_material(replace(material, spectrum=None), conditions, speakers=["a stranger"])
     with pytest.raises(ValueError, match=r"white@5dB\+street@0dB: a condition holds one noise"):
         check_material(material, [parse_condition("white@5dB+street@0dB")], speakers=[])
+    with pytest.raises(ValueError, match="white@5dB-dry: .* needs a room right before the noise"):
+        check_material(material, [parse_condition("white@5dB-dry")], speakers=[])
     with pytest.raises(ValueError, match="white: white needs a level"):
         check_material(material, [parse_condition("white")], speakers=[])
     with pytest.raises(ValueError, match="street@5dB: no corruption is called 'street'"):
         check_material(replace(material, recordings={}), conditions, speakers=["a stranger"])
+
+
+def test_own_noise_under_a_built_in_name_is_an_error(material: Material) -> None:
+    street = material.recordings["street"]
+    with pytest.raises(ValueError, match="'white' names more than one"):
+        check_material(replace(material, recordings={"white": street}), [parse_condition("white@5dB")], speakers=[])
 
 
 def test_a_fingerprint_changes_with_what_the_condition_uses_and_with_nothing_else(material: Material) -> None:
