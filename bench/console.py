@@ -30,13 +30,15 @@ def pairs(given: list[str] | None, option: str, form: str) -> dict[str, str]:
     """Return what an option that was given several times as ``KEY=VALUE`` says.
 
     Raises:
-        ValueError: for what is written otherwise; ``form`` says how it should be.
+        ValueError: for what is written otherwise (``form`` says how it should be), or a key that is there twice.
     """
-    found = {}
+    found: dict[str, str] = {}
     for text in given or []:
         key, equals, value = text.partition("=")
         if not (key and equals and value):
             raise ValueError(f"{option} {text!r}: write it as {form}")
+        if key in found:
+            raise ValueError(f"{option} {text!r}: {key} is {found[key]!r} already")
         found[key] = value
     return found
 

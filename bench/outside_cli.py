@@ -98,8 +98,8 @@ def corrupt(
         if replay is not None:
             from bench.replay import replay as make_again
 
-            if folder is not None:
-                raise ValueError("--replay knows its corpus from the table: name only the folder to write")
+            if folder is not None or condition or noise or rooms:
+                raise ValueError("--replay knows corpus and conditions from the table: name only the folder to write")
             say(f"Audio: {make_again(replay, Path(manifest), stages=Stages(err), workers=workers)}")
             return
         from bench.export import export
