@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from corruptions.talk import UNKNOWN
+
 Floats = npt.NDArray[np.float64]
 
-UNKNOWN = "Unknown"
 TAILS = (0.025, 0.975)
 MOST_UNDEFINED = 0.05
 

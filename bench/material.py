@@ -46,9 +46,9 @@ def make_material(
         workers: processes that simulate them.
     """
     training = corpus.split("train")
-    talkers: dict[str, tuple[Path, ...]] = {}
+    talkers: dict[str, list[Path]] = {}
     for utterance in training:
-        talkers[utterance.speaker] = (*talkers.get(utterance.speaker, ()), utterance.path)
+        talkers.setdefault(utterance.speaker, []).append(utterance.path)
     heard = [recordings[utterance.id] for utterance in corpus.split(split)]
     levels = [one.active_dbfs if snr == "active" else one.rms_dbfs for one in heard]
     steps = {step for condition in conditions for step in condition.steps if step.corruption in CORRUPTIONS}
@@ -57,7 +57,7 @@ def make_material(
     return Material(
         snr=snr,
         reference_dbfs=float(np.median(levels)) if policy == "floor" else None,
-        talkers=talkers,
+        talkers={speaker: tuple(paths) for speaker, paths in talkers.items()},
         spectrum=long_term_spectrum([one.path for one in training]) if "spectrum" in needs else None,
         recordings=dict(sorted(noises.items())),
         rooms=build_rooms(sorted(rt60s_s), cache_root(), workers=workers, stage=stages.stage) if rt60s_s else {},

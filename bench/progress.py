@@ -14,7 +14,7 @@ class Stages:
     """Shows the stages of a run one after the other, and remembers how long each took.
 
     Attributes:
-        seconds: wall time of each stage that has ended, in order.
+        seconds: wall time of each stage that has ended, in order; of one that came several times, the sum.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -47,5 +47,6 @@ class Stages:
         with bar:
             task = bar.add_task(name, total=total)
             yield lambda done: bar.advance(task, done)
-        self.seconds[name] = time.perf_counter() - started
-        self.console.print(f"{name:<22} {total} {unit} in {self.seconds[name]:.0f} s", highlight=False)
+        took_s = time.perf_counter() - started
+        self.seconds[name] = self.seconds.get(name, 0.0) + took_s
+        self.console.print(f"{name:<22} {total} {unit} in {took_s:.0f} s", highlight=False)

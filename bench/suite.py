@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from bench.conditions import ConditionBlock
 from bench.corpora.probe import ProbeSpec
+from bench.material import Policy
 from bench.recordings import OwnNoise, OwnRooms
 from bench.strict import SEVERAL, Strict, unique
 from bench.systems import SYSTEMS
 from corruptions import CORRUPTIONS, Condition, parse_condition
+from corruptions.levels import LevelName
 
 SUITES = Path(str(files("bench"))) / "suites"
 
@@ -84,8 +86,8 @@ class Suite(Strict):
     rooms: Mapping[str, OwnRooms] = {}
     systems: Annotated[tuple[Annotated[str, AfterValidator(_known_system)], ...], *SEVERAL]
     conditions: Annotated[tuple[ConditionBlock, ...], *SEVERAL]
-    snr: Literal["active", "rms"] = "active"
-    policy: Literal["per-utterance", "floor"] = "per-utterance"
+    snr: LevelName = "active"
+    policy: Policy = "per-utterance"
     draws: Annotated[int, Field(ge=1)] = 1
     seeds: Annotated[tuple[Seed, ...], *SEVERAL] = (0, 1, 2)
     bootstrap: Annotated[int, Field(ge=100)] = 2000

@@ -16,7 +16,8 @@ class Corrupt(BaseWaveformTransform):  # type: ignore[misc]
     """A transform that puts mono speech at 16 kHz under one of several conditions, each as likely.
 
     As with audiomentations' own transforms, what is drawn comes from the global generator of Python. ``parameters``
-    holds ``condition`` and ``seed``, from which the same noise and the same room come back.
+    holds ``condition`` and ``seed``, from which the same noise and the same room come back. Who speaks in a clip is not
+    known here, so that they may be heard in the babble behind themselves; ``corruptions.training`` keeps them out.
 
     Args:
         conditions: as they are written, such as ``reverb@0.6s+babble@5dB``.

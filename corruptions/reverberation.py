@@ -116,10 +116,10 @@ def _spectrum(path: Path, sha256: str, channel: int, n_taps: int, size: int) -> 
 
 @cache
 def _keep_freed_memory() -> None:
-    """Let glibc keep up to 32 MB that were freed, for the next utterance.
+    """Let glibc keep up to 32 MB of freed memory for the next utterance.
 
-    By default it hands back what is larger than anything freed before, and to be given it again takes longer than the
-    transforms. Once something larger was freed, it does so no more. Elsewhere this does nothing.
+    It returns large blocks to the system when they are freed, and to get them anew takes longer than the transforms do.
+    Freeing one block of 16 MB raises both limits (mallopt(3), M_MMAP_THRESHOLD). On other systems this does nothing.
     """
     np.empty(_KEPT_BYTES, np.uint8)
 

@@ -25,7 +25,6 @@ class RoomCorpus:
         licence: its terms, in short.
         citation: whom to cite.
         url: where to read about it and download it.
-        sample_rate: of its files, in Hz; None where they differ.
         layout: how it lies on disk, for people; folders above it do not matter.
         pattern: the same as a regular expression over a response's path, less suffix; the group ``room`` is its room.
         grouping: what a room is, and which split it is in, for people.
@@ -36,7 +35,6 @@ class RoomCorpus:
     licence: str
     citation: str
     url: str
-    sample_rate: int | None
     layout: str
     pattern: str
     grouping: str
@@ -130,7 +128,6 @@ ROOM_CORPORA: dict[str, RoomCorpus] = {
         licence="Apache 2.0",
         citation="Ko et al. 2017, A Study on Data Augmentation of Reverberant Speech for Robust Speech Recognition",
         url="https://www.openslr.org/28/",
-        sample_rate=16_000,
         layout="simulated_rirs/{small,medium,large}room/Room<001-200>/Room<001-200>-<00001-00100>.wav",
         pattern=r"simulated_rirs/(?P<room>(?:small|medium|large)room/Room\d+)/Room\d+-\d+",
         grouping=f"a folder; {_BY_HASH}",
@@ -140,7 +137,6 @@ ROOM_CORPORA: dict[str, RoomCorpus] = {
         licence="Apache 2.0",
         citation="Ko et al. 2017, A Study on Data Augmentation of Reverberant Speech for Robust Speech Recognition",
         url="https://www.openslr.org/28/",
-        sample_rate=16_000,
         layout="real_rirs_isotropic_noises/{air,RVB2014,RWCP}_*.wav, without *_noise_*",
         pattern=rf"real_rirs_isotropic_noises/(?![^/]*_noise_)(?=[^/]*?(?P<room>{_REAL_ROOMS}))[^/]+",
         grouping=f"a room of AIR or REVERB, or all of RWCP; {_BY_HASH}",
@@ -150,7 +146,6 @@ ROOM_CORPORA: dict[str, RoomCorpus] = {
         licence="CC BY 4.0",
         citation="Szöke et al. 2019, Building and Evaluation of a Real Room Impulse Response Dataset, IEEE JSTSP 13",
         url="https://speech.fit.vut.cz/software/but-speech-fit-reverb-database",
-        sample_rate=16_000,
         layout="<ROOM>/MicID<01>/SpkID<01>_<date>_<kind>/<01-31>/RIR/*.wav",
         pattern=rf"(?P<room>{'|'.join(_BUT_SPLITS)})/MicID\d+/SpkID[^/]+/\d+/RIR/[^/]+",
         grouping="a room; five train, two are dev, two test",
@@ -161,7 +156,6 @@ ROOM_CORPORA: dict[str, RoomCorpus] = {
         licence="CC BY-ND 4.0",
         citation="Eaton et al. 2016, Estimation of Room Acoustic Parameters: The ACE Challenge, IEEE/ACM TASLP 24",
         url="https://zenodo.org/records/6257551",
-        sample_rate=48_000,
         layout="{Chromebook,Crucif,EM32,Lin8Ch,Mobile,Single}/<ROOM>/<1-2>/*_RIR.wav",
         pattern=rf"(?:Chromebook|Crucif|EM32|Lin8Ch|Mobile|Single)/(?P<room>{'|'.join(_ACE_SPLITS)})/\d/[^/]+_RIR",
         grouping="a room; three train, one is dev, three test",
@@ -172,7 +166,6 @@ ROOM_CORPORA: dict[str, RoomCorpus] = {
         licence="yours to know",
         citation="",
         url="",
-        sample_rate=None,
         layout="any audio file, in any subfolder",
         pattern=r"(?P<room>.+)",
         grouping=f"a file; {_BY_HASH}",

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from corruptions.audio import Waveform
 from corruptions.condition import Condition
-from corruptions.engine import NOTHING, check_material, corrupt, find_corruption
+from corruptions.engine import NOTHING, check_material, corrupt_audio, find_corruption
 from corruptions.material import Material
 
 
@@ -106,7 +106,7 @@ class NoisyDataset(Dataset[Any]):
         condition = self._conditions[int(rng.integers(len(self._conditions)))]
         speaker = None if self._speakers is None else self._speakers[index]
         try:
-            audio = corrupt(np.asarray(speech), condition, rng, self._material, speaker=speaker).audio
+            audio = corrupt_audio(np.asarray(speech), condition, rng, self._material, speaker=speaker)
         except ValueError as error:
             raise ValueError(f"item {index}: {error}") from error
         return torch.from_numpy(audio) if isinstance(speech, torch.Tensor) else audio

@@ -90,17 +90,17 @@ def ccc_conditions(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     def clean(system: System, dimension: str) -> Score | None:
         return run.score("ccc", system.name, dimension, CLEAN)
 
-    return _dots(run, sweeps, under, "CCC (tick: on clean speech)", _ccc_limits(run), start=clean)
+    return _dots(run, sweeps, under, "CCC (tick: on clean speech)", start=clean)
 
 
 def ccc_auc(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     """Return the normalised area under every CCC curve: a row for each corruption, a column for each dimension."""
-    return _dots(run, sweeps, _summary(run, "ccc_auc"), "area under the CCC curve", _ccc_limits(run))
+    return _dots(run, sweeps, _summary(run, "ccc_auc"), "area under the CCC curve")
 
 
 def ccc_retention(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     """Return the share of its clean CCC that a system keeps at the harshest level: corruptions by dimensions."""
-    return _dots(run, sweeps, _summary(run, "ccc_retention"), "share of clean CCC kept", RATIO_RANGE)
+    return _dots(run, sweeps, _summary(run, "ccc_retention"), "share of clean CCC kept", share=True)
 
 
 def word_errors(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
@@ -256,10 +256,21 @@ def _dots(
     sweeps: Sequence[Sweep],
     score_of: ScoreOf,
     label: str,
-    limits: tuple[float, float],
+    *,
+    share: bool = False,
     start: Callable[[System, str], Score | None] | None = None,
 ) -> "Figure":
-    """Return a panel for each sweep and dimension, with a dot and an interval for each system that listens."""
+    """Return a panel for each sweep and dimension, with a dot and an interval for each system that listens.
+
+    Args:
+        run: the run.
+        sweeps: a row each.
+        score_of: returns what a dot shows.
+        label: of the x axis.
+        share: whether it shows a share of clean CCC, and not a CCC.
+        start: returns what a tick shows beside the dot; no ticks unless given.
+    """
+    limits = RATIO_RANGE if share else _ccc_limits(run)
     systems = [system for system in run.systems.values() if system.family != "control"]
     looks = style.looks(list(run.systems.values()))
     with style.paper():
@@ -274,15 +285,14 @@ def _dots(
                 if row == 0:
                     ax.set_title(plain(dimension), fontweight="bold")
                 if column == 0:
-                    words = (
-                        level_words(sweep.harshest.level, sweep.level_unit) if limits == RATIO_RANGE or start else ""
-                    )
+                    at_one_level = share or start is not None
+                    words = level_words(sweep.harshest.level, sweep.level_unit) if at_one_level else ""
                     ax.set_ylabel(plain("\n".join(filter(None, (sweep.name, words)))), fontweight="bold")
                 if row == len(sweeps) - 1:
                     ax.set_xlabel(label)
                 else:
                     ax.tick_params(labelbottom=False)
-                if limits == RATIO_RANGE:
+                if share:
                     ax.axvline(1, color=style.FAINT, linewidth=0.5)
                     ax.xaxis.set_major_formatter(lambda value, _: f"{percent(value)} %")
         figure.align_ylabels()

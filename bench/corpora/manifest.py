@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_string_dtype
 
-from bench.bootstrap import UNKNOWN
 from bench.corpora.corpus import DIMENSIONS, SPLITS, Corpus, Utterance
+from corruptions.talk import UNKNOWN
 
 _NAMED = ("id", "path", "split", "speaker")
 COLUMNS = (*_NAMED, *DIMENSIONS)
