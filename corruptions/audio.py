@@ -25,9 +25,9 @@ Waveform = npt.NDArray[np.float32]
 _GUARD = 1000
 
 
-# Near the end of Vorbis, libsndfile finds samples of another place by seeking (its issue 885). What precedes an excerpt
-# is decoded there, and dropped.
-_SEEKING_MISSES = {"VORBIS"}
+# By seeking, libsndfile finds samples of another place near the end of Vorbis (its issue 885), and in Opus at 16 and
+# 24 kHz others by up to 0.0005. What precedes an excerpt is decoded there, and dropped.
+_SEEKING_MISSES = {"OPUS", "VORBIS"}
 _BLOCK_FRAMES = 1 << 16
 
 

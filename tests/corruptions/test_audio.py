@@ -80,6 +80,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ]
     kinds += [
         ("22k.ogg", 22_050, "VORBIS"),
+        ("16k.opus", 16_000, "OPUS"),
         ("48k.opus", 48_000, "OPUS"),
         ("8k.wav", 8_000, "GSM610"),
         ("prime.wav", 44_101, None),
