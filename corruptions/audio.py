@@ -66,11 +66,25 @@ def read_audio(path: Path) -> Waveform:
         return _waveform(path, file.read(file.frames, dtype="float32", always_2d=True), file.samplerate)
 
 
-def read_channel(path: Path, channel: int) -> Waveform:
-    """Return one channel of a recording: what one of several microphones heard, which their average is not.
+def read_channels(path: Path) -> list[Waveform]:
+    """Return every channel of a recording: what each of several microphones heard, which their average is not.
 
     Args:
         path: a file of any format and rate that libsndfile reads.
+
+    Raises:
+        AudioError: as ``read_audio`` does.
+    """
+    with open_audio(path) as file:
+        frames = file.read(file.frames, dtype="float32", always_2d=True)
+        return [_waveform(path, frames[:, k : k + 1], file.samplerate) for k in range(file.channels)]
+
+
+def read_channel(path: Path, channel: int) -> Waveform:
+    """Return one channel of a recording, and do not resample the others.
+
+    Args:
+        path: as in ``read_channels``.
         channel: counted from 0.
 
     Raises:
@@ -81,16 +95,6 @@ def read_channel(path: Path, channel: int) -> Waveform:
             raise AudioError(f"{path}: has no channel {channel}, but 0 to {file.channels - 1}")
         frames = file.read(file.frames, dtype="float32", always_2d=True)
         return _waveform(path, frames[:, channel : channel + 1], file.samplerate)
-
-
-def channel_count(path: Path) -> int:
-    """Return how many channels a recording has.
-
-    Raises:
-        AudioError: if the file is not there or cannot be read.
-    """
-    with open_audio(path) as file:
-        return int(file.channels)
 
 
 def read_excerpt(path: Path, start: int, n_samples: int) -> Waveform:

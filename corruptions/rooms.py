@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, channel_count, file_sha256, read_channel
+from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, file_sha256, read_channels
 from corruptions.noise_folders import audio_names
 from corruptions.progress import Stage, unseen
 
@@ -141,11 +141,10 @@ def measure_response(response: Waveform) -> Acoustics:
 
 def _listed(folder: Path, name: str) -> list[Response]:
     path = folder / name
-    n_channels, sha256 = channel_count(path), file_sha256(path)
+    channels, sha256 = read_channels(path), file_sha256(path)
     responses = []
-    for channel in range(n_channels):
-        audio = read_channel(path, channel)
-        which = f" channel {channel}" if n_channels > 1 else ""
+    for channel, audio in enumerate(channels):
+        which = f" channel {channel}" if len(channels) > 1 else ""
         try:
             acoustics = measure_response(audio)
         except ValueError as error:
