@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +10,11 @@ import pandas as pd
 from bench.engine import default_workers, run_jobs, worker_pool
 from bench.progress import Stages
 from bench.recipe import CORRUPTIONS_TABLE, Recipe, read_corruptions, write_corruptions
+from bench.store import cache_root
 from bench.takes import Take, TakesError, make_takes
 from corruptions import parse_condition
 from corruptions.audio import file_sha256
+from corruptions.room_bank import build_rooms
 
 _BLOCK = 64
 _SHOWN = 10
@@ -52,11 +54,22 @@ def replay(table: Path, out: Path, *, stages: Stages, workers: int | None = None
         )
         for row in rows.to_dict("records")
     ]
-    with worker_pool(workers or default_workers("cpu")) as pool:
+    processes = workers or default_workers("cpu")
+    with worker_pool(processes) as pool:
+        recipe = _with_rooms(recipe, stages, processes)
         _check_sources(dict(_sources(rows, recipe)), pool, stages)
         made = make_takes(takes, recipe, out, pool, stages)
     write_corruptions(made.drop(columns="file"), recipe, out / CORRUPTIONS_TABLE)
     return out / "audio"
+
+
+def _with_rooms(recipe: Recipe, stages: Stages, workers: int) -> Recipe:
+    """Return the recipe with simulated rooms that are there: those of a cache that is gone are simulated again."""
+    rooms = recipe.material.rooms
+    if all(one.path.is_file() for responses in rooms.values() for one in responses):
+        return recipe
+    rebuilt = build_rooms(sorted(rooms), cache_root(), workers=workers, stage=stages.stage)
+    return replace(recipe, material=replace(recipe.material, rooms=rebuilt))
 
 
 def _sources(rows: pd.DataFrame, recipe: Recipe) -> Iterator[tuple[Path, str]]:

@@ -45,6 +45,18 @@ def test_a_source_that_has_changed_is_named(write_export: Write, make_again: Mak
     assert f"{rows['path'][0]}: has changed" in str(error.value)
 
 
+def test_simulated_rooms_come_back_without_the_cache_they_were_in(
+    write_export: Write, make_again: MakeAgain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    corpus = write_corpus(tmp_path / "corpus")
+    monkeypatch.setenv("EMONOISE_CACHE", str(tmp_path / "cache"))
+    exported = write_export(tmp_path / "out", ["reverb@0.3s"], manifest=corpus)
+    monkeypatch.setenv("EMONOISE_CACHE", str(tmp_path / "another cache"))
+    (tmp_path / "cache").rename(tmp_path / "gone")
+    audio = make_again(exported.with_name("corruptions.parquet"), tmp_path / "again")
+    assert contents(audio) == contents(exported.parent / "audio")
+
+
 def test_samples_that_come_out_otherwise_are_an_error(exported: Path, make_again: MakeAgain, tmp_path: Path):
     rows, recipe = read_corruptions(exported.with_name("corruptions.parquet"))
     rows = rows[rows["condition"] == "clean"].reset_index(drop=True)
