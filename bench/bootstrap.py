@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.talk import UNKNOWN
+from corruptions.noise.talk import UNKNOWN
 
 Floats = npt.NDArray[np.float64]
 

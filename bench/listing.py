@@ -9,7 +9,7 @@ from bench.metrics import METRICS
 from bench.suite import SUITES
 from bench.systems import REPRESENTATIONS, SYSTEMS
 from corruptions import CORRUPTIONS, ROOM_CORPORA
-from corruptions.noise_corpora import NOISE_CORPORA
+from corruptions.noise.corpora import NOISE_CORPORA
 
 
 def listing(what: str) -> list[tuple[str, str]]:
@@ -54,7 +54,7 @@ _LISTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
         for name, one in NOISE_CORPORA.items()
     ],
     "rooms": lambda: [
-        (name, f"{one.description}. Licence: {one.licence}. Split by {one.grouping}")
+        (name, f"{one.description}. Licence: {one.licence}. Split {one.split_rule}")
         for name, one in ROOM_CORPORA.items()
     ],
     "corpora": lambda: [(name, _first_line(reader)) for name, reader in CORPORA.items()],

@@ -12,8 +12,8 @@ from bench.progress import Stages
 from bench.store import cache_root
 from corruptions import CORRUPTIONS, Condition, Material, NoiseFolder, long_term_spectrum
 from corruptions.levels import LevelName
-from corruptions.room_bank import build_rooms
-from corruptions.rooms import Response
+from corruptions.room.bank import build_rooms
+from corruptions.room.responses import Response
 
 Policy = Literal["per-utterance", "floor"]
 

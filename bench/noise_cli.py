@@ -10,7 +10,7 @@ from rich.table import Table
 from bench.console import err, out, say, told_plainly
 
 if TYPE_CHECKING:
-    from corruptions.noise_check import NoiseCheck
+    from corruptions.noise.check import NoiseCheck
 
 noise_app = typer.Typer(
     help="Get a public noise corpus, or check one: `emonoise list noises` says which there are.", no_args_is_help=True
@@ -32,7 +32,7 @@ def noise_check(
     """
     with told_plainly():
         from bench.progress import Stages
-        from corruptions.noise_check import check_noise_corpus
+        from corruptions.noise.check import check_noise_corpus
 
         _show_noise(name, check_noise_corpus(name, root, Stages(err).stage))
 
@@ -56,7 +56,7 @@ def noise_fetch(
     with told_plainly():
         from bench.noises import fetch_noise
         from bench.progress import Stages
-        from corruptions.noise_check import check_noise_corpus
+        from corruptions.noise.check import check_noise_corpus
 
         stages = Stages(err)
         where = fetch_noise(name, folder, stages)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from bench.progress import Stages
 from bench.store import cache_root
-from corruptions.fetch import fetch_corpus
-from corruptions.noise_check import NoiseCheck
-from corruptions.noise_corpora import find_noise_corpus
+from corruptions.noise.check import NoiseCheck
+from corruptions.noise.corpora import NOISE_CORPORA
+from corruptions.noise.fetch import fetch_corpus
+from corruptions.public import find_corpus
 
 _EXAMPLES = 3
 
@@ -17,7 +18,7 @@ def fetch_noise(name: str, folder: Path | None, stages: Stages) -> Path:
     Raises:
         ValueError: for an unknown name, or as in ``fetch_corpus``; the message says what to do instead.
     """
-    corpus = find_noise_corpus(name)
+    corpus = find_corpus(NOISE_CORPORA, name)
     where = folder or cache_root() / "noises" / corpus.home
     if corpus.archives:
         stages.say(f"{name}: {corpus.licence}. Cite {corpus.citation}. More: {corpus.url}")

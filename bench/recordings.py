@@ -9,20 +9,19 @@ from pydantic import AfterValidator
 from bench.progress import Stages
 from bench.strict import Strict
 from corruptions import NoiseFolder, read_noise_folder
-from corruptions.noise_corpora import find_noise_corpus, overlaps
-from corruptions.noise_folders import Split
-from corruptions.noise_splits import read_noise_corpus
-from corruptions.room_corpora import find_room_corpus, read_room_corpus
-from corruptions.rooms import Response, read_responses
+from corruptions.noise.corpora import NOISE_CORPORA, overlaps, read_noise_corpus
+from corruptions.public import Split, find_corpus
+from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
+from corruptions.room.responses import Response, read_responses
 
 
 def _noise_corpus(name: str) -> str:
-    find_noise_corpus(name)
+    find_corpus(NOISE_CORPORA, name)
     return name
 
 
 def _room_corpus(name: str) -> str:
-    find_room_corpus(name)
+    find_corpus(ROOM_CORPORA, name)
     return name
 
 

@@ -14,7 +14,7 @@ from bench.store import cache_root
 from bench.takes import Take, TakesError, make_takes
 from corruptions import parse_condition
 from corruptions.audio import file_sha256
-from corruptions.room_bank import build_rooms
+from corruptions.room.bank import build_rooms
 
 _BLOCK = 64
 _SHOWN = 10

@@ -9,15 +9,14 @@ from corruptions.engine import check_material, corrupt, corrupt_audio, find_corr
 from corruptions.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.material import Material
 from corruptions.measures import intelligibility_snr_db, segmental_snr_db
-from corruptions.noise_corpora import NOISE_CORPORA
-from corruptions.noise_folders import NoiseFolder, decoded, read_noise_folder
-from corruptions.noise_splits import read_noise_corpus
-from corruptions.noises import Spectrum, long_term_spectrum
+from corruptions.noise.corpora import NOISE_CORPORA, read_noise_corpus
+from corruptions.noise.folders import NoiseFolder, decoded, read_noise_folder
+from corruptions.noise.generated import Spectrum, long_term_spectrum
 from corruptions.record import Corrupted, Record
-from corruptions.room_bank import build_rooms
-from corruptions.room_corpora import ROOM_CORPORA, read_room_corpus
-from corruptions.room_simulation import RoomSpec
-from corruptions.rooms import Response, read_responses
+from corruptions.room.bank import build_rooms
+from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
+from corruptions.room.responses import Response, read_responses
+from corruptions.room.simulation import RoomSpec
 from corruptions.transforms import from_audiomentations
 
 __all__ = [

@@ -31,6 +31,15 @@ _SEEKING_MISSES = {"OPUS", "VORBIS"}
 _BLOCK_FRAMES = 1 << 16
 
 
+# What libsndfile reads.
+_READABLE = {
+    *(".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp2", ".mp3", ".nist"),
+    *(".oga", ".ogg", ".opus", ".rf64", ".snd", ".sph", ".w64", ".wav", ".wave"),
+}
+# What people will try. Such a file is an error, so that no recording is lost unseen.
+_UNREADABLE = {".aac", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mp4", ".mpc", ".raw", ".webm", ".wma", ".wv"}
+
+
 class AudioError(ValueError):
     """A recording that cannot be used; the message names the file."""
 
@@ -186,6 +195,21 @@ def write_response(path: Path, response: Waveform) -> None:
     with replacing(path) as temporary:
         # libsndfile would write the time of day into a float file.
         wavfile.write(temporary, SAMPLE_RATE, response)
+
+
+def audio_names(folder: Path) -> list[str]:
+    """Return the audio files of a folder and its subfolders, as sorted relative paths with forward slashes.
+
+    Raises:
+        AudioError: if there is no such folder.
+    """
+    if not folder.is_dir():
+        raise AudioError(f"{folder}: no such folder")
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.suffix.lower() in _READABLE | _UNREADABLE and not path.name.startswith(".") and path.is_file()
+    )
 
 
 def file_sha256(path: Path) -> str:

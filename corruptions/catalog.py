@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from corruptions import channel, codecs, noises, talk, transforms
+from corruptions import transforms
 from corruptions.additive import Noise, add_noise
+from corruptions.channels import codecs, distortions
 from corruptions.corruption import Check, Corruption, Setting, distortion, nothing_needed
-from corruptions.noise_folders import NoiseFolder, recorded_noise
-from corruptions.noises import Spectrum
+from corruptions.noise import generated, talk
+from corruptions.noise.folders import NoiseFolder, recorded_noise
+from corruptions.noise.generated import Spectrum
 from corruptions.record import Corrupted
-from corruptions.reverberation import reverberate
-from corruptions.rooms import Response
+from corruptions.room.responses import Response
+from corruptions.room.reverberation import reverberate
 
 # The level of every noise, recorded or made.
 SNR = "SNR (dB)"
@@ -99,14 +101,16 @@ def _babble(n_talkers: int, description: str) -> Corruption:
 
 CORRUPTIONS: dict[str, Corruption] = {
     # Noises that are made.
-    "white": _generated("white", noises.white, "Gaussian noise with the same power at every frequency."),
-    "pink": _generated("pink", noises.pink, "Gaussian noise with the same power in every octave from 20 Hz."),
-    "brown": _generated("brown", noises.brown, "Gaussian noise that falls by 6 dB per octave from 20 Hz."),
-    "blue": _generated("blue", noises.blue, "Gaussian noise that rises by 3 dB per octave."),
-    "hum": _generated("hum", noises.hum, "Mains hum: 50 or 60 Hz and its harmonics up to 1 kHz."),
-    "impulses": _generated("impulses", noises.impulses, "Clicks of 10 ms at random times, ten in a second on average."),
+    "white": _generated("white", generated.white, "Gaussian noise with the same power at every frequency."),
+    "pink": _generated("pink", generated.pink, "Gaussian noise with the same power in every octave from 20 Hz."),
+    "brown": _generated("brown", generated.brown, "Gaussian noise that falls by 6 dB per octave from 20 Hz."),
+    "blue": _generated("blue", generated.blue, "Gaussian noise that rises by 3 dB per octave."),
+    "hum": _generated("hum", generated.hum, "Mains hum: 50 or 60 Hz and its harmonics up to 1 kHz."),
+    "impulses": _generated(
+        "impulses", generated.impulses, "Clicks of 10 ms at random times, ten in a second on average."
+    ),
     "speech-shaped": noise(
-        lambda n, setting: Noise(noises.speech_shaped(n, setting.rng, _spectrum(setting)), "speech-shaped"),
+        lambda n, setting: Noise(generated.speech_shaped(n, setting.rng, _spectrum(setting)), "speech-shaped"),
         "Gaussian noise with the long-term spectrum of the training split's speech.",
         frozenset({"spectrum"}),
         _spectrum,
@@ -140,35 +144,39 @@ CORRUPTIONS: dict[str, Corruption] = {
     ),
     "gsm": distortion(codecs.gsm, "GSM 06.10 full rate, the codec of the first mobile phones: 8 kHz, 13 kbit/s."),
     "mu-law": distortion(codecs.mu_law, "G.711 mu-law, the codec of digital telephony: 8 kHz, 64 kbit/s."),
-    "telephone": distortion(channel.telephone, "The band of a telephone, 300 to 3400 Hz."),
+    "telephone": distortion(distortions.telephone, "The band of a telephone, 300 to 3400 Hz."),
     "low-pass": distortion(
-        channel.low_pass, "Nothing above a cut-off frequency.", "cut-off frequency (Hz)", "Hz", "down"
+        distortions.low_pass, "Nothing above a cut-off frequency.", "cut-off frequency (Hz)", "Hz", "down"
     ),
     "air": transforms.from_audiomentations(
         transforms.air, "High frequencies lost over a distance through air.", "distance (m)", "m", random=False
     ),
     "hard-clip": distortion(
-        channel.hard_clip, "Cut off at a ceiling, relative to the peak of the utterance.", "ceiling (dB)", "dB", "down"
+        distortions.hard_clip,
+        "Cut off at a ceiling, relative to the peak of the utterance.",
+        "ceiling (dB)",
+        "dB",
+        "down",
     ),
     "soft-clip": distortion(
-        channel.soft_clip,
+        distortions.soft_clip,
         "Bent towards a ceiling, relative to the peak of the utterance, as by an overdriven amplifier.",
         "ceiling (dB)",
         "dB",
         "down",
     ),
     "packet-loss": distortion(
-        channel.packet_loss,
-        f"Packets of {channel.PACKET_MS} ms lost in bursts of {channel.MEAN_BURST_MS} ms on average, with silence in "
-        "their place.",
+        distortions.packet_loss,
+        f"Packets of {distortions.PACKET_MS} ms lost in bursts of {distortions.MEAN_BURST_MS} ms on average, with "
+        "silence in their place.",
         "lost packets (%)",
         "%",
         random=True,
     ),
-    "gain": distortion(channel.gain, "Softer, or louder, by this much.", "gain (dB)", "dB", "down"),
-    "dc-offset": distortion(channel.dc_offset, "Shifted upwards by a constant.", "offset (dBFS)", "dBFS"),
+    "gain": distortion(distortions.gain, "Softer, or louder, by this much.", "gain (dB)", "dB", "down"),
+    "dc-offset": distortion(distortions.dc_offset, "Shifted upwards by a constant.", "offset (dBFS)", "dBFS"),
     "dropped-start": distortion(
-        channel.dropped_start, "Silence in place of the first milliseconds.", "missing start (ms)", "ms"
+        distortions.dropped_start, "Silence in place of the first milliseconds.", "missing start (ms)", "ms"
     ),
     # What is left when there is nothing to hear.
     "silence": distortion(

@@ -21,7 +21,7 @@ from corruptions.levels import rms_dbfs, speech_levels_dbfs
 from corruptions.material import Material
 from corruptions.measures import intelligibility_snr_db, segmental_snr_db
 from corruptions.record import Corrupted, Record
-from corruptions.rooms import Response
+from corruptions.room.responses import Response
 
 NOTHING = Material()
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from corruptions.levels import LevelName
-from corruptions.noise_folders import NoiseFolder
-from corruptions.noises import Spectrum
-from corruptions.rooms import Response
+from corruptions.noise.folders import NoiseFolder
+from corruptions.noise.generated import Spectrum
+from corruptions.room.responses import Response
 
 
 @dataclass(frozen=True)

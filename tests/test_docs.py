@@ -16,7 +16,7 @@ from bench import cli
 from bench.corpora.corpus import Corpus
 from bench.systems import SYSTEMS, System
 from corruptions.audio import write_audio
-from corruptions.noise_splits import split_of
+from corruptions.public import split_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ import pandas as pd
 from pandas.api.types import is_integer_dtype, is_string_dtype
 
 from bench.corpora.corpus import DIMENSIONS, SPLITS, Corpus, Utterance
-from corruptions.talk import UNKNOWN
+from corruptions.noise.talk import UNKNOWN
 
 _NAMED = ("id", "path", "split", "speaker")
 COLUMNS = (*_NAMED, *DIMENSIONS)

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from bench.cli import app
 from corruptions import write_audio
-from corruptions.noise_corpora import NOISE_CORPORA, Archive, NoiseCorpus
+from corruptions.noise.corpora import NOISE_CORPORA
+from corruptions.public import Archive, PublicCorpus
 
 NOISEX = [
     *("babble", "buccaneer1", "buccaneer2", "destroyerengine", "destroyerops", "f16", "factory1", "factory2"),
@@ -67,9 +68,9 @@ def test_what_is_missing_or_broken_is_told_and_the_status_is_1(noisex: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["check", "esc50", "."], "no noise corpus is called 'esc50'; there are musan-music, "),
+        (["check", "esc50", "."], "no corpus is called 'esc50'; there are musan-music, "),
         (["check", "esc-50", "absent"], "absent: no such folder"),
-        (["fetch", "esc50"], "no noise corpus is called 'esc50'"),
+        (["fetch", "esc50"], "no corpus is called 'esc50'"),
         (
             ["fetch", "wham", "--to", "here"],
             "download wham_noise.zip (18 GB) from http://wham.whisper.ai/ and",
@@ -95,7 +96,7 @@ def test_fetch_tells_what_to_put_where_and_then_goes_on_from_there(
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/tiny.zip"
     md5 = hashlib.md5(packed.read_bytes(), usedforsecurity=False).hexdigest()
-    corpus = NoiseCorpus(
+    corpus = PublicCorpus(
         *("one noise", "CC0", "Us 2026", "nowhere", "tiny/*.wav", r"tiny/(?P<source>\w)", "by file"),
         n_recordings=1,
         home="TINY",

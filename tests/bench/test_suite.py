@@ -61,7 +61,7 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
         ({"conditions": [{"noise": "white", "snr_db": [5, 5.0]}]}, "named more than once: 5"),
         ({"noises": {"white": "recordings"}}, "white is a name that is taken"),
         ({"noises": {"hall": "a"}, "rooms": {"hall": "b"}}, "rooms: hall is a name that is taken"),
-        ({"noises": {"street": {"corpus": "esc", "root": "."}}}, "no noise corpus is called 'esc'; there are musan"),
+        ({"noises": {"street": {"corpus": "esc", "root": "."}}}, "no corpus is called 'esc'; there are musan"),
         ({"noises": {"street": {"corpus": "esc-50", "root": ".", "split": "eval"}}}, "'train', 'dev' or 'test'"),
         ({"bootstrap": 10}, "greater than or equal to 100"),
         ({"snr": "loudness"}, "'active' or 'rms'"),

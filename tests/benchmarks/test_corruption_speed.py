@@ -19,7 +19,7 @@ from scipy import signal
 
 from corruptions import Material, Waveform, active_level_dbfs, corrupt, corrupt_audio, decoded, parse_condition
 from corruptions import read_noise_folder as list_noise
-from corruptions.rooms import read_responses
+from corruptions.room.responses import read_responses
 
 AT_16K = "5 s clip, noise at 5 dB from 16 kHz files"
 AT_44K = "5 s clip, noise at 5 dB from 44.1 kHz files"

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from corruptions import Material, long_term_spectrum, read_noise_folder, write_audio
-from corruptions.room_bank import RoomSpec, build_rooms
-from corruptions.rooms import Response, read_responses
+from corruptions.room.bank import RoomSpec, build_rooms
+from corruptions.room.responses import Response, read_responses
 
 from .signals import like_speech
 

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from corruptions import AudioError, Material, corrupt, parse_condition, read_audio, read_noise_folder, write_audio
-from corruptions.noise_folders import NoiseFolder, decoded, recorded_noise
+from corruptions.noise.folders import NoiseFolder, decoded, recorded_noise
 
 from .signals import like_speech
 
@@ -67,7 +67,7 @@ def test_a_build_that_was_cut_short_leaves_nothing_half_and_goes_on(
     (tmp_path / "noise").mkdir()
     for i in range(6):
         write_audio(tmp_path / "noise" / f"{i}.wav", like_speech(i, 0.1))
-    monkeypatch.setattr("corruptions.bank._PER_PART", 2)
+    monkeypatch.setattr("corruptions.noise.bank._PER_PART", 2)
     folder = read_noise_folder(tmp_path / "noise")
     hidden = (tmp_path / "noise" / "5.wav").rename(tmp_path / "5.wav")
     with pytest.raises(AudioError, match=r"5.wav: no such file"):

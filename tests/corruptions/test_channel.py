@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corruptions import SAMPLE_RATE, Condition, Step, channel, check_material, corrupt, parse_condition
+from corruptions import SAMPLE_RATE, Condition, Step, check_material, corrupt, parse_condition
+from corruptions.channels import distortions
 from corruptions.engine import NOTHING
 
 from .signals import like_speech
@@ -11,14 +12,14 @@ from .signals import like_speech
 SPEECH = like_speech(0)
 # A function of the channel with a level in the middle of its range.
 CHANNELS = {
-    "telephone": (channel.telephone, 0),
-    "low-pass": (channel.low_pass, 2000),
-    "hard-clip": (channel.hard_clip, -12),
-    "soft-clip": (channel.soft_clip, -12),
-    "packet-loss": (channel.packet_loss, 30),
-    "gain": (channel.gain, -20),
-    "dc-offset": (channel.dc_offset, -20),
-    "dropped-start": (channel.dropped_start, 200),
+    "telephone": (distortions.telephone, 0),
+    "low-pass": (distortions.low_pass, 2000),
+    "hard-clip": (distortions.hard_clip, -12),
+    "soft-clip": (distortions.soft_clip, -12),
+    "packet-loss": (distortions.packet_loss, 30),
+    "gain": (distortions.gain, -20),
+    "dc-offset": (distortions.dc_offset, -20),
+    "dropped-start": (distortions.dropped_start, 200),
 }
 every_channel = pytest.mark.parametrize(("distort", "level"), CHANNELS.values(), ids=CHANNELS)
 
@@ -51,23 +52,23 @@ def test_a_clip_of_any_length_keeps_it(distort, level: float, n_samples: int) ->
 def test_silence_stays_silence_but_for_an_offset(distort, level: float) -> None:
     silence = distort(np.zeros(1000, np.float32), level, rng())
     assert np.ptp(silence) == 0
-    assert silence[0] == pytest.approx(0.1 if distort is channel.dc_offset else 0)
+    assert silence[0] == pytest.approx(0.1 if distort is distortions.dc_offset else 0)
 
 
 def test_the_band_of_a_telephone_ends_at_300_and_3400_hz() -> None:
-    edges = response_db(channel.telephone, 0, 300, 3400)
+    edges = response_db(distortions.telephone, 0, 300, 3400)
     assert edges == pytest.approx([-3.01, -3.01], abs=0.01)
-    assert response_db(channel.telephone, 0, 600, 1000, 2000) == pytest.approx([0, 0, 0], abs=0.05)
-    assert max(response_db(channel.telephone, 0, 150, 5000)) < -30
+    assert response_db(distortions.telephone, 0, 600, 1000, 2000) == pytest.approx([0, 0, 0], abs=0.05)
+    assert max(response_db(distortions.telephone, 0, 150, 5000)) < -30
 
 
 @pytest.mark.parametrize("cut_off_hz", [100, 500, 2000, 4000, 7500])
 def test_a_low_pass_has_lost_half_the_power_at_its_cut_off(cut_off_hz: float) -> None:
-    at, below = response_db(channel.low_pass, cut_off_hz, cut_off_hz, cut_off_hz / 2)
+    at, below = response_db(distortions.low_pass, cut_off_hz, cut_off_hz, cut_off_hz / 2)
     assert at == pytest.approx(-3.01, abs=0.01)
     assert below == pytest.approx(0, abs=0.05)
     if cut_off_hz <= 2000:
-        assert response_db(channel.low_pass, cut_off_hz, 2 * cut_off_hz)[0] < -40
+        assert response_db(distortions.low_pass, cut_off_hz, 2 * cut_off_hz)[0] < -40
 
 
 @pytest.mark.parametrize(("distort", "level"), [CHANNELS["telephone"], CHANNELS["low-pass"]])
@@ -81,7 +82,7 @@ def test_filters_move_nothing_in_time(distort, level: float) -> None:
 def test_a_hard_clip_changes_nothing_under_its_ceiling_and_lets_nothing_over_it(seed: int, ceiling_db: float) -> None:
     speech = like_speech(seed, 0.3)
     ceiling = np.abs(speech).max() * 10 ** (ceiling_db / 20)
-    audio = channel.hard_clip(speech, ceiling_db, rng())
+    audio = distortions.hard_clip(speech, ceiling_db, rng())
     under = np.abs(speech) < ceiling * 0.999
     assert np.array_equal(audio[under], speech[under])
     np.testing.assert_allclose(np.abs(audio[~under]), ceiling, rtol=0.002)
@@ -89,14 +90,14 @@ def test_a_hard_clip_changes_nothing_under_its_ceiling_and_lets_nothing_over_it(
 
 
 def test_a_hard_clip_at_0_db_is_the_speech_bit_for_bit() -> None:
-    assert channel.hard_clip(SPEECH, 0, rng()).tobytes() == SPEECH.tobytes()
+    assert distortions.hard_clip(SPEECH, 0, rng()).tobytes() == SPEECH.tobytes()
 
 
 @given(seed=st.integers(0, 1000), ceiling_db=st.floats(-60, 0))
 def test_a_soft_clip_stays_under_its_ceiling_and_keeps_the_order_of_samples(seed: int, ceiling_db: float) -> None:
     speech = np.sort(like_speech(seed, 0.3))
     ceiling = np.abs(speech).max() * 10 ** (ceiling_db / 20)
-    audio = channel.soft_clip(speech, ceiling_db, rng())
+    audio = distortions.soft_clip(speech, ceiling_db, rng())
     assert np.abs(audio).max() <= ceiling * (1 + 1e-6)
     assert (np.diff(audio) >= 0).all()
     quiet = np.abs(speech) < 0.01 * ceiling
@@ -106,14 +107,14 @@ def test_a_soft_clip_stays_under_its_ceiling_and_keeps_the_order_of_samples(seed
 @given(seed=st.integers(0, 10_000), shares=st.lists(st.floats(0, 100), min_size=2, max_size=6))
 def test_what_is_lost_at_one_share_is_lost_at_every_higher_one(seed: int, shares: list[float]) -> None:
     speech = np.ones(SAMPLE_RATE * 3 + 77, np.float32)
-    lost = np.array([channel.packet_loss(speech, share, rng(seed)) == 0 for share in sorted(shares)])
+    lost = np.array([distortions.packet_loss(speech, share, rng(seed)) == 0 for share in sorted(shares)])
     assert (lost[:-1] <= lost[1:]).all()
 
 
 @pytest.mark.parametrize("share", [2, 10, 30, 60, 80, 95])
 def test_as_much_is_lost_as_was_asked_for_in_bursts_as_long_as_stated(share: float) -> None:
     packet = SAMPLE_RATE // 50
-    audio = channel.packet_loss(np.ones(100_000 * packet, np.float32), share, rng())
+    audio = distortions.packet_loss(np.ones(100_000 * packet, np.float32), share, rng())
     lost = audio.reshape(-1, packet) == 0
     assert (lost.all(axis=1) == lost.any(axis=1)).all()  # packets are lost as a whole
     edges = np.diff(np.concatenate([[0], lost[:, 0].astype(int), [0]]))
@@ -123,19 +124,19 @@ def test_as_much_is_lost_as_was_asked_for_in_bursts_as_long_as_stated(share: flo
 
 
 def test_no_loss_is_the_speech_bit_for_bit_and_all_of_it_is_silence() -> None:
-    assert channel.packet_loss(SPEECH, 0, rng()).tobytes() == SPEECH.tobytes()
-    assert not channel.packet_loss(SPEECH, 100, rng()).any()
+    assert distortions.packet_loss(SPEECH, 0, rng()).tobytes() == SPEECH.tobytes()
+    assert not distortions.packet_loss(SPEECH, 100, rng()).any()
 
 
 def test_a_gain_and_an_offset_are_what_they_say() -> None:
-    np.testing.assert_allclose(channel.gain(SPEECH, -20, rng()), SPEECH / 10, rtol=1e-6)
-    np.testing.assert_allclose(channel.gain(SPEECH, 20, rng()), SPEECH * 10, rtol=1e-6)
-    np.testing.assert_allclose(channel.dc_offset(SPEECH, -20, rng()), SPEECH + 0.1, atol=1e-7)
+    np.testing.assert_allclose(distortions.gain(SPEECH, -20, rng()), SPEECH / 10, rtol=1e-6)
+    np.testing.assert_allclose(distortions.gain(SPEECH, 20, rng()), SPEECH * 10, rtol=1e-6)
+    np.testing.assert_allclose(distortions.dc_offset(SPEECH, -20, rng()), SPEECH + 0.1, atol=1e-7)
 
 
 @pytest.mark.parametrize(("missing_ms", "n_missing"), [(0, 0), (200, 3200), (0.1, 2), (3000, len(SPEECH))])
 def test_a_dropped_start_is_silent_and_the_rest_stays_where_it_was(missing_ms: float, n_missing: int) -> None:
-    audio = channel.dropped_start(SPEECH, missing_ms, rng())
+    audio = distortions.dropped_start(SPEECH, missing_ms, rng())
     assert not audio[:n_missing].any()
     assert np.array_equal(audio[n_missing:], SPEECH[n_missing:])
 

@@ -9,7 +9,8 @@ import pytest
 import soxr
 from scipy.signal import correlate
 
-from corruptions import SAMPLE_RATE, Waveform, codecs, read_audio
+from corruptions import SAMPLE_RATE, Waveform, read_audio
+from corruptions.channels import codecs
 
 from .signals import like_speech
 
@@ -77,7 +78,7 @@ def test_silence_stays_inaudible(codec) -> None:
 def test_the_same_speech_gives_the_same_samples_in_another_process() -> None:
     code = (
         "import sys, hashlib, numpy as np\n"
-        "from corruptions import codecs\n"
+        "from corruptions.channels import codecs\n"
         "x = np.frombuffer(sys.stdin.buffer.read(), np.float32)\n"
         "r = np.random.default_rng(1)\n"
         "for y in codecs.mp3(x, 8, r), codecs.opus(x, 6, r), codecs.gsm(x, 0, r), codecs.mu_law(x, 0, r):\n"

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from corruptions.fetch import FetchError, fetch_corpus, unpack
-from corruptions.noise_check import check_noise_corpus
-from corruptions.noise_corpora import NOISE_CORPORA, Archive, NoiseCorpus
+from corruptions.noise.check import check_noise_corpus
+from corruptions.noise.corpora import NOISE_CORPORA
+from corruptions.noise.fetch import FetchError, fetch_corpus, unpack
+from corruptions.public import Archive, PublicCorpus
 
 
 @dataclass
@@ -94,11 +95,11 @@ def tarred(members: dict[str, bytes]) -> bytes:
 RECORDINGS = {"top/a.wav": wav(0), "top/b.wav": wav(1)}
 
 
-def offer(hub: Hub, **archives: bytes) -> NoiseCorpus:
+def offer(hub: Hub, **archives: bytes) -> PublicCorpus:
     """Put archives on the hub, and return a corpus that consists of them."""
     files = {name.replace("_", "."): content for name, content in archives.items()}
     hub.files |= files
-    return NoiseCorpus(
+    return PublicCorpus(
         *("tiny", "CC0", "us", "nowhere", "top/*.wav", r"top/(?P<source>\w)", "by file"),
         archives=tuple(
             Archive(f"{hub.url}/{name}", f"md5:{hashlib.md5(content, usedforsecurity=False).hexdigest()}", 0.001)

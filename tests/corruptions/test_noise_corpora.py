@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corruptions import AudioError, write_audio
-from corruptions.noise_check import check_noise_corpus
-from corruptions.noise_corpora import NOISE_CORPORA, overlaps
-from corruptions.noise_folders import SPLITS, Split
-from corruptions.noise_splits import members_of, read_noise_corpus, split_of
+from corruptions.noise.check import check_noise_corpus
+from corruptions.noise.corpora import NOISE_CORPORA, overlaps, read_noise_corpus
+from corruptions.public import SPLITS, Split, members_of, split_of
 
 DEMAND = [
     *("DKITCHEN", "DLIVING", "DWASHING", "NFIELD", "NPARK", "NRIVER", "OHALLWAY", "OMEETING", "OOFFICE"),
@@ -204,7 +203,7 @@ def test_a_folder_of_something_else_is_refused_with_the_layout(tmp_path: Path) -
         read_noise_corpus("demand", tmp_path)
     with pytest.raises(AudioError, match="absent: no such folder"):
         read_noise_corpus("demand", tmp_path / "absent")
-    with pytest.raises(ValueError, match="no noise corpus is called 'demnd'; there are musan-music, "):
+    with pytest.raises(ValueError, match="no corpus is called 'demnd'; there are musan-music, "):
         read_noise_corpus("demnd", tmp_path)
 
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from corruptions import AudioError, Material, corrupt, parse_condition, read_audio, read_noise_folder, write_audio
-from corruptions.noise_folders import recorded_noise
+from corruptions.noise.folders import recorded_noise
 
 from .signals import like_speech
 

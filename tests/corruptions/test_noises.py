@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from corruptions import AudioError, Spectrum, long_term_spectrum, rms_dbfs, write_audio
-from corruptions.noises import CLICK, CLICKS_PER_S, blue, brown, hum, impulses, pink, speech_shaped, white
+from corruptions.noise.generated import CLICK, CLICKS_PER_S, blue, brown, hum, impulses, pink, speech_shaped, white
 
 from .signals import like_speech
 

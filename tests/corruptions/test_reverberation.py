@@ -23,8 +23,8 @@ from corruptions import (
     rms_dbfs,
 )
 from corruptions.audio import file_sha256, read_channel, write_response
-from corruptions.reverberation import _spectrum, convolve
-from corruptions.rooms import Response, measure_response, read_responses
+from corruptions.room.responses import Response, measure_response, read_responses
+from corruptions.room.reverberation import _spectrum, convolve
 
 from .signals import like_speech
 from .test_rooms import decaying

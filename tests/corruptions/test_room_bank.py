@@ -11,9 +11,9 @@ from pyroomacoustics.experimental.rt60 import measure_rt60
 from corruptions import SAMPLE_RATE, read_audio
 from corruptions.audio import file_sha256
 from corruptions.progress import Advance
-from corruptions.room_bank import build_rooms
-from corruptions.room_simulation import RoomSpec, draw_geometry, simulate
-from corruptions.rooms import Response, measure_response
+from corruptions.room.bank import build_rooms
+from corruptions.room.responses import Response, measure_response
+from corruptions.room.simulation import RoomSpec, draw_geometry, simulate
 
 SMALL = RoomSpec(n_rooms=2, seed=3)
 

@@ -5,7 +5,9 @@ import pytest
 import soundfile
 
 from corruptions import AudioError
-from corruptions.room_corpora import ROOM_CORPORA, find_room_corpus, find_rooms, read_room_corpus
+from corruptions.audio import audio_names
+from corruptions.public import find_corpus, members_of
+from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
 
 from .test_rooms import decaying
 
@@ -58,17 +60,21 @@ def test_every_corpus_has_a_tree():
     assert set(TREES) == set(ROOM_CORPORA)
 
 
+def found(name: str, root: Path) -> dict[str, str]:
+    return {one.name: one.source for one in members_of(ROOM_CORPORA[name], audio_names(root))}
+
+
 @pytest.mark.parametrize("name", ROOM_CORPORA)
 def test_responses_are_found_with_their_rooms_and_nothing_else_is(name: str, tmp_path: Path):
     rooms = plant(name, tmp_path)
-    assert find_rooms(ROOM_CORPORA[name], tmp_path) == rooms
+    assert found(name, tmp_path) == rooms
     assert [one.name for one in read_room_corpus(name, tmp_path)] == list(rooms)
 
 
-@pytest.mark.parametrize("name", set(ROOM_CORPORA) - {"folder"})
+@pytest.mark.parametrize("name", sorted(set(ROOM_CORPORA) - {"folder"}))
 def test_the_root_may_be_the_folder_itself_or_any_above(name: str, tmp_path: Path):
     rooms = plant(name, tmp_path / "corpora" / "v1")
-    assert list(find_rooms(ROOM_CORPORA[name], tmp_path).values()) == list(rooms.values())
+    assert list(found(name, tmp_path).values()) == list(rooms.values())
 
 
 @pytest.mark.parametrize("name", ROOM_CORPORA)
@@ -87,11 +93,11 @@ def test_splits_share_no_room_and_leave_nothing_out(name: str, tmp_path: Path):
 
 @pytest.mark.parametrize("name", ROOM_CORPORA)
 def test_an_entry_says_what_people_need(name: str):
-    corpus = find_room_corpus(name)
+    corpus = find_corpus(ROOM_CORPORA, name)
     assert corpus.description
     assert corpus.licence
     assert corpus.layout
-    assert "room" in re.compile(corpus.pattern).groupindex
+    assert "source" in re.compile(corpus.pattern).groupindex
     if name != "folder":
         assert corpus.citation
         assert corpus.url.startswith("https://")
@@ -100,9 +106,9 @@ def test_an_entry_says_what_people_need(name: str):
 
 
 def test_another_name_or_another_folder_is_an_error(tmp_path: Path):
-    with pytest.raises(ValueError, match="no corpus of rooms is called 'air'; there are rirs-noises-simulated"):
-        find_room_corpus("air")
-    with pytest.raises(AudioError, match=r"no responses of ace are here; they would lie in \{Chromebook"):
+    with pytest.raises(ValueError, match="no corpus is called 'air'; there are rirs-noises-simulated"):
+        find_corpus(ROOM_CORPORA, "air")
+    with pytest.raises(AudioError, match=r"no recordings of ace are here; they would lie in \{Chromebook"):
         read_room_corpus("ace", tmp_path)
     with pytest.raises(AudioError, match="no such folder"):
         read_room_corpus("ace", tmp_path / "nowhere")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyroomacoustics.experimental.rt60 import measure_rt60
 
 from corruptions import SAMPLE_RATE, AudioError
-from corruptions.rooms import measure_response, read_responses
+from corruptions.room.responses import measure_response, read_responses
 
 
 def decaying(rt60_s: float, seed: int = 0, noise_db: float | None = None, duration_s: float | None = None):

@@ -19,8 +19,8 @@ from corruptions import (
     rms_dbfs,
     write_audio,
 )
-from corruptions.noises import Spectrum
-from corruptions.talk import UNKNOWN, babble, other_talkers, speech_modulated
+from corruptions.noise.generated import Spectrum
+from corruptions.noise.talk import UNKNOWN, babble, other_talkers, speech_modulated
 
 from .signals import like_speech
 
@@ -69,7 +69,7 @@ def test_babble_reads_no_more_of_a_long_recording_than_it_needs(
     paths = {f"s{i}": (tmp_path / f"{i}.wav",) for i in range(6)}
     for i, (path,) in enumerate(paths.values()):
         write_audio(path, like_speech(i, 20))
-    monkeypatch.setattr("corruptions.talk.read_audio", None)  # nothing is read whole
+    monkeypatch.setattr("corruptions.noise.talk.read_audio", None)  # nothing is read whole
     for seed in range(5):
         assert len(babble(8000, np.random.default_rng(seed), paths).samples) == 8000
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from corruptions.audio import SAMPLE_RATE, AudioError
-from corruptions.noise_corpora import NoiseCorpus, Table, find_noise_corpus
-from corruptions.noise_folders import SPLITS, Fault, Recording, Split, audio_names, examine
-from corruptions.noise_splits import Member, members_of
+from corruptions.audio import SAMPLE_RATE, AudioError, audio_names
+from corruptions.noise.corpora import NOISE_CORPORA
+from corruptions.noise.folders import Fault, Recording, examine
 from corruptions.progress import Stage, unseen
+from corruptions.public import SPLITS, Member, PublicCorpus, Split, Table, find_corpus, members_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def check_noise_corpus(name: str, root: Path, stage: Stage = unseen) -> NoiseChe
         AudioError: if there is no such folder.
         ValueError: for an unknown name.
     """
-    corpus = find_noise_corpus(name)
+    corpus = find_corpus(NOISE_CORPORA, name)
     names = audio_names(root)
     members = members_of(corpus, names)
     examined = examine(root, [member.name for member in members], stage)
@@ -81,7 +81,7 @@ def _faults(examined: Iterable[Recording | Fault]) -> dict[str, tuple[str, ...]]
     }
 
 
-def _missing(corpus: NoiseCorpus, root: Path, members: list[Member]) -> Iterable[str]:
+def _missing(corpus: PublicCorpus, root: Path, members: list[Member]) -> Iterable[str]:
     if not members:
         yield f"{root}: no recordings are laid out as {corpus.layout}"
         return
@@ -99,7 +99,7 @@ def _missing(corpus: NoiseCorpus, root: Path, members: list[Member]) -> Iterable
         yield f"{corpus.n_recordings - len(members)} of {corpus.n_recordings} recordings; nothing says which"
 
 
-def _too_many(corpus: NoiseCorpus, members: list[Member]) -> Iterable[str]:
+def _too_many(corpus: PublicCorpus, members: list[Member]) -> Iterable[str]:
     if corpus.n_recordings is not None and len(members) > corpus.n_recordings:
         yield f"{len(members)} recordings where there should be {corpus.n_recordings}: is it there twice?"
 

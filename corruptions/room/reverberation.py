@@ -11,7 +11,7 @@ from scipy import fft
 from corruptions.audio import AudioError, Waveform, file_sha256, read_channel
 from corruptions.levels import active_level_dbfs, rms_dbfs
 from corruptions.record import Corrupted
-from corruptions.rooms import DIRECT, Response
+from corruptions.room.responses import DIRECT, Response
 
 _TOLERANCE_DB = 0.01
 _TRIES = 8

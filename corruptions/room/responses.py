@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, file_sha256, read_channels
-from corruptions.noise_folders import audio_names
+from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, audio_names, file_sha256, read_channels
 from corruptions.progress import Stage, unseen
 
 # What belongs to the direct sound: 2.5 ms on either side.

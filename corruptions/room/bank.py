@@ -1,6 +1,6 @@
 """A bank of simulated rooms: built once, in parallel, and kept with what was measured from them.
 
-Every reverberation time has the same rooms in the same order, with other walls: see ``room_simulation``.
+Every reverberation time has the same rooms in the same order, with other walls: see ``corruptions.room.simulation``.
 """
 
 import csv
@@ -20,8 +20,8 @@ import numpy as np
 from corruptions.audio import file_sha256, write_response
 from corruptions.files import replacing
 from corruptions.progress import Stage, unseen
-from corruptions.room_simulation import Geometry, RoomSpec, check_possible, draw_geometry, simulate
-from corruptions.rooms import Acoustics, Response
+from corruptions.room.responses import Acoustics, Response
+from corruptions.room.simulation import Geometry, RoomSpec, check_possible, draw_geometry, simulate
 
 CODE_VERSION = 1  # of what turns a spec into files; raise it when the same spec would sound different
 

@@ -23,7 +23,7 @@ from corruptions.files import replacing
 from corruptions.progress import Stage, unseen
 
 if TYPE_CHECKING:
-    from corruptions.noise_folders import Recording
+    from corruptions.noise.folders import Recording
 
 # So many recordings lie in one file: thousands of files could not all stay open.
 _PER_PART = 256

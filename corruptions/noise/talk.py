@@ -1,6 +1,6 @@
 """Noises that are made of people talking: one or many at once, and noise with the ups and downs of a voice.
 
-Who talks is of the training split, and never the speaker of the utterance. As in ``corruptions.noises``, noise is
+Who talks is of the training split, and never the speaker of the utterance. As in ``generated``, noise is
 ``n_samples`` long at no particular level, and the same for the same generator state.
 """
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from corruptions.additive import SILENT_PEAK, Noise, is_silent
 from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, audio_length, read_audio, read_excerpt
 from corruptions.levels import active_level_dbfs
-from corruptions.noises import Spectrum, speech_shaped
+from corruptions.noise.generated import Spectrum, speech_shaped
 
 # The name of a speaker nobody knows. Anybody may be behind it, also the speaker of the utterance: it never talks.
 UNKNOWN = "Unknown"

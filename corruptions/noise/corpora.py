@@ -1,93 +1,29 @@
-"""The public noise corpora: what each holds, how it lies on disk, what may be done with it, how it is split.
-
-A corpus is one entry of ``NOISE_CORPORA``. Its splits are disjoint by source recording: see ``noise_splits``.
-"""
+"""The public noise corpora: one entry of ``NOISE_CORPORA`` each."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from pathlib import Path
 
-from corruptions.noise_folders import Split
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A file that a corpus is distributed in.
-
-    Attributes:
-        url: where it is downloaded.
-        checksum: as pooch writes it: ``md5:`` and 32 hexadecimal digits, or ``sha256:`` and 64. An MD5, which is all
-            that is published of most corpora, tells a damaged file; it would not tell a forged one.
-        gigabytes: roughly how large it is.
-    """
-
-    url: str
-    checksum: str
-    gigabytes: float
-
-    @property
-    def name(self) -> str:
-        """What the file is called."""
-        return self.url.rpartition("/")[2]
+from corruptions.noise.folders import NoiseFolder, read_recordings
+from corruptions.progress import Stage, unseen
+from corruptions.public import BY_HASH, Archive, PublicCorpus, Split, Table, choose_recordings
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of a corpus that lists its recordings.
+def read_noise_corpus(name: str, root: Path, split: Split | None = None, stage: Stage = unseen) -> NoiseFolder:
+    """Return the recordings of a corpus, or of one split of it; only those are read.
 
-    Attributes:
-        path: where it lies in the corpus.
-        recording: where the recording of a row lies; braces hold names of columns.
-    """
-
-    path: str
-    recording: str
-
-
-@dataclass(frozen=True)
-class NoiseCorpus:
-    """A corpus of noise.
-
-    Attributes:
-        description: what it holds.
-        licence: its terms, in short.
-        citation: whom to cite.
-        url: where to read about it.
-        layout: how it lies on disk, for people; folders above it do not matter.
-        pattern: the same as a regular expression over a recording's path, less suffix. The group ``source`` is the
-            source recording, what must not be torn apart; the group ``part`` is a key of ``splits``.
-        split_rule: what is kept together, and which split it is in, for people.
-        splits: of each part; None where a hash of the source decides.
-        n_recordings: how many there are, where that is known for sure.
-        tables: lists of the recordings that come with the corpus.
-        home: the folder that ``emonoise noise fetch`` makes for it.
-        archives: what is downloaded; empty where there is no fetch.
-        by_hand: how to get it where there is no fetch, or without it; ``{folder}`` is where it should lie.
-    """
-
-    description: str
-    licence: str
-    citation: str
-    url: str
-    layout: str
-    pattern: str
-    split_rule: str
-    splits: Mapping[str, Split] | None = None
-    n_recordings: int | None = None
-    tables: tuple[Table, ...] = ()
-    home: str = ""
-    archives: tuple[Archive, ...] = ()
-    by_hand: str = ""
-
-
-def find_noise_corpus(name: str) -> NoiseCorpus:
-    """Return the corpus of that name.
+    Args:
+        name: a key of ``NOISE_CORPORA``.
+        root: the folder it lies in, or any folder above; a part of the corpus is enough.
+        split: ``train``, ``dev`` or ``test``; all of it unless said.
+        stage: shows how far the reading is.
 
     Raises:
-        ValueError: if there is none; the message says which there are.
+        AudioError: if nothing there is laid out like the corpus, the split is empty, or as in
+            ``read_noise_folder``.
+        ValueError: for an unknown name.
     """
-    if name not in NOISE_CORPORA:
-        raise ValueError(f"no noise corpus is called {name!r}; there are {', '.join(NOISE_CORPORA)}")
-    return NOISE_CORPORA[name]
+    names = choose_recordings(NOISE_CORPORA, name, root, split)
+    return NoiseFolder(root, read_recordings(root, names, stage), split)
 
 
 def overlaps(names: Iterable[str]) -> list[str]:
@@ -114,10 +50,10 @@ def _parts(train: str, dev: str = "", test: str = "") -> dict[str, Split]:
     return parts
 
 
-def _musan(description: str, kind: str, n_recordings: int, splits: Mapping[str, Split]) -> NoiseCorpus:
+def _musan(description: str, kind: str, n_recordings: int, splits: Mapping[str, Split]) -> PublicCorpus:
     """Return one of the three kinds of sound in MUSAN; they are downloaded together."""
     folders = "|".join(splits)
-    return NoiseCorpus(
+    return PublicCorpus(
         description=description,
         licence="CC BY 4.0; its files CC or public domain",
         citation="Snyder, Chen and Povey 2015, MUSAN: A Music, Speech, and Noise Corpus, arXiv 1510.08484",
@@ -169,9 +105,8 @@ _NOISEX_SPLITS = _parts(
 )
 _NOISEX_SOURCES = "babble|buccaneer|destroyer|f16|factory|hfchannel|leopard|m109|machinegun|pink|volvo|white"
 
-_BY_HASH = "by a hash of its name 60 % train, 20 % are dev, 20 % test"
 
-NOISE_CORPORA: dict[str, NoiseCorpus] = {
+NOISE_CORPORA: dict[str, PublicCorpus] = {
     "musan-music": _musan(
         "42 hours of music of many genres",
         "music",
@@ -184,7 +119,7 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
     "musan-noise": _musan(
         "6 hours of technical and ambient sounds", "noise", 930, _parts(train="free-sound", test="sound-bible")
     ),
-    "demand": NoiseCorpus(
+    "demand": PublicCorpus(
         description="18 environments, 5 minutes each: homes, nature, offices, public places, streets, vehicles",
         licence="CC BY-SA 3.0",
         citation="Thiemann, Ito and Vincent 2013, The Diverse Environments Multi-channel Acoustic Noise Database, ICA",
@@ -200,14 +135,14 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
             for name, md5 in _DEMAND_MD5.items()
         ),
     ),
-    "esc-50": NoiseCorpus(
+    "esc-50": PublicCorpus(
         description="2000 clips of 5 s in 50 classes: animals, nature, people, homes, cities",
         licence="CC BY-NC 3.0",
         citation="Piczak 2015, ESC: Dataset for Environmental Sound Classification, ACM Multimedia",
         url="https://github.com/karolpiczak/ESC-50",
         layout="audio/<fold>-<src_file>-<take>-<target>.wav",
         pattern=r"audio/\d+-(?P<source>\d+)-[A-Z]-\d+",
-        split_rule=f"by recording on Freesound (src_file): {_BY_HASH}",
+        split_rule=f"by recording on Freesound (src_file): {BY_HASH}",
         n_recordings=2000,
         tables=(Table("meta/esc50.csv", "audio/{filename}"),),
         home="ESC-50",
@@ -221,7 +156,7 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         ),
         by_hand="git clone --depth 1 https://github.com/karolpiczak/ESC-50 {folder}",
     ),
-    "ms-snsd": NoiseCorpus(
+    "ms-snsd": PublicCorpus(
         description="noises of Microsoft's Scalable Noisy Speech Dataset: offices, homes, stations, babble",
         licence="CC0 (Freesound), CC BY-SA 3.0 (DEMAND)",
         citation="Reddy et al. 2019, A Scalable Noisy Speech Dataset and Online Subjective Test Framework, Interspeech",
@@ -233,7 +168,7 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         home="MS-SNSD",
         by_hand="it comes as a git repository; git clone --depth 1 https://github.com/microsoft/MS-SNSD {folder}",
     ),
-    "wham": NoiseCorpus(
+    "wham": PublicCorpus(
         description="WHAM!: 80 hours in restaurants, cafes, bars and parks, without intelligible speech",
         licence="CC BY-NC 4.0",
         citation="Wichern et al. 2019, WHAM!: Extending Speech Separation to Noisy Environments, Interspeech",
@@ -248,14 +183,14 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         by_hand="no checksum of it is known; download wham_noise.zip (18 GB) from http://wham.whisper.ai/ and "
         "unpack it in {folder}",
     ),
-    "urbansound8k": NoiseCorpus(
+    "urbansound8k": PublicCorpus(
         description="8732 clips of up to 4 s in 10 classes: traffic, drills, sirens, dogs, children, street music",
         licence="CC BY-NC 3.0",
         citation="Salamon, Jacoby and Bello 2014, A Dataset and Taxonomy for Urban Sound Research, ACM Multimedia",
         url="https://urbansounddataset.weebly.com/urbansound8k.html",
         layout="audio/fold<1-10>/<fsID>-<classID>-<occurrence>-<slice>.wav",
         pattern=r"audio/fold\d+/(?P<source>\d+)-\d+-\d+-\d+",
-        split_rule=f"by recording on Freesound (fsID): {_BY_HASH}",
+        split_rule=f"by recording on Freesound (fsID): {BY_HASH}",
         n_recordings=8732,
         tables=(Table("metadata/UrbanSound8K.csv", "audio/fold{fold}/{slice_file_name}"),),
         home="UrbanSound8K",
@@ -267,7 +202,7 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
             ),
         ),
     ),
-    "noisex-92": NoiseCorpus(
+    "noisex-92": PublicCorpus(
         description="15 recordings of 4 minutes: cockpits, ships, tanks, factories, babble, a car",
         licence="unclear: ask whom you have it from",
         citation="Varga and Steeneken 1993, NOISEX-92: A Database and an Experiment, Speech Communication 12",
@@ -280,7 +215,7 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         home="NOISEX-92",
         by_hand="nothing says that it may be passed on; put your copy, as .wav files, in {folder}",
     ),
-    "rirs-noises": NoiseCorpus(
+    "rirs-noises": PublicCorpus(
         description="point-source noises of RIRS_NOISES, which lie beside its impulse responses",
         licence="Apache 2.0; its files CC or public domain",
         citation="Ko et al. 2017, A Study on Data Augmentation of Reverberant Speech for Robust Speech Recognition",
@@ -293,14 +228,14 @@ NOISE_CORPORA: dict[str, NoiseCorpus] = {
         by_hand="no checksum of it is known; download rirs_noises.zip from https://www.openslr.org/28/ and unpack it "
         "in {folder}",
     ),
-    "folder": NoiseCorpus(
+    "folder": PublicCorpus(
         description="any folder of recordings, in any format",
         licence="yours to know",
         citation="",
         url="",
         layout="any audio file, in any subfolder",
         pattern=r"(?P<source>.+)",
-        split_rule=f"by file: {_BY_HASH}",
+        split_rule=f"by file: {BY_HASH}",
         by_hand="put recordings in any folder; there is nothing to fetch",
     ),
 }

@@ -8,27 +8,16 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from corruptions.additive import SILENT_PEAK, Noise, draw_excerpt
-from corruptions.audio import AudioError, file_sha256, length_at_16k, open_audio
-from corruptions.bank import Bank, build_bank
+from corruptions.audio import AudioError, audio_names, file_sha256, length_at_16k, open_audio
+from corruptions.noise.bank import Bank, build_bank
 from corruptions.progress import Stage, unseen
+from corruptions.public import Split
 
 SHORTEST_S = 0.01
-
-Split = Literal["train", "dev", "test"]
-SPLITS: tuple[Split, ...] = ("train", "dev", "test")
-
-# What libsndfile reads.
-_READABLE = {
-    *(".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp2", ".mp3", ".nist"),
-    *(".oga", ".ogg", ".opus", ".rf64", ".snd", ".sph", ".w64", ".wav", ".wave"),
-}
-# What people will try. Such a file is an error, so that no recording is lost unseen.
-_UNREADABLE = {".aac", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mp4", ".mpc", ".raw", ".webm", ".wma", ".wv"}
 
 _BLOCK_FRAMES = 1 << 18
 _SHOWN = 10
@@ -121,21 +110,6 @@ def decoded(folder: NoiseFolder, cache: Path, stage: Stage = unseen) -> NoiseFol
         AudioError: if a recording has changed since it was listed.
     """
     return replace(folder, bank=build_bank(folder.folder, folder.recordings, cache, stage))
-
-
-def audio_names(folder: Path) -> list[str]:
-    """Return the audio files of a folder and its subfolders, as sorted relative paths with forward slashes.
-
-    Raises:
-        AudioError: if there is no such folder.
-    """
-    if not folder.is_dir():
-        raise AudioError(f"{folder}: no such folder")
-    return sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.suffix.lower() in _READABLE | _UNREADABLE and not path.name.startswith(".") and path.is_file()
-    )
 
 
 def read_recordings(folder: Path, names: Sequence[str], stage: Stage = unseen) -> tuple[Recording, ...]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pooch
 
-from corruptions.noise_corpora import Archive, NoiseCorpus
 from corruptions.progress import Advance, Stage, unseen
+from corruptions.public import Archive, PublicCorpus
 
 _CHUNK = 1 << 16  # what a connection that breaks may lose
 _TIMEOUT_S = (10, 60)  # to connect, and between two chunks
@@ -25,7 +25,7 @@ class FetchError(ValueError):
     """A corpus that cannot be fetched; the message says which file to put where."""
 
 
-def fetch_corpus(corpus: NoiseCorpus, folder: Path, stage: Stage = unseen) -> None:
+def fetch_corpus(corpus: PublicCorpus, folder: Path, stage: Stage = unseen) -> None:
     """Download what is not in ``folder`` yet, check it, and unpack it there. What is done already is not done again.
 
     Args:
@@ -90,7 +90,7 @@ def _unpack_tar(path: Path, folder: Path, advance: Advance) -> None:
             done = file.tell()
 
 
-def _download(archive: Archive, path: Path, corpus: NoiseCorpus, stage: Stage) -> None:
+def _download(archive: Archive, path: Path, corpus: PublicCorpus, stage: Stage) -> None:
     import requests
 
     def resume(url: str, target: str, _pooch: object) -> None:
@@ -154,7 +154,7 @@ def _check(path: Path, archive: Archive) -> None:
         )
 
 
-def _by_hand(corpus: NoiseCorpus, folder: Path, failed: Archive, error: Exception) -> str:
+def _by_hand(corpus: PublicCorpus, folder: Path, failed: Archive, error: Exception) -> str:
     """Return what to do where the hub cannot be reached: each file that is still needed, and where it goes."""
     import requests
 

@@ -12,7 +12,7 @@ from math import ceil, dist, exp, floor, log
 import numpy as np
 
 from corruptions.audio import SAMPLE_RATE, Waveform
-from corruptions.rooms import Acoustics, measure_response
+from corruptions.room.responses import Acoustics, measure_response
 
 _Point = tuple[float, float, float]
 

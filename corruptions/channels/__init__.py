@@ -1,0 +1,1 @@
+"""Channels: what happens between a microphone and a listener."""

@@ -1,0 +1,1 @@
+"""Noise: generated, spoken, and recorded."""

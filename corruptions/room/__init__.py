@@ -1,0 +1,1 @@
+"""Rooms: simulated and measured."""
