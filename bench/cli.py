@@ -109,7 +109,10 @@ def status(
         from bench.run import run_status
         from bench.suite import load_suite
 
-        found = run_status(load_suite(folder / "suite.yaml"), Stages(err), device.value)
+        suite = folder / "suite.yaml"
+        if not suite.is_file():
+            raise ValueError(f"{folder}: no suite.yaml; status is of a folder that `emonoise run` made")
+        found = run_status(load_suite(suite), Stages(err), device.value)
         table = Table("stage", "done", "missing", "in all")
         for name, done, total in found:
             table.add_row(name, str(done), str(total - done), str(total))

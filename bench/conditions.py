@@ -5,11 +5,18 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from bench.strict import SEVERAL, Strict
-from corruptions import Condition, Step, parse_condition
+from corruptions import CORRUPTIONS, Condition, Step, parse_condition
+from corruptions.catalog import SNR
 
 REVERB = "reverb"
 
 Level = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def _a_noise(name: str) -> str:
+    if name in CORRUPTIONS and CORRUPTIONS[name].level_unit != SNR:
+        raise ValueError(f"{name} is no noise: write it alone, or as a block {{corruption: {name}, level: ...}}")
+    return name
 
 
 class NoiseConditions(Strict):
@@ -19,7 +26,7 @@ class NoiseConditions(Strict):
     ``snr_of: dry`` lets the SNR refer to the direct sound of the speech; otherwise it refers to all that arrives of it.
     """
 
-    noise: Annotated[tuple[str, ...], *SEVERAL]
+    noise: Annotated[tuple[Annotated[str, AfterValidator(_a_noise)], ...], *SEVERAL]
     snr_db: Annotated[tuple[Level, ...], *SEVERAL]
     reverb_s: Annotated[tuple[Level, ...], *SEVERAL] | None = None
     snr_of: Literal["heard", "dry"] = "heard"
@@ -47,10 +54,13 @@ class RoomConditions(Strict):
 
 
 class LevelConditions(Strict):
-    """Any corruption at several levels in its own unit: ``{corruption: mp3, level: [32, 16]}``."""
+    """Any corruption at several levels in its own unit: ``{corruption: mp3, level: [32, 16]}``.
+
+    One that has no levels is written without: ``{corruption: [gsm, telephone]}``.
+    """
 
     corruption: Annotated[tuple[str, ...], *SEVERAL]
-    level: Annotated[tuple[Level, ...], *SEVERAL]
+    level: Annotated[tuple[Level | None, ...], *SEVERAL] = (None,)
 
     def expand(self) -> list[Condition]:
         """Return the conditions, corruption by corruption."""

@@ -34,6 +34,7 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=False, cancel_futures=True)
         for worker in active_children():
             worker.terminate()  # nobody waits for what is under way: what is written is written whole
+        pool.shutdown()  # the pool's own thread ends before the interpreter asks it to
         raise
     pool.shutdown()
 

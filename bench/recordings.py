@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Discriminator, Tag
 
 from bench.progress import Stages
 from bench.strict import Strict
@@ -41,8 +41,12 @@ class CorpusRooms(Strict):
     split: Split = "test"
 
 
-OwnNoise = Path | CorpusNoise
-OwnRooms = Path | CorpusRooms
+def _kind(value: object) -> str:
+    return "folder" if isinstance(value, str | Path) else "corpus"
+
+
+OwnNoise = Annotated[Annotated[Path, Tag("folder")] | Annotated[CorpusNoise, Tag("corpus")], Discriminator(_kind)]
+OwnRooms = Annotated[Annotated[Path, Tag("folder")] | Annotated[CorpusRooms, Tag("corpus")], Discriminator(_kind)]
 
 
 def read_noises(noises: Mapping[str, OwnNoise], stages: Stages) -> dict[str, NoiseFolder]:

@@ -169,8 +169,13 @@ def load_suite(
     try:
         return Suite.model_validate(raw)
     except ValidationError as error:
-        problems = [f"  {'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+        problems = [f"  {_place(one['loc'])}: {one['msg']}" for one in error.errors()]
         raise SuiteError("\n".join([f"{path}: not a valid suite:", *problems])) from error
+
+
+def _place(location: Sequence[int | str]) -> str:
+    """Return where in the file something is wrong; how pydantic tells one kind of value from another is left out."""
+    return ".".join(str(part) for part in location if "[" not in str(part))
 
 
 def _add_noise(raw: dict[str, Any], name: str, folder: Path, path: Path) -> None:

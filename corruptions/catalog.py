@@ -18,6 +18,9 @@ from corruptions.room.reverberation import reverberate
 # The level of every noise, recorded or made.
 SNR = "SNR (dB)"
 
+# Beyond, a mixture in float32 would hold one of the two alone.
+FURTHEST_SNR_DB = 100
+
 # Why an SNR cannot refer to dry speech.
 NO_ROOM = "an SNR over dry speech needs a room right before the noise: reverb@0.6s+babble@5dB-dry"
 ONE_FLOOR = "one noise floor for a corpus does not refer to any speech, so not to dry speech either"
@@ -37,7 +40,12 @@ def noise(
     def apply(before: Corrupted, setting: Setting) -> Corrupted:
         return add_noise(before, source(len(before.audio), setting), setting.level, _reference_dbfs(before, setting))
 
-    return Corruption(apply, description, SNR, "dB", "down", needs, check)
+    def check_all(setting: Setting) -> None:
+        if not abs(setting.level) <= FURTHEST_SNR_DB:
+            raise ValueError(f"an SNR is within +-{FURTHEST_SNR_DB} dB, not {setting.level:g}")
+        check(setting)
+
+    return Corruption(apply, description, SNR, "dB", "down", needs, check_all)
 
 
 def own_noise(folder: NoiseFolder) -> Corruption:
@@ -174,7 +182,9 @@ CORRUPTIONS: dict[str, Corruption] = {
         random=True,
     ),
     "gain": distortion(distortions.gain, "Softer, or louder, by this much.", "gain (dB)", "dB", "down"),
-    "dc-offset": distortion(distortions.dc_offset, "Shifted upwards by a constant.", "offset (dBFS)", "dBFS"),
+    "dc-offset": distortion(
+        distortions.dc_offset, "Shifted upwards by a constant.", "offset (dBFS)", "dBFS", keeps_levels=True
+    ),
     "dropped-start": distortion(
         distortions.dropped_start, "Silence in place of the first milliseconds.", "missing start (ms)", "ms"
     ),

@@ -11,7 +11,7 @@ from corruptions.catalog import CORRUPTIONS, SNR
 # Behind the level of a noise: the SNR refers to the direct sound of the speech.
 DRY = "-dry"
 
-_STEP = re.compile(r"(?P<name>[^@]+)(@(?P<level>-?\d+(\.\d+)?)(?P<suffix>[^\d.].*))?")
+_STEP = re.compile(r"(?P<name>[^@]+)(@(?P<level>-?\d+(\.\d+)?)(?P<suffix>([^\d.].*)?))?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -105,6 +105,8 @@ def _parse_step(text: str, whole: str) -> Step:
     match = _STEP.fullmatch(text)
     if match is None:
         raise ValueError(f"{whole!r} is not a condition: write clean, babble@5dB, or steps joined by +")
+    if match["name"] == "clean":
+        raise ValueError(f"{whole!r}: clean stands alone, without a level and outside of chains")
     name, level, suffix = match["name"], match["level"], match["suffix"]
     if level is None:
         return Step(name, None)
@@ -112,7 +114,7 @@ def _parse_step(text: str, whole: str) -> Step:
     if name in CORRUPTIONS and CORRUPTIONS[name].level_unit is None:
         raise ValueError(f"{whole!r}: a level for {name}, but it has none: write its name alone")
     if suffix not in {own, own + DRY * _is_noise(name)}:
-        raise ValueError(f"{whole!r}: the level of {name} is given in {own}, not {suffix!r}")
+        raise ValueError(f"{whole!r}: the level of {name} is given in {own}, as in {name}@{level}{own}, not {suffix!r}")
     return Step(name, float(level), dry=suffix != own)
 
 

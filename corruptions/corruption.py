@@ -1,7 +1,7 @@
 """What a corruption is: how it is applied, and what its level means."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -76,14 +76,17 @@ def distortion(
     harsher: Harsher = "up",
     *,
     random: bool = False,
+    keeps_levels: bool = False,
 ) -> Corruption:
     """Return the corruption that sends all there is through a channel, which is speech and noise alike.
 
-    Whether a level can be had is found out before the first utterance, on 1 ms of silence.
+    Whether a level can be had is found out before the first utterance, on 1 ms of silence. With ``keeps_levels``, what
+    the channel adds is no speech, and the levels of the speech stay what they were.
     """
 
     def apply(before: Corrupted, setting: Setting) -> Corrupted:
-        return changed_speech(before, distort(before.audio, setting.level, setting.rng))
+        after = distort(before.audio, setting.level, setting.rng)
+        return replace(before, audio=after) if keeps_levels else changed_speech(before, after)
 
     def check(setting: Setting) -> None:
         distort(np.zeros(16, np.float32), setting.level, np.random.default_rng(0))

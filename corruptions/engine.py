@@ -26,7 +26,7 @@ from corruptions.room.responses import Response
 NOTHING = Material()
 
 # Raise it whenever the same inputs could give other samples or another record than before.
-VERSION = 3
+VERSION = 4
 
 
 def corrupt(
@@ -194,8 +194,9 @@ def _check_steps(condition: Condition, material: Material) -> None:
 def _level(step: Step, corruption: Corruption) -> float:
     """Return the level that a step is applied at; 0 where there are no levels."""
     if (step.level is None) != (corruption.level_unit is None):
-        wrong = "needs a level, as in babble@5dB" if step.level is None else "has no levels: write its name alone"
-        raise ValueError(f"{step.corruption} {wrong}")
+        if step.level is not None:
+            raise ValueError(f"{step.corruption} has no levels: write its name alone")
+        raise ValueError(f"{step.corruption} needs a level in {corruption.suffix}, behind an @")
     return step.level or 0.0
 
 

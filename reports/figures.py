@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reports import style
-from reports.panels import best_possible, dots_and_intervals, grid, legend, level_axis, lines_and_bands, signed, ticks
+from reports.panels import (
+    best_possible, dots_and_intervals, grid, headings, legend, level_axis, lines_and_bands, signed, ticks, titles,
+)  # fmt: skip
 from reports.run import Run, System
 from reports.style import Look, plain
 from reports.sweeps import CLEAN, Sweep
-from reports.words import Score, level_words, percent
+from reports.words import Score, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,6 +31,8 @@ FORMATS: dict[str, dict[str, Any]] = {
 }
 # Ratios of small numbers have intervals without end; an arrow shows where one leaves the panel.
 RATIO_RANGE = (-0.25, 1.5)
+# Of a panel and what stands beside it, in inches, and the part of it that a title may fill.
+WIDTH, TITLE_WIDTH = 2.35, 2.1
 
 ScoreOf = Callable[[System, str, Sweep], Score | None]
 
@@ -40,7 +44,7 @@ def ccc_curves(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     alone = len(sweeps) == 1
     rows, columns = (1, len(run.dimensions)) if alone else (len(run.dimensions), len(sweeps))
     with style.paper():
-        figure, axes = grid(rows, columns, width=2.35, height=1.75)
+        figure, axes = grid(rows, columns, width=WIDTH, height=1.75)
         for i, dimension in enumerate(run.dimensions):
             for j, sweep in enumerate(sweeps):
                 row, column = (j, i) if alone else (i, j)
@@ -55,12 +59,12 @@ def ccc_curves(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
                     best_possible(ax, run.best_possible[dimension])
                 level_axis(ax, sweep, named=row == rows - 1)
                 ax.set_ylim(_ccc_limits(run))
-                if row == 0:
-                    ax.set_title(plain(f"{dimension} in {sweep.name}" if alone else sweep.name), fontweight="bold")
                 if column == 0:
                     ax.set_ylabel(plain("CCC" if alone else f"{dimension} CCC"))
                 else:
                     ax.tick_params(labelleft=False)
+        names = [sweep.name for sweep in sweeps]
+        titles(axes, [f"{one} in {names[0]}" for one in run.dimensions] if alone else names, width=TITLE_WIDTH)
         legend(figure, looks)
         return signed(figure, run)
 
@@ -70,7 +74,7 @@ def clean_scores(run: Run, sweeps: Sequence[Sweep]) -> "Figure":  # noqa: ARG001
     systems = list(run.systems.values())
     looks = style.looks(systems)
     with style.paper():
-        figure, axes = grid(1, len(run.dimensions), width=2.35, height=0.55 + 0.19 * len(systems))
+        figure, axes = grid(1, len(run.dimensions), width=WIDTH, height=0.55 + 0.19 * len(systems))
         for column, dimension in enumerate(run.dimensions):
             scores = [run.score("ccc", system.name, dimension, CLEAN) for system in systems]
             dots_and_intervals(axes[0][column], systems, scores, looks, limits=_ccc_limits(run), named=column == 0)
@@ -111,7 +115,7 @@ def word_errors(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
     known = [score for (metric, *_), score in run.scores.items() if metric == "wer" and score.defined]
     top = max([1.0, *(score.high if score.has_interval else score.value for score in known)])
     with style.paper():
-        figure, axes = grid(-(-len(sweeps) // columns), columns, width=2.35, height=1.75)
+        figure, axes = grid(-(-len(sweeps) // columns), columns, width=WIDTH, height=1.75)
         panels = [ax for row in axes for ax in row]
         for index, (ax, sweep) in enumerate(zip(panels, sweeps, strict=False)):
             stations = _stations(sweep)
@@ -121,11 +125,11 @@ def word_errors(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
             ax.set_ylim(0, 1.05 * top)
             ax.yaxis.set_major_formatter(lambda value, _: percent(value))
             ax.axhline(1, color=style.FAINT, linewidth=0.5)
-            ax.set_title(plain(sweep.name), fontweight="bold")
             if index % columns == 0:
                 ax.set_ylabel("word error rate (%)")
             else:
                 ax.tick_params(labelleft=False)
+        titles(axes, [sweep.name for sweep in sweeps], width=TITLE_WIDTH)
         for ax in panels[len(sweeps) :]:
             ax.remove()
         legend(figure, looks)
@@ -143,6 +147,7 @@ class Kind:
         per_sheet: how many sweeps fit a sheet; 0 if it does not depend on them.
         metric: without a row of this metric there is nothing to draw.
         shows: which sweeps it is drawn of.
+        best_possible: whether it has the line of the best possible score, where that is known.
     """
 
     draw: "Callable[[Run, Sequence[Sweep]], Figure]"
@@ -151,6 +156,7 @@ class Kind:
     per_sheet: int
     metric: str
     shows: Callable[[Sweep], bool] = lambda _sweep: True
+    best_possible: bool = False
 
 
 FIGURES: dict[str, Kind] = {
@@ -163,6 +169,7 @@ FIGURES: dict[str, Kind] = {
         per_sheet=4,
         metric="ccc",
         shows=lambda sweep: len(sweep.points) > 1,
+        best_possible=True,
     ),
     "ccc-conditions": Kind(
         ccc_conditions,
@@ -191,7 +198,12 @@ FIGURES: dict[str, Kind] = {
         metric="ccc_auc",
     ),
     "ccc-clean": Kind(
-        clean_scores, "CCC on clean speech", "Where every curve starts, with 95 % intervals.", per_sheet=0, metric="ccc"
+        clean_scores,
+        "CCC on clean speech",
+        "Where every curve starts, with 95 % intervals.",
+        per_sheet=0,
+        metric="ccc",
+        best_possible=True,
     ),
     "wer-curves": Kind(
         word_errors,
@@ -274,7 +286,7 @@ def _dots(
     systems = [system for system in run.systems.values() if system.family != "control"]
     looks = style.looks(list(run.systems.values()))
     with style.paper():
-        figure, axes = grid(len(sweeps), len(run.dimensions), width=2.35, height=0.42 + 0.165 * max(len(systems), 2))
+        figure, axes = grid(len(sweeps), len(run.dimensions), width=WIDTH, height=0.5 + 0.165 * max(len(systems), 2))
         for row, sweep in enumerate(sweeps):
             for column, dimension in enumerate(run.dimensions):
                 ax = axes[row][column]
@@ -284,10 +296,6 @@ def _dots(
                     ticks(ax, [start(system, dimension) for system in systems])
                 if row == 0:
                     ax.set_title(plain(dimension), fontweight="bold")
-                if column == 0:
-                    at_one_level = share or start is not None
-                    words = level_words(sweep.harshest.level, sweep.level_unit) if at_one_level else ""
-                    ax.set_ylabel(plain("\n".join(filter(None, (sweep.name, words)))), fontweight="bold")
                 if row == len(sweeps) - 1:
                     ax.set_xlabel(label)
                 else:
@@ -295,5 +303,7 @@ def _dots(
                 if share:
                     ax.axvline(1, color=style.FAINT, linewidth=0.5)
                     ax.xaxis.set_major_formatter(lambda value, _: f"{percent(value)} %")
-        figure.align_ylabels()
+        at_one_level = share or start is not None
+        names = [sweep.where if at_one_level else sweep.name for sweep in sweeps]
+        headings(axes, names, width=TITLE_WIDTH + WIDTH * (len(run.dimensions) - 1))
         return signed(figure, run)

@@ -1,6 +1,7 @@
 """What the panels of a figure are drawn with: curves with bands, dots with intervals, level axes, legends."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # A panel whose smallest step between levels is below this share of its range spaces its levels evenly instead.
 TIGHTEST = 1 / 12
+# Where a title may be broken: between the steps of a chain, or else within a name, or else anywhere.
+BREAKS = (r"(?=[+ ])", r"(?<=[-_.])", r"(?<=.)")
 
 
 def grid(rows: int, columns: int, *, width: float, height: float) -> "tuple[Figure, list[list[Axes]]]":
@@ -31,6 +34,72 @@ def grid(rows: int, columns: int, *, width: float, height: float) -> "tuple[Figu
     for ax in axes.flat:
         ax.spines[["top", "right"]].set_visible(False)
     return figure, axes.tolist()
+
+
+def headings(axes: "Sequence[Sequence[Axes]]", texts: Sequence[str], *, width: float) -> None:
+    """Write a heading above every row of panels, over the titles of its panels; the figure grows by what they need.
+
+    Args:
+        axes: the panels, row by row.
+        texts: a heading for each row.
+        width: how wide a heading may be, in inches; a longer one is broken into lines.
+    """
+    for row, text in zip(axes, texts, strict=True):
+        # An empty last line is where the titles of the panels stand.
+        own_line = "\n" * any(ax.get_title() for ax in row)
+        row[0].set_title(wrapped(text, width) + own_line, loc="left", fontweight="bold")
+    _grow(axes)
+
+
+def titles(axes: "Sequence[Sequence[Axes]]", texts: Sequence[str], *, width: float) -> None:
+    """Write a title above every panel, row by row; the figure grows by the lines that long ones need.
+
+    Args:
+        axes: the panels, row by row; those that get no title come last.
+        texts: the titles.
+        width: how wide a title may be, in inches.
+    """
+    for ax, text in zip((ax for row in axes for ax in row), texts, strict=False):
+        ax.set_title(wrapped(text, width), fontweight="bold")
+    _grow(axes)
+
+
+def _grow(axes: "Sequence[Sequence[Axes]]") -> None:
+    """Let the figure be higher by all lines of titles but one a row, so that its panels keep their height."""
+    from matplotlib import rcParams
+
+    figure = axes[0][0].get_figure(root=True)
+    lines = sum(max(ax.get_title(loc).count("\n") for ax in row for loc in ("left", "center")) for row in axes)
+    figure.set_figheight(figure.get_figheight() + lines * 1.2 * rcParams["axes.titlesize"] / 72)
+
+
+def wrapped(text: str, width: float) -> str:
+    """Return a title, as matplotlib shows it, with line breaks where it would be wider than ``width`` inches.
+
+    Examples:
+        >>> with style.paper():
+        ...     print(wrapped("reverb@0.6s+babble-2-dry+mp3", 2))
+        reverb@0.6s+babble-2-dry
+        +mp3
+    """
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(weight="bold", size=rcParams["axes.titlesize"])
+
+    def fits(line: str) -> bool:
+        return text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] <= 72 * width
+
+    parts = [text]
+    for where in BREAKS:
+        parts = [piece for part in parts for piece in ([part] if fits(part) else re.split(where, part))]
+    lines = [""]
+    for part in parts:
+        if lines[-1] and not fits(lines[-1] + part):
+            lines.append("")
+        lines[-1] += part if lines[-1] else part.lstrip(" ")
+    return plain("\n".join(lines))
 
 
 def _positions(sweep: Sweep) -> list[float]:

@@ -52,9 +52,10 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
         ({"conditions": [{"noise": "rain", "snr_db": 5}]}, "no corruption is called 'rain'; there are "),
         ({"conditions": [{"noise": "white", "snr_db": 5, "level": 2}]}, "level"),
         ({"conditions": ["clean", "clean"]}, "named more than once: clean"),
-        ({"conditions": ["babble@5"]}, "'babble@5' is not a condition"),
-        ({"conditions": ["babble@5s"]}, "given in dB, not 's'"),
+        ({"conditions": ["babble@5"]}, "'babble@5': the level of babble is given in dB"),
+        ({"conditions": ["babble@5s"]}, "given in dB, as in babble@5dB, not 's'"),
         ({"conditions": [{"snr_db": 5}]}, "or a block of noise, reverb_s or corruption"),
+        ({"conditions": [{"noise": ["white", "mp3"], "snr_db": 24}]}, "mp3 is no noise"),
         ({"conditions": [5]}, "or a block of noise, reverb_s or corruption"),
         ({"conditions": [{"reverb_s": "long"}]}, "valid number"),
         ({"conditions": [{"noise": "white", "snr_db": [float("inf")]}]}, "finite"),
@@ -132,6 +133,7 @@ def test_conditions_are_written_one_by_one_or_in_blocks(tmp_path: Path):
         {"noise": ["white", "pink"], "snr_db": 0, "reverb_s": [0.3, 0.6]},
         {"noise": "white", "snr_db": 0, "reverb_s": 0.3, "snr_of": "dry"},
         {"corruption": "pink", "level": [3, 2]},
+        {"corruption": ["gsm", "telephone"]},
     ]
     suite = load_suite(write(tmp_path, conditions=conditions))
     assert [str(one) for one in suite.expanded()] == [
@@ -146,6 +148,8 @@ def test_conditions_are_written_one_by_one_or_in_blocks(tmp_path: Path):
         "reverb@0.3s+white@0dB-dry",
         "pink@3dB",
         "pink@2dB",
+        "gsm",
+        "telephone",
     ]
     again = tmp_path / "again.yaml"
     again.write_text(suite.to_yaml())

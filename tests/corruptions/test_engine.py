@@ -252,7 +252,7 @@ def test_what_will_be_missing_is_said_before_anything_is_corrupted(material: Mat
         check_material(material, [parse_condition("white@5dB+street@0dB")], speakers=[])
     with pytest.raises(ValueError, match="white@5dB-dry: .* needs a room right before the noise"):
         check_material(material, [parse_condition("white@5dB-dry")], speakers=[])
-    with pytest.raises(ValueError, match="white: white needs a level"):
+    with pytest.raises(ValueError, match="white: white needs a level in dB"):
         check_material(material, [parse_condition("white")], speakers=[])
     with pytest.raises(ValueError, match="street@5dB: no corruption is called 'street'"):
         check_material(replace(material, recordings={}), conditions, speakers=["a stranger"])
