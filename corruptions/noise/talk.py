@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.additive import SILENT_PEAK, Noise, is_silent
+from corruptions.additive import Noise, is_silent
 from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, audio_length, read_audio, read_excerpt
-from corruptions.levels import active_level_dbfs
+from corruptions.levels import MARGIN_DB, active_level_dbfs
 from corruptions.noise.generated import Spectrum, speech_shaped
 
 # The name of a speaker nobody knows. Anybody may be behind it, also the speaker of the utterance: it never talks.
@@ -30,6 +30,8 @@ _BANDS: tuple[tuple[Literal["lowpass", "bandpass", "highpass"], int | tuple[int,
     ("bandpass", (850, 2500)),
     ("highpass", 2500),
 )
+_AHEAD = 2 * SAMPLE_RATE
+_FRAME = round(0.01 * SAMPLE_RATE)
 _SMOOTHING = round(0.032 * SAMPLE_RATE)
 _Array = npt.NDArray[np.float64]
 
@@ -40,7 +42,8 @@ def babble(
     """Return people talking at once, each at the same active level.
 
     Each of them is another person. A person's recordings follow one another in random order, from a random place in
-    the first one, and start again where there are too few. Where that gives silence, they start at the first sound.
+    the first one, and start again where there are too few. Silence before and after the speech in a recording is left
+    out, so that as many talk as are said to.
 
     Args:
         n_samples: length.
@@ -124,28 +127,55 @@ def other_talkers(talkers: Talkers, speaker: str | None, n_talkers: int) -> list
 
 
 def _talk(n_samples: int, rng: np.random.Generator, paths: Sequence[Path]) -> Waveform:
-    """Return ``n_samples`` of one person's recordings, one after the other, with some sound in them."""
+    """Return ``n_samples`` of one person's recordings, one after the other, without the silence at their ends."""
     order = [paths[i] for i in rng.permutation(len(paths))]
     start = int(rng.integers(max(audio_length(order[0]), 1)))
     pieces = [_piece(order[0], start, n_samples)]
-    missing = n_samples - len(pieces[0])
+    missing, unheard = n_samples - len(pieces[0]), 0
     for path in cycle([*order[1:], order[0]]):
         if not missing:
             break
         pieces.append(_piece(path, 0, missing))
         missing -= len(pieces[-1])
-    stream = np.concatenate(pieces)
-    if not is_silent(stream):
-        return stream
-    voice = np.concatenate([read_audio(path) for path in order])
-    audible = np.flatnonzero(np.abs(voice) > SILENT_PEAK)
-    if not audible.size:
-        raise AudioError(f"{order[0].parent}: silent, all of {', '.join(path.name for path in order)}")
-    return np.resize(voice[audible[0] :], n_samples)
+        unheard = 0 if len(pieces[-1]) else unheard + 1
+        if unheard == len(order):
+            # All of them begin with so much silence that their speech is out of reach.
+            return np.resize(_voice(order), n_samples)
+    return np.concatenate(pieces)
 
 
 def _piece(path: Path, start: int, at_most: int) -> Waveform:
-    return read_excerpt(path, start, min(at_most, audio_length(path) - start))
+    """Return up to ``at_most`` samples of speech, from ``start`` or the next sound within two seconds."""
+    return spoken(read_excerpt(path, start, min(at_most + _AHEAD, audio_length(path) - start)))[:at_most]
+
+
+def _voice(paths: Sequence[Path]) -> Waveform:
+    voice = np.concatenate([spoken(read_audio(path)) for path in paths])
+    if not voice.size:
+        raise AudioError(f"{paths[0].parent}: silent, all of {', '.join(path.name for path in paths)}")
+    return voice
+
+
+def spoken(audio: Waveform) -> Waveform:
+    """Return ``audio`` from where somebody begins to speak to where they end; nothing of silence.
+
+    Begin and end are the first and last 10 ms whose level is at most 15.9 dB under the active level: P.56's own margin
+    of what is active. It begins with a sample that is not zero. Pauses stay.
+
+    Examples:
+        >>> said = np.repeat(np.array([0, 0.5, 0, 0.5, 0], np.float32), 1600)
+        >>> len(spoken(said)), len(spoken(said[:1600]))
+        (4800, 0)
+    """
+    if not audio.size or is_silent(audio):
+        return audio[:0]
+    frames = np.zeros(-(-len(audio) // _FRAME) * _FRAME)
+    frames[: len(audio)] = audio
+    power = np.square(frames).reshape(-1, _FRAME).mean(axis=1)
+    # The loudest one counts even where a click's active level is that of a time shorter than it.
+    active = np.flatnonzero(power >= min(10 ** ((active_level_dbfs(audio) - MARGIN_DB) / 10), power.max()))
+    within = audio[active[0] * _FRAME : (active[-1] + 1) * _FRAME]
+    return within[np.argmax(within != 0) :]
 
 
 def _envelope(x: _Array) -> _Array:

@@ -20,7 +20,7 @@ from corruptions import (
     write_audio,
 )
 from corruptions.noise.generated import Spectrum
-from corruptions.noise.talk import UNKNOWN, babble, other_talkers, speech_modulated
+from corruptions.noise.talk import UNKNOWN, babble, other_talkers, speech_modulated, spoken
 
 from .signals import like_speech
 
@@ -71,7 +71,37 @@ def test_babble_reads_no_more_of_a_long_recording_than_it_needs(
         write_audio(path, like_speech(i, 20))
     monkeypatch.setattr("corruptions.noise.talk.read_audio", None)  # nothing is read whole
     for seed in range(5):
-        assert len(babble(8000, np.random.default_rng(seed), paths).samples) == 8000
+        assert len(babble(48_000, np.random.default_rng(seed), paths).samples) == 48_000
+
+
+@given(
+    before_s=st.floats(0, 2), within_s=st.floats(0, 2), behind_s=st.floats(0, 2), noise_db=st.sampled_from([-300, -60])
+)
+def test_silence_around_speech_is_left_out_and_pauses_are_not(
+    before_s: float, within_s: float, behind_s: float, noise_db: float
+) -> None:
+    before, within, behind = (
+        np.zeros(round(seconds * 16_000), np.float32) for seconds in (before_s, within_s, behind_s)
+    )
+    tone = np.sin(np.arange(8000, dtype=np.float32))
+    recording = np.concatenate([before, tone, within, tone, behind])
+    hiss = np.random.default_rng(0).standard_normal(len(recording)) * 10 ** (noise_db / 20)
+    found = spoken((recording + hiss).astype(np.float32))
+    assert len(found) == pytest.approx(16_000 + len(within), abs=320)
+    assert np.square(found).sum() == pytest.approx(np.square(recording).sum(), rel=0.01)
+
+
+def test_as_many_talk_as_are_said_to_however_much_silence_lies_around_what_they_say(tmp_path: Path) -> None:
+    for i in range(2):
+        silence = np.zeros(40_000, np.float32)
+        write_audio(
+            tmp_path / f"{i}.wav", np.concatenate([silence, np.sin(np.arange(8000, dtype=np.float32)), silence])
+        )
+    for seed in range(5):
+        noise = babble(100, np.random.default_rng(seed), {"a": tuple(sorted(tmp_path.iterdir()))}, None, 1).samples
+        assert np.abs(noise[:100]).max() > 0
+        long = babble(60_000, np.random.default_rng(seed), {"a": tuple(sorted(tmp_path.iterdir()))}, None, 1).samples
+        assert np.abs(long.reshape(-1, 200)).max(axis=1).min() > 0
 
 
 def test_too_few_other_talkers_is_an_error_that_counts_them(talkers: Talkers) -> None:
@@ -190,7 +220,9 @@ def test_speech_modulated_noise_has_the_spectrum_it_is_given_and_not_the_talkers
 
 
 def test_where_the_talker_pauses_speech_modulated_noise_pauses(tmp_path: Path) -> None:
-    write_audio(tmp_path / "a.wav", np.concatenate([like_speech(0, 1), np.zeros(16_000, np.float32)]))
+    write_audio(
+        tmp_path / "a.wav", np.concatenate([like_speech(0, 1), np.zeros(16_000, np.float32), like_speech(1, 1)])
+    )
     noise = speech_modulated(32_000, np.random.default_rng(0), {"a": (tmp_path / "a.wav",)}, FLAT).samples
     paused = np.abs(np.convolve(talking({"a": (tmp_path / "a.wav",)}, 32_000, 0), np.ones(1000), "same")) == 0
     assert paused.any()
