@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from bench.corpora.corpus import SPLITS
 from bench.machine import machine, versions
 from bench.plan import Plan
 from corruptions import Condition, Material, find_corruption
+from corruptions.catalog import SNR
 
 
 def provenance(
@@ -69,4 +70,23 @@ def described(condition: Condition, material: Material) -> dict[str, Any]:
         "level": condition.level,
         "level_unit": last and last.level_unit,
         "harsher": last and last.harsher,
+        "snr_of": _snr_of(condition, material),
     }
+
+
+def _snr_of(condition: Condition, material: Material) -> Literal["heard", "dry"] | None:
+    """Return what an SNR in a room refers to: all that is heard of the speech, or its direct sound alone.
+
+    Examples:
+        >>> from corruptions import parse_condition
+        >>> dry, after = map(parse_condition, ("reverb@0.6s+babble@5dB-dry", "babble@5dB+reverb@0.6s"))
+        >>> _snr_of(dry, Material()), _snr_of(after, Material())
+        ('dry', None)
+    """
+    in_room = False
+    for step in condition.steps:
+        corruption = find_corruption(step.corruption, material)
+        if in_room and corruption.level_unit == SNR:
+            return "dry" if step.dry else "heard"
+        in_room = in_room or bool(corruption.needs & {"rooms", "responses"})
+    return None

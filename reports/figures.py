@@ -13,8 +13,18 @@ import numpy as np
 
 from reports import style
 from reports.panels import (
-    best_possible, dots_and_intervals, grid, headings, legend, level_axis, lines_and_bands, signed, ticks, titles,
-)  # fmt: skip
+    best_possible,
+    dots_and_intervals,
+    grid,
+    headings,
+    inches,
+    legend,
+    level_axis,
+    lines_and_bands,
+    signed,
+    ticks,
+    titles,
+)
 from reports.run import Run, System
 from reports.style import Look, plain
 from reports.sweeps import CLEAN, Sweep
@@ -30,7 +40,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "png": {},
 }
 # Ratios of small numbers have intervals without end; an arrow shows where one leaves the panel.
-RATIO_RANGE = (-0.25, 1.5)
+RATIO_RANGE, RATIO_TICKS = (-0.25, 1.5), (0, 0.5, 1, 1.5)
 # Of a panel and what stands beside it, in inches, and the part of it that a title may fill.
 WIDTH, TITLE_WIDTH = 2.35, 2.1
 
@@ -64,7 +74,7 @@ def ccc_curves(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
                 else:
                     ax.tick_params(labelleft=False)
         names = [sweep.name for sweep in sweeps]
-        titles(axes, [f"{one} in {names[0]}" for one in run.dimensions] if alone else names, width=TITLE_WIDTH)
+        titles(figure, axes, [f"{one} in {names[0]}" for one in run.dimensions] if alone else names, width=TITLE_WIDTH)
         legend(figure, looks)
         return signed(figure, run)
 
@@ -129,7 +139,7 @@ def word_errors(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
                 ax.set_ylabel("word error rate (%)")
             else:
                 ax.tick_params(labelleft=False)
-        titles(axes, [sweep.name for sweep in sweeps], width=TITLE_WIDTH)
+        titles(figure, axes, [sweep.name for sweep in sweeps], width=TITLE_WIDTH)
         for ax in panels[len(sweeps) :]:
             ax.remove()
         legend(figure, looks)
@@ -302,8 +312,10 @@ def _dots(
                     ax.tick_params(labelbottom=False)
                 if share:
                     ax.axvline(1, color=style.FAINT, linewidth=0.5)
-                    ax.xaxis.set_major_formatter(lambda value, _: f"{percent(value)} %")
+                    ax.set_xticks(RATIO_TICKS, [f"{percent(value)} %" for value in RATIO_TICKS])
         at_one_level = share or start is not None
         names = [sweep.where if at_one_level else sweep.name for sweep in sweeps]
-        headings(axes, names, width=TITLE_WIDTH + WIDTH * (len(run.dimensions) - 1))
+        # They begin where the names of the systems end.
+        beside = max((inches(system.name) for system in systems), default=0.0)
+        headings(figure, axes, names, width=max(figure.get_figwidth() - beside - 0.2, TITLE_WIDTH))
         return signed(figure, run)

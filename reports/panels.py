@@ -36,40 +36,49 @@ def grid(rows: int, columns: int, *, width: float, height: float) -> "tuple[Figu
     return figure, axes.tolist()
 
 
-def headings(axes: "Sequence[Sequence[Axes]]", texts: Sequence[str], *, width: float) -> None:
-    """Write a heading above every row of panels, over the titles of its panels; the figure grows by what they need.
+def headings(figure: "Figure", axes: "Sequence[Sequence[Axes]]", texts: Sequence[str], *, width: float) -> None:
+    """Write a heading above every row of panels, under the titles of its panels; the figure grows by what they need.
 
     Args:
-        axes: the panels, row by row.
+        figure: the figure.
+        axes: its panels, row by row.
         texts: a heading for each row.
         width: how wide a heading may be, in inches; a longer one is broken into lines.
     """
+    from matplotlib import rcParams
+
     for row, text in zip(axes, texts, strict=True):
-        # An empty last line is where the titles of the panels stand.
-        own_line = "\n" * any(ax.get_title() for ax in row)
-        row[0].set_title(wrapped(text, width) + own_line, loc="left", fontweight="bold")
-    _grow(axes)
+        heading = wrapped(text, width)
+        # The heading itself may run over its neighbours, so the layout is told of empty lines instead.
+        lines = "\n" * heading.count("\n")
+        for ax in row:
+            ax.set_title(f"{ax.get_title()}\n{lines}" if ax.get_title() else f" {lines}", fontweight="bold")
+        row[0].annotate(
+            heading, (0, 1), xycoords="axes fraction", xytext=(0, rcParams["axes.titlepad"]),
+            textcoords="offset points", fontsize=rcParams["axes.titlesize"], va="baseline", in_layout=False,
+        )  # fmt: skip
+    _grow(figure, axes)
 
 
-def titles(axes: "Sequence[Sequence[Axes]]", texts: Sequence[str], *, width: float) -> None:
+def titles(figure: "Figure", axes: "Sequence[Sequence[Axes]]", texts: Sequence[str], *, width: float) -> None:
     """Write a title above every panel, row by row; the figure grows by the lines that long ones need.
 
     Args:
-        axes: the panels, row by row; those that get no title come last.
+        figure: the figure.
+        axes: its panels, row by row; those that get no title come last.
         texts: the titles.
         width: how wide a title may be, in inches.
     """
     for ax, text in zip((ax for row in axes for ax in row), texts, strict=False):
         ax.set_title(wrapped(text, width), fontweight="bold")
-    _grow(axes)
+    _grow(figure, axes)
 
 
-def _grow(axes: "Sequence[Sequence[Axes]]") -> None:
+def _grow(figure: "Figure", axes: "Sequence[Sequence[Axes]]") -> None:
     """Let the figure be higher by all lines of titles but one a row, so that its panels keep their height."""
     from matplotlib import rcParams
 
-    figure = axes[0][0].get_figure(root=True)
-    lines = sum(max(ax.get_title(loc).count("\n") for ax in row for loc in ("left", "center")) for row in axes)
+    lines = sum(max(ax.get_title().count("\n") for ax in row) for row in axes)
     figure.set_figheight(figure.get_figheight() + lines * 1.2 * rcParams["axes.titlesize"] / 72)
 
 
@@ -82,24 +91,25 @@ def wrapped(text: str, width: float) -> str:
         reverb@0.6s+babble-2-dry
         +mp3
     """
+    parts = [text]
+    for where in BREAKS:
+        parts = [piece for part in parts for piece in ([part] if inches(part) <= width else re.split(where, part))]
+    lines = [""]
+    for part in parts:
+        if lines[-1] and inches(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part if lines[-1] else part.lstrip(" ")
+    return plain("\n".join(lines))
+
+
+def inches(line: str) -> float:
+    """Return how wide a line is as a title."""
     from matplotlib import rcParams
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
     font = FontProperties(weight="bold", size=rcParams["axes.titlesize"])
-
-    def fits(line: str) -> bool:
-        return text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] <= 72 * width
-
-    parts = [text]
-    for where in BREAKS:
-        parts = [piece for part in parts for piece in ([part] if fits(part) else re.split(where, part))]
-    lines = [""]
-    for part in parts:
-        if lines[-1] and not fits(lines[-1] + part):
-            lines.append("")
-        lines[-1] += part if lines[-1] else part.lstrip(" ")
-    return plain("\n".join(lines))
+    return float(text_to_path.get_text_width_height_descent(line, font, ismath=False)[0]) / 72
 
 
 def _positions(sweep: Sweep) -> list[float]:
@@ -177,7 +187,9 @@ def _shifts(count: int, xs: Sequence[float]) -> list[float]:
 def level_axis(ax: "Axes", sweep: Sweep, *, named: bool) -> None:
     """Let the x axis run from clean to harsh; ``named`` writes the quantity under it."""
     xs = _positions(sweep)
-    ax.set_xticks(xs, [CLEAN, *(plain(point.tick) for point in sweep.points)])
+    # What has no level bears the name of its sweep, which stands over the panel already.
+    levels = [point.tick if point.level is not None else "corrupted" for point in sweep.points]
+    ax.set_xticks(xs, [CLEAN, *levels])
     ax.set_xlim(xs[0] - 0.12, xs[-1] + 0.07)
     # Clean speech has no level: a rule sets it apart from the scale.
     ax.axvline(xs[0] / 2, color=style.RULE, linewidth=0.6, linestyle=(0, (3, 2)))

@@ -1,15 +1,18 @@
 import re
+from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.transforms import Bbox
 
 from reports.figures import FIGURES, save_figure, sheets
-from reports.panels import _positions
+from reports.panels import _positions, inches, wrapped
 from reports.run import System, read_run
-from reports.style import looks
+from reports.style import looks, paper
 from reports.sweeps import Point, Sweep
+from reports.words import GAP
 
 
 @pytest.fixture
@@ -144,6 +147,55 @@ def test_every_figure_says_which_corpus_it_shows(run, name):
     assert re.match("synthetic corpus invented .* 120 test utterances of 30 speakers", figure.get_supxlabel())
 
 
+LONG = {
+    "reverb@0.6s+babble-2-dry": [5.0],
+    "street@5dB+mp3": [0.0],
+    "a-folder-with-a-name-that-is-much-longer-than-any-panel-is-wide+anyone's@20%+reverb@0.6s+speech-shaped": [-5.0],
+    "averyveryveryveryveryveryveryveryveryveryverylongname": [-5.0],
+}
+
+
+@pytest.mark.parametrize("dimensions", [["valence"], ["activation", "valence", "dominance"]])
+@pytest.mark.parametrize("systems", [["mfb", "text"], ["mfb", "whisper", "text", "text-oracle", "fusion", "student"]])
+@pytest.mark.parametrize("name", ["ccc-conditions", "ccc-retention", "ccc-auc", "wer-curves", "ccc-curves"])
+def test_no_two_titles_overlap_and_none_leaves_the_figure(run, name, systems, dimensions):
+    shown = run(LONG, systems=systems, dimensions=dimensions)
+    figure = FIGURES[name].draw(shown, shown.sweeps)
+    figure.draw_without_rendering()
+    candidates = [text for ax in figure.axes for text in (ax.title, ax.yaxis.label, *ax.texts)]
+    written = [text for text in candidates if text.get_text().strip() not in {"", "undefined"}]
+    assert len(written) >= len(LONG)
+    boxes = [*map(ink, written), *(ax.get_window_extent() for ax in figure.axes)]
+    assert not [(one, other) for one, other in combinations(boxes, 2) if one.overlaps(other)]
+    assert all(figure.bbox.containsx(x) and figure.bbox.containsy(y) for box in boxes for x, y in box.get_points())
+
+
+def ink(text):
+    """Return where the lines of a text stand; those at its end that are empty hold none."""
+    box = text.get_window_extent()
+    lines, empty = text.get_text().count("\n") + 1, len(text.get_text()) - len(text.get_text().rstrip("\n"))
+    return Bbox.from_extents(box.x0, box.y0 + box.height * empty / lines, box.x1, box.y1).padded(-1)
+
+
+def test_a_title_is_broken_between_the_steps_of_a_chain_and_loses_nothing():
+    with paper():
+        assert wrapped("reverb@0.6s+babble", 2) == "reverb@0.6s+babble"
+        assert wrapped("reverb@0.6s+babble", 1.2) == "reverb@0.6s\n+babble"
+        assert wrapped(f"street at 5{GAP}dB", 0.8) == f"street at\n5{GAP}dB"
+        assert wrapped("W" * 40, 1).replace("\n", "") == "W" * 40
+        assert max(map(inches, wrapped("W" * 40, 1).split("\n"))) <= 1
+
+
+@pytest.mark.parametrize("name", sorted(FIGURES))
+def test_a_figure_that_is_said_to_have_the_line_of_the_best_possible_has_it(run_folder, table, name):
+    corpus = {"name": "invented", "synthetic": True, "best_possible_ccc": {"valence": 0.87}}
+    results = table({"babble": [10.0, 0.0]}, systems=["mfb", "text"], dimensions=["valence"])
+    shown = read_run(run_folder(results, corpus=corpus))
+    figure = FIGURES[name].draw(shown, shown.sweeps)
+    drawn = [line for ax in figure.axes for line in ax.get_lines() if 0.87 in (*line.get_xdata(), *line.get_ydata())]
+    assert bool(drawn) == FIGURES[name].best_possible
+
+
 def test_ratios_that_leave_the_panel_are_marked_and_undefined_ones_say_so(run_folder, table):
     results = table({"babble": [10.0, 0.0]}, systems=["mfb", "text"], dimensions=["activation"])
     wide = (results["metric"] == "ccc_retention") & (results["system"] == "mfb")
@@ -151,7 +203,7 @@ def test_ratios_that_leave_the_panel_are_marked_and_undefined_ones_say_so(run_fo
     shown = read_run(run_folder(results))
     (ax,) = FIGURES["ccc-retention"].draw(shown, shown.sweeps).axes
     assert {line.get_marker() for line in ax.get_lines()} >= {"<", ">"}
-    assert [text.get_text() for text in ax.texts] == ["undefined"]
+    assert [text.get_text() for text in ax.texts] == ["undefined", f"babble at 0{GAP}dB SNR"]
 
 
 @given(

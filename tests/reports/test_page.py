@@ -8,6 +8,9 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 
+from bench.provenance import described
+from corruptions import Material, parse_condition
+from reports.figures import FIGURES
 from reports.page import build_report, page
 from reports.run import ReportError, read_run
 
@@ -215,6 +218,34 @@ def test_the_page_says_what_its_snr_is(read, table, snr, policy, expected):
     said = read(table({"hum": [0.0]}, systems=["mfb"], dimensions=["valence"]), snr=snr, policy=policy)
     assert expected in said
     assert "is the added SNR" in said
+
+
+@pytest.mark.parametrize(("conditions", "expected"), [
+    (["babble@0dB", "reverb@0.6s", "babble@0dB+reverb@0.6s"], ""),
+    (["reverb@0.6s+babble@0dB"], "refers to the speech as it arrives, with all reflections."),
+    (["reverb@0.6s+babble@0dB-dry+mp3@16kbit/s"], "refers to the direct sound of the speech alone, without"),
+    (["reverb@0.6s+babble@0dB", "reverb@0.6s+babble@0dB-dry"], "where its name ends in -dry , to the direct sound"),
+])  # fmt: skip
+def test_the_page_says_what_an_snr_in_a_room_refers_to(read, table, conditions, expected):
+    planned = [described(parse_condition(one), Material()) for one in conditions]
+    said = read(table({"hum": [0.0]}, systems=["mfb"], dimensions=["valence"]), conditions=planned)
+    assert expected in said
+    assert ("after a room" in said) == bool(expected)
+
+
+def test_the_best_possible_is_explained_only_under_figures_that_show_it(run_folder, table):
+    best = {"name": "invented", "synthetic": True, "best_possible_ccc": {"valence": 0.87}}
+    results = table({"babble": [10.0, 0.0], "reverb": [0.6]}, systems=["mfb"], dimensions=["valence"])
+    text = page(read_run(run_folder(results, corpus=best)), {kind: {kind: 4.0} for kind in FIGURES}, [])
+    sections = dict(re.findall(r'<section id="([^"]+)">(.*?)</section>', text, flags=re.DOTALL))
+    assert {kind for kind in sections if "The dotted line" in sections[kind]} == {"ccc-curves", "ccc-clean"}
+
+
+@pytest.mark.parametrize("known", [{}, {"snr": None, "policy": None}])
+def test_no_sentence_sticks_to_the_one_before(run_folder, table, known):
+    folder = run_folder(table({"hum": [0.0]}, systems=["mfb"], dimensions=["valence"], speakers=8), **known)
+    inline = re.sub(r"</?(strong|em|code)>", "", page(read_run(folder), {}, []))
+    assert re.findall(r"[a-z]\.[A-Z]\w*", inline) == []
 
 
 def test_with_few_speakers_the_intervals_are_called_rough(read, table):
