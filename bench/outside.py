@@ -100,10 +100,11 @@ def score_predictions(
 def _systems(wide: pd.DataFrame, path: Path, family: str, families: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Return what ``systems.json`` holds."""
     names = sorted(wide["system"].unique())
-    for system, one in {"": family, **families}.items():
+    for one in (family, *families.values()):
         if one not in FAMILIES:
             raise OutsideError(f"no family is called {one!r}; there are {', '.join(FAMILIES)}")
-        if system and system not in names:
+    for system in families:
+        if system not in names:
             raise OutsideError(f"{path}: predicts nothing with {system!r}, but with {', '.join(names)}")
     description = f"Predictions made elsewhere, from {path.name}."
     return {one: {"family": families.get(one, family), "description": description} for one in names}
