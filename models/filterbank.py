@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.torchaudio_cpu import import_torchaudio
-from models.types import SAMPLE_RATE, Frames, Waveform, check_waveforms
+from models.types import SAMPLE_RATE, Frames, Pretrained, Waveform, check_layers, check_waveforms
 
 WINDOW = 400  # samples, 25 ms
 HOP = 160  # samples, 10 ms
@@ -37,10 +37,16 @@ class Filterbank:
         """Text that changes whenever the frames may."""
         return f"filterbank-{self.dim}/{self.device}/v{VERSION}"
 
-    def __call__(self, waveforms: Sequence[Waveform]) -> list[Frames]:
+    @property
+    def n_layers(self) -> int:
+        """There is layer 0 only."""
+        return 0
+
+    def __call__(self, waveforms: Sequence[Waveform], layers: Sequence[int] = (0,)) -> list[list[Frames]]:
         """Return the log-mel energies of each waveform, computed by itself."""
         check_waveforms(waveforms)
-        return [self._encode(waveform) for waveform in waveforms]
+        check_layers(layers, self.n_layers)
+        return [[self._encode(waveform)] * len(layers) for waveform in waveforms]
 
     def _encode(self, waveform: Waveform) -> Frames:
         import torch
@@ -51,22 +57,25 @@ class Filterbank:
         return frames
 
 
-def filterbank(device: str = "cpu", n_mels: int = 40) -> Filterbank:
+def filterbank(device: str = "cpu", pretrained: Pretrained = Pretrained(), n_mels: int = 40) -> Filterbank:
     """Return the encoder ``filterbank``.
 
     Args:
         device: "cpu" or "cuda".
+        pretrained: nothing, for nothing is learnt.
         n_mels: 40 or 80 bands.
 
     Raises:
-        ValueError: for another number of bands.
+        ValueError: for another number of bands, or if weights are named.
 
     Examples:
         >>> import numpy as np
         >>> encoder = filterbank()
-        >>> [frames.shape for frames in encoder([np.zeros(16_000, np.float32), np.ones(1, np.float32)])]
+        >>> [frames.shape for [frames] in encoder([np.zeros(16_000, np.float32), np.ones(1, np.float32)])]
         [(101, 40), (1, 40)]
     """
+    if pretrained.weights is not None:
+        raise ValueError(f"a filterbank has no weights, so {pretrained.weights!r} has no place")
     if n_mels not in (40, 80):
         raise ValueError(f"a filterbank has 40 or 80 bands, not {n_mels}")
     transform = import_torchaudio().transforms.MelSpectrogram(
@@ -80,3 +89,8 @@ def filterbank(device: str = "cpu", n_mels: int = 40) -> Filterbank:
         mel_scale="slaney",
     )
     return Filterbank(n_mels, device, transform.to(device))
+
+
+def filterbank_80(device: str = "cpu", pretrained: Pretrained = Pretrained()) -> Filterbank:
+    """Return the encoder ``filterbank-80``, of twice as many bands."""
+    return filterbank(device, pretrained, n_mels=80)

@@ -22,7 +22,19 @@ Waveform = npt.NDArray[np.float32]
 """``(n_samples,)``, mono, 16 kHz, full scale +-1."""
 
 Frames = npt.NDArray[np.float32]
-"""``(n_frames, dim)``, at least one frame."""
+"""``(n_frames, dim)``, at least one frame; ``(n_frames, n_layers, dim)`` where a head is to weigh several layers."""
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """Which trained weights: what a suite writes beside the kind of a model.
+
+    ``weights`` is a name in ``models.embedded.EMBEDDED``, a folder, or a repository on the Hugging Face hub; None for
+    what has no weights. ``revision`` is the repository's commit; the newest unless said.
+    """
+
+    weights: str | None = None
+    revision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class Transcript:
     """What a recogniser heard.
 
     ``mean_log_probability`` is the mean natural-log probability of a token (at most 0), ``no_speech_probability`` the
-    recogniser's own belief that nobody spoke (0 to 1).
+    recogniser's own belief that nobody spoke (0 to 1), NaN for a recogniser that has none.
     """
 
     text: str
@@ -39,18 +51,22 @@ class Transcript:
 
 
 class SpeechEncoder(Protocol):
-    """Turns waveforms into frames of ``dim`` numbers."""
+    """Turns waveforms into frames of ``dim`` numbers, as many layers of them as are asked for in one pass."""
 
     @property
     def fingerprint(self) -> str:
-        """Text that changes whenever the frames may."""
+        """Text that changes whenever the frames of any layer may."""
 
     @property
     def dim(self) -> int:
         """Numbers per frame."""
 
-    def __call__(self, waveforms: Sequence[Waveform]) -> list[Frames]:
-        """Return one array ``(n_frames, dim)`` per waveform, in order."""
+    @property
+    def n_layers(self) -> int:
+        """The number of the last layer. Layer 0 is what enters the first; a model without layers has layer 0 only."""
+
+    def __call__(self, waveforms: Sequence[Waveform], layers: Sequence[int]) -> list[list[Frames]]:
+        """Return for each waveform, in order, one array ``(n_frames, dim)`` per layer, in the order of ``layers``."""
 
 
 class Transcriber(Protocol):
@@ -77,6 +93,23 @@ class TextEncoder(Protocol):
 
     def __call__(self, texts: Sequence[str]) -> list[Frames]:
         """Return one array ``(n_tokens, dim)`` per text, in order."""
+
+
+def check_layers(layers: Sequence[int], n_layers: int) -> None:
+    """Refuse layers that a model does not have; every speech encoder does this first.
+
+    Raises:
+        ValueError: if there are none, or one is not 0 to ``n_layers``.
+
+    Examples:
+        >>> check_layers([3, 13], n_layers=12)
+        Traceback (most recent call last):
+        ValueError: there is no layer 13: layers are 0 to 12
+    """
+    wrong = [layer for layer in layers if not 0 <= layer <= n_layers]
+    if wrong or not layers:
+        asked = f"there is no layer {wrong[0]}" if wrong else "no layer is asked for"
+        raise ValueError(f"{asked}: layers are 0 to {n_layers}")
 
 
 def check_waveforms(waveforms: Sequence[Waveform]) -> None:
