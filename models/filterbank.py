@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.torchaudio_cpu import import_torchaudio
-from models.types import SAMPLE_RATE, Frames, Pretrained, Waveform, check_layers, check_waveforms
+from models.types import NO_WEIGHTS, SAMPLE_RATE, Frames, Pretrained, Waveform, check_layers, check_waveforms
 
 WINDOW = 400  # samples, 25 ms
 HOP = 160  # samples, 10 ms
@@ -57,7 +57,7 @@ class Filterbank:
         return frames
 
 
-def filterbank(device: str = "cpu", pretrained: Pretrained = Pretrained(), n_mels: int = 40) -> Filterbank:
+def filterbank(device: str = "cpu", pretrained: Pretrained = NO_WEIGHTS, n_mels: int = 40) -> Filterbank:
     """Return the encoder ``filterbank``.
 
     Args:
@@ -91,6 +91,6 @@ def filterbank(device: str = "cpu", pretrained: Pretrained = Pretrained(), n_mel
     return Filterbank(n_mels, device, transform.to(device))
 
 
-def filterbank_80(device: str = "cpu", pretrained: Pretrained = Pretrained()) -> Filterbank:
+def filterbank_80(device: str = "cpu", pretrained: Pretrained = NO_WEIGHTS) -> Filterbank:
     """Return the encoder ``filterbank-80``, of twice as many bands."""
     return filterbank(device, pretrained, n_mels=80)

@@ -1,8 +1,8 @@
 """Pretrained models by name: where their files are, which they are exactly, and a network that holds all of them.
 
 A model is named by what a suite writes (``types.Pretrained``): a name in ``EMBEDDED``, a folder, or a repository on the
-Hugging Face hub, looked up in this order. A folder is laid out as the hub lays out a repository. What was found is named
-by the SHA-256 of its files, so that a moved branch, an edited folder or another revision never passes for the same.
+Hugging Face hub, looked up in this order. A folder is laid out as the hub lays out a repository. What was found is
+named by the SHA-256 of its files, so that a moved branch, an edited folder or another revision never passes for the same.
 """
 
 import functools

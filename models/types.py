@@ -37,6 +37,10 @@ class Pretrained:
     revision: str | None = None
 
 
+NO_WEIGHTS = Pretrained()
+"""What a model without weights is made of."""
+
+
 @dataclass(frozen=True)
 class Transcript:
     """What a recogniser heard.
