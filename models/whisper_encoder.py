@@ -1,112 +1,146 @@
 """Whisper's encoder as a speech encoder: what a speech recogniser makes of sound before it turns it into words.
 
-The weights are the recogniser's own, read out of its CTranslate2 file into the encoder of transformers, where every
-layer can be reached. Reading takes a tenth of a second, so nothing converted is stored. Computed in float32, one clip
-at a time: on a CPU a batch is no faster, and so a clip's frames cannot depend on its neighbours.
+Any Whisper will do: a repository of ``openai/whisper-*``, a folder in the same format, or the weights of a CTranslate2
+file (packaged, or of faster-whisper), which are read into the same network of transformers, so that every layer can be
+reached. Reading takes a tenth of a second, so nothing converted is stored.
 
-The third of four layers is the default. On RAVDESS, with emotion categories mapped to anchor points as a proxy, ridge
-regression on pooled frames (the best of four regularisations) gave, for speakers it had not heard, a CCC of
-.71/.74/.75/.71 for activation and .49/.58/.61/.58 for valence with layers 1 to 4 (log-mel energies: .57 and .21). The
-text is constant there, so this is about voices; the last layer is the closest to words.
+The third of the four layers of tiny.en is a good choice. On RAVDESS, with emotion categories mapped to anchor points
+as a proxy, ridge regression on pooled frames (the best of four regularisations) gave, for speakers it had not heard, a
+CCC of .71/.74/.75/.71 for activation and .49/.58/.61/.58 for valence with layers 1 to 4 (log-mel energies: .57 and
+.21). The text is constant there, so this is about voices; the last layer is the closest to words.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from models import whisper_input
 from models.ctranslate2_weights import read_variables, whisper_encoder_state
-from models.embedded import EMBEDDED, find
+from models.embedded import WeightsError
+from models.hub import FILES, load_network, locate
 from models.torchaudio_cpu import import_torchaudio
-from models.types import SAMPLE_RATE, Frames, Waveform, check_waveforms
+from models.types import SAMPLE_RATE, Frames, Pretrained, Waveform, check_layers, check_waveforms
 
-WEIGHTS = "whisper-tiny.en"
-DEFAULT_LAYER = 3
+TINY_EN = Pretrained("whisper-tiny.en")
 VERSION = 1
 """To be raised with any change of the code that changes the frames."""
+
+N_POSITIONS = whisper_input.frame_count(whisper_input.LONG_WINDOW_S * SAMPLE_RATE)
+
+DTYPE = {"cpu": "float32", "cuda": "float16"}
+"""Whisper was published in float16; on a CPU that is slower than float32."""
 
 
 @dataclass(frozen=True)
 class WhisperEncoder:
-    """Frames of 20 ms from one layer of Whisper's encoder, ``(ceil(n_samples / 320), dim)``: the padding has none."""
+    """Frames of 20 ms of Whisper's encoder, ``(ceil(n_samples / 320), dim)``: the padding has none.
 
-    layer: int
-    dim: int
+    Layer 0 is what enters the first layer: convolutions and positions. The last layer is normalised, as the decoder
+    sees it; the others are as they flow through the network. Layers above those that are asked for are not computed.
+    """
+
+    sha256: str
     device: str
-    encoders: Mapping[int, Any] = field(repr=False)  # window in seconds -> transformers' WhisperEncoder
+    network: Any = field(repr=False)  # transformers' WhisperEncoder
 
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever the frames may."""
-        return f"whisper-encoder/{EMBEDDED[WEIGHTS].sha256}/layer {self.layer}/{self.device}/v{VERSION}"
+        return f"whisper-encoder/{self.sha256}/{self.device}/{DTYPE[self.device]}/v{VERSION}"
 
-    def __call__(self, waveforms: Sequence[Waveform]) -> list[Frames]:
+    @property
+    def dim(self) -> int:
+        """Numbers per frame."""
+        return int(self.network.config.d_model)
+
+    @property
+    def n_layers(self) -> int:
+        """The number of the last layer: 4 for tiny, 6 for base, 12, 24 and 32 for small, medium and large."""
+        return len(self.network.layers)
+
+    def __call__(self, waveforms: Sequence[Waveform], layers: Sequence[int]) -> list[list[Frames]]:
         """Return the frames of each waveform, computed by itself; one longer than 30 s is encoded piece by piece."""
         check_waveforms(waveforms)
-        return [
-            np.concatenate([self._encode(piece) for piece in whisper_input.pieces(waveform)]) for waveform in waveforms
-        ]
+        check_layers(layers, self.n_layers)
+        return whisper_input.encode_pieces(
+            waveforms, lambda mel: self._encode(mel, layers), self.network.config.num_mel_bins, self.device
+        )
 
-    def _encode(self, piece: Waveform) -> Frames:
-        import torch
+    def _encode(self, mel: Any, layers: Sequence[int]) -> list[Any]:
+        """Return a tensor ``(batch, n_frames, dim)`` per layer, for features ``(batch, n_mels, 2 * n_frames)``."""
+        from torch.nn.functional import gelu
 
-        mel = torch.from_numpy(whisper_input.log_mel(piece)).to(self.device)
-        with torch.inference_mode():
-            hidden = self.encoders[whisper_input.window_s(len(piece))](mel[None]).last_hidden_state[0]
-        frames: Frames = hidden[: whisper_input.frame_count(len(piece))].cpu().numpy()
-        return frames
+        network = self.network
+        embedded = gelu(network.conv2(gelu(network.conv1(mel.to(network.dtype))))).transpose(1, 2)
+        hidden = [embedded + network.embed_positions.weight[: embedded.shape[1]]]  # a short window: the first of them
+        for layer in network.layers[: max(layers)]:
+            hidden.append(layer(hidden[-1], None))
+        return [network.layer_norm(hidden[layer]) if layer == self.n_layers else hidden[layer] for layer in layers]
 
 
-def whisper_encoder(device: str = "cpu", layer: int = DEFAULT_LAYER) -> WhisperEncoder:
-    """Return the encoder ``whisper-encoder``.
+def whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> WhisperEncoder:
+    """Return the encoder ``whisper``.
 
     Args:
         device: "cpu" or "cuda".
-        layer: which layer's output to take, 1 to 4. Layers above it are not computed. The last one's output is
-            normalised, as the decoder sees it; the others are as they flow through the network.
+        pretrained: a packaged Whisper, or a folder or hub repository in the format of transformers or CTranslate2.
 
     Raises:
-        ValueError: for a layer that is not there.
-        WeightsError: if the weights are absent or not the right ones.
+        WeightsError: if the weights are absent or not those of a Whisper of this format.
+
+    Examples:
+        >>> import numpy as np
+        >>> encoder = whisper_encoder()
+        >>> [[third, last]] = encoder([np.zeros(16_000, np.float32)], layers=[3, encoder.n_layers])
+        >>> third.shape, last.shape
+        ((50, 384), (50, 384))
     """
+    located = locate(pretrained, (*FILES, "model.bin"))
+    packed = located.folder / "model.bin"
+    network = _from_ctranslate2(packed, device) if packed.is_file() else _from_transformers(located.folder, device)
+    if (n_positions := network.config.max_source_positions) != N_POSITIONS:
+        raise WeightsError(
+            f"{pretrained.weights}: a window of {n_positions} frames of 20 ms, where Whisper's has {N_POSITIONS}"
+        )
+    return WhisperEncoder(located.sha256, device, network.to(device))
+
+
+def _from_transformers(folder: Path, device: str) -> Any:
+    import_torchaudio()
     import torch
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder as Network
 
-    variables = read_variables(find(WEIGHTS) / "model.bin")
-    state = {name: torch.from_numpy(values) for name, values in whisper_encoder_state(variables).items()}
-    n_layers = len({name.split(".")[1] for name in state if name.startswith("layers.")})
-    if not 1 <= layer <= n_layers:
-        raise ValueError(f"Whisper's encoder has layers 1 to {n_layers}, not {layer}")
-    n_heads = int(variables["encoder/num_heads"])
-    encoders = {
-        seconds: _build(state, n_layers, n_heads, layer, seconds).to(device)
-        for seconds in (whisper_input.SHORT_WINDOW_S, whisper_input.LONG_WINDOW_S)
-    }
-    return WhisperEncoder(layer, state["layer_norm.weight"].numel(), device, encoders)
+    return load_network(
+        Network,
+        folder,
+        dtype=getattr(torch, DTYPE[device]),
+        key_mapping={r"^(model\.)?encoder\.": ""},
+        unused=("model.decoder.", "decoder.", "proj_out."),
+    )
 
 
-def _build(state: Mapping[str, Any], n_layers: int, n_heads: int, layer: int, seconds: int) -> Any:
-    """Return transformers' encoder for a window of ``seconds``, cut off after ``layer``, made of ``state``."""
+def _from_ctranslate2(path: Path, device: str) -> Any:
     import_torchaudio()
     import torch
     from transformers import WhisperConfig
     from transformers.models.whisper.modeling_whisper import WhisperEncoder as Network
 
-    n_positions = whisper_input.frame_count(seconds * SAMPLE_RATE)
+    variables = read_variables(path)
+    state = {name: torch.from_numpy(values) for name, values in whisper_encoder_state(variables).items()}
     config = WhisperConfig(
         d_model=state["layer_norm.weight"].numel(),
-        encoder_layers=n_layers,
-        encoder_attention_heads=n_heads,
+        encoder_layers=_count_layers(state),
+        encoder_attention_heads=int(variables["encoder/num_heads"]),
         encoder_ffn_dim=state["layers.0.fc1.bias"].numel(),
-        num_mel_bins=whisper_input.N_MELS,
-        max_source_positions=n_positions,
+        num_mel_bins=state["conv1.weight"].shape[1],
+        max_source_positions=len(state["embed_positions.weight"]),
     )
     with torch.device("meta"):  # no random initial weights: they would draw from the global generator
         network = Network(config)
-    positions = {"embed_positions.weight": state["embed_positions.weight"][:n_positions]}
-    network.load_state_dict({**state, **positions}, strict=True, assign=True)
-    if layer < n_layers:
-        network.layers = network.layers[:layer]
-        network.layer_norm = torch.nn.Identity()
-    return network.eval()
+    network.load_state_dict(state, strict=True, assign=True)
+    return network.to(getattr(torch, DTYPE[device])).eval()
+
+
+def _count_layers(state: Mapping[str, Any]) -> int:
+    return len({name.split(".")[1] for name in state if name.startswith("layers.")})

@@ -7,12 +7,13 @@ but the clip.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.types import SAMPLE_RATE, Waveform
+from models.types import SAMPLE_RATE, Frames, Waveform
 
 SAMPLES_PER_FRAME = 320
 """One frame of the encoder is 20 ms: mel frames every 10 ms, halved by the second convolution."""
@@ -23,6 +24,7 @@ SHORT_CLIP_S = 12
 """Up to this length a clip goes into the short window: 3 s of silence are left, so that its end sounds like an end."""
 
 N_MELS = 80
+"""Mel bands of the features; 128 for large-v3."""
 
 
 def frame_count(n_samples: int) -> int:
@@ -62,16 +64,39 @@ def pieces(waveform: Waveform) -> Iterator[Waveform]:
         yield waveform[start : start + size]
 
 
-def log_mel(piece: Waveform) -> npt.NDArray[np.float32]:
-    """Return Whisper's input for a piece, padded with silence to its window: ``(80, 100 * window_s)``.
+def log_mel(piece: Waveform, n_mels: int = N_MELS) -> npt.NDArray[np.float32]:
+    """Return Whisper's input for a piece, padded with silence to its window: ``(n_mels, 100 * window_s)``.
 
-    These are openai-whisper's features: log10 of 80 mel energies every 10 ms, cut off 80 dB below the loudest of the
-    window, then shifted and scaled. Loudness is not removed, but what lies far below the loudest sound is.
+    These are openai-whisper's features: log10 of 80 or 128 mel energies every 10 ms, cut off 80 dB below the loudest of
+    the window, then shifted and scaled. Loudness is not removed, but what lies far below the loudest sound is.
     """
     import torch
     from whisper.audio import log_mel_spectrogram
 
     padded = np.zeros(window_s(len(piece)) * SAMPLE_RATE, np.float32)
     padded[: len(piece)] = piece
-    features: npt.NDArray[np.float32] = log_mel_spectrogram(torch.from_numpy(padded), N_MELS).numpy()
+    features: npt.NDArray[np.float32] = log_mel_spectrogram(torch.from_numpy(padded), n_mels).numpy()
     return features
+
+
+def encode_pieces(
+    waveforms: Sequence[Waveform], encode: Callable[[Any], list[Any]], n_mels: int, device: str
+) -> list[list[Frames]]:
+    """Return the frames of each waveform and layer: its pieces are encoded one by one, and their padding is left out.
+
+    Args:
+        waveforms: of any length.
+        encode: maps a tensor of features ``(1, n_mels, n)`` to a tensor ``(1, n / 2, dim)`` per layer.
+        n_mels: mel bands that the network wants.
+        device: where ``encode`` computes.
+    """
+    import torch
+
+    def encode_piece(piece: Waveform) -> list[Frames]:
+        mel = torch.from_numpy(log_mel(piece, n_mels)).to(device)
+        n_frames = frame_count(len(piece))
+        return [hidden[0, :n_frames].float().cpu().numpy() for hidden in encode(mel[None])]
+
+    with torch.inference_mode():
+        encoded = [[encode_piece(piece) for piece in pieces(waveform)] for waveform in waveforms]
+    return [[np.concatenate(layer) for layer in zip(*of_waveform, strict=True)] for of_waveform in encoded]

@@ -32,8 +32,7 @@ def _one_thread():
 def test_encoder_in_a_window_that_suits_the_clip(benchmark, clip):
     from models.whisper_encoder import whisper_encoder
 
-    encoder = whisper_encoder("cpu", layer=4)  # all layers, as the peer computes
-    benchmark(encoder, [clip])
+    benchmark(whisper_encoder("cpu"), [clip], [4])  # all layers, as the peer computes
 
 
 @pytest.mark.benchmark(group="Whisper's encoder, 4 s clip")
