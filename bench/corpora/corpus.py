@@ -14,7 +14,8 @@ SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 class Utterance:
     """One recording and what raters said of it.
 
-    ``transcript`` is the reference text, or None where the corpus has none.
+    ``transcript`` is the reference text and ``emotion`` the category that raters agreed on, such as "angry"; None where
+    the corpus has none.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Utterance:
     valence: float
     dominance: float
     transcript: str | None = None
+    emotion: str | None = None
 
 
 @dataclass(frozen=True)

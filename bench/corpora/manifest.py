@@ -1,9 +1,10 @@
 """Any corpus that a table describes, as CSV or parquet: one row for each recording.
 
-Columns: ``id, path, split, speaker, activation, valence, dominance`` and, if there are any, ``transcript``. Further
-columns are ignored, for tables that other tools write carry their own. Ids and speakers are text (``001`` stays
-``001``). Paths are absolute, or relative to the table's folder. An empty transcript means that there is none. The
-speaker ``Unknown`` may be several people, and is the only one who may occur in several splits.
+Columns: ``id, path, split, speaker, activation, valence, dominance`` and, if there are any, ``transcript`` and
+``emotion`` (a category, such as "angry"). Further columns are ignored, for tables that other tools write carry their
+own. Ids, speakers and categories are text (``001`` stays ``001``). Paths are absolute, or relative to the table's
+folder. An empty transcript or emotion means that there is none. The speaker ``Unknown`` may be several people, and is
+the only one who may occur in several splits.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from corruptions.noise.talk import UNKNOWN
 
 _NAMED = ("id", "path", "split", "speaker")
 COLUMNS = (*_NAMED, *DIMENSIONS)
-TEXT_COLUMNS = (*_NAMED, "transcript")
+TEXT_COLUMNS = (*_NAMED, "transcript", "emotion")
 
 # How many offenders of each kind an error names.
 _SHOWN = 3
@@ -77,6 +78,7 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
             valence=valence,
             dominance=dominance,
             transcript=row.get("transcript") or None,
+            emotion=row.get("emotion") or None,
         )
         for row, file, (activation, valence, dominance) in rows
     ]

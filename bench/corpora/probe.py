@@ -18,6 +18,13 @@ with ``words_k + voice_k + raters_k = 1``, and all of ``t``, ``z``, ``e`` of mea
   ``z_dominance = rho z_activation + sqrt(1 - rho^2) u``.
 - ``e``, the raters: independent and uniform. Nothing predicts it, so the best possible CCC is known and below 1.
 
+**Category.** What one more rater would call it, whose noise ``e'`` has the raters' share but is drawn apart::
+
+    a, v = sqrt(words_k) t_k + sqrt(voice_k) z_k + sqrt(raters_k) e'_k    for k of activation and valence
+
+"neutral" where ``sqrt(a^2 + v^2)`` is below a radius, and beyond it happy (``a, v > 0``), angry (``a > 0 > v``), sad
+(``a, v < 0``) or calm (``a < 0 < v``).
+
 **Voice.** Each parameter (median pitch, pitch range, rate, level, spectral tilt, formants) is ``p_speaker + b_p . z``.
 Activation raises pitch, range, rate, level and tilt; dominance raises the level and lowers the pitch; valence is a
 faint smile. ``p_speaker`` is uniform; no speaker is in two splits. Coefficients: ``probe_model.yaml``; words:
@@ -71,6 +78,7 @@ def read_probe(folder: Path) -> Corpus:
                 valence=float(row["valence"]),
                 dominance=float(row["dominance"]),
                 transcript=row["transcript"],
+                emotion=row.get("emotion"),  # a folder that was built before there were any has none
             )
             for row in csv.DictReader(file)
         ]

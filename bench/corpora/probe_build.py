@@ -1,6 +1,7 @@
 """How the probe corpus gets to disk: in parallel, utterance by utterance, and only what is missing."""
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache, partial
@@ -33,8 +34,9 @@ def build_probe(
 ) -> Path:
     """Return the folder of the probe corpus, after speaking whatever is missing from it.
 
-    The folder's name is a digest of everything that can change the corpus. Each utterance is written whole or not at
-    all, so a build that was killed goes on where it was. The files are bit-identical whatever the number of workers.
+    The folder's name is a digest of everything that can change the sound. Each utterance is written whole or not at
+    all, so a build that was killed goes on where it was; tables that another version of this code wrote are brought up
+    to date. The files are bit-identical whatever the number of workers.
 
     Args:
         spec: sizes and seed.
@@ -55,9 +57,8 @@ def build_probe(
         with worker_pool(min(workers or default_workers("cpu"), len(missing))) as pool:
             for _ in run_jobs(pool, partial(_write_sound, folder), missing):
                 progress(1)
-    if not all((folder / name).is_file() for name in (DESIGN, MANIFEST)):
-        _write_rows(folder / DESIGN, [_design_row(utterance) for utterance in utterances])
-        _write_rows(folder / MANIFEST, [_manifest_row(utterance) for utterance in utterances])
+    _bring_up_to_date(folder / DESIGN, [_design_row(utterance) for utterance in utterances])
+    _bring_up_to_date(folder / MANIFEST, [_manifest_row(utterance) for utterance in utterances])
     return folder
 
 
@@ -65,6 +66,8 @@ def _key(utterances: Sequence[Planned]) -> str:
     from models.embedded import EMBEDDED
 
     rows = [asdict(utterance) for utterance in utterances]
+    for row in rows:
+        del row["emotion"]  # nobody hears it: naming it otherwise is no reason to speak everything again
     return digest("probe", CODE_VERSION, rows, probe_voice.versions(), EMBEDDED[probe_voice.WEIGHTS].sha256)
 
 
@@ -93,6 +96,7 @@ def _manifest_row(utterance: Planned) -> dict[str, object]:
         "speaker": utterance.speaker,
         **dict(zip(DIMENSIONS, utterance.labels, strict=True)),
         "transcript": utterance.sentence.text,
+        "emotion": utterance.emotion,
     }
 
 
@@ -109,8 +113,12 @@ def _design_row(utterance: Planned) -> dict[str, object]:
     }
 
 
-def _write_rows(path: Path, rows: Sequence[dict[str, object]]) -> None:
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+def _bring_up_to_date(path: Path, rows: Sequence[dict[str, object]]) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    table = text.getvalue().encode()
+    if not path.is_file() or path.read_bytes() != table:
+        with replacing(path) as temporary:
+            temporary.write_bytes(table)

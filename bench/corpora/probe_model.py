@@ -49,6 +49,7 @@ class Model(Strict):
 
     centre: float
     spread: float
+    neutral_radius: float
     shares: Mapping[str, Shares]
     voice_correlation: float
     lexical: Mapping[str, Standard]

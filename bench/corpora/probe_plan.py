@@ -16,6 +16,7 @@ from bench.corpora.probe_text import Sentence, Vocabulary, draw_sentence, vocabu
 from bench.keys import rng_for
 
 Latents = tuple[float, float, float]  # in the order of DIMENSIONS
+QUADRANTS = {(True, True): "happy", (True, False): "angry", (False, False): "sad", (False, True): "calm"}
 BOUND = math.sqrt(3.0)  # uniform(-sqrt 3, sqrt 3) has variance 1
 
 
@@ -65,7 +66,10 @@ class Voice:
 
 @dataclass(frozen=True)
 class Planned:
-    """An utterance before it is spoken. ``rater_free`` are its labels without the raters' noise."""
+    """An utterance before it is spoken.
+
+    ``rater_free`` are its labels without the raters' noise, and ``emotion`` is the category that one more rater names.
+    """
 
     id: str
     split: Split
@@ -74,6 +78,7 @@ class Planned:
     voice: Voice
     labels: Latents
     rater_free: Latents
+    emotion: str
 
 
 def plan(spec: ProbeSpec) -> tuple[Planned, ...]:
@@ -96,9 +101,10 @@ def plan(spec: ProbeSpec) -> tuple[Planned, ...]:
             speaker = number % len(speakers)
             sentence, voice, labels, rater_free = _draw(rng, allowed, said, speakers[speaker])
             said.add(sentence.text)
-            utterances.append(
-                Planned(f"{split}-{number:04d}", split, f"{split}-{speaker:02d}", sentence, voice, labels, rater_free)
-            )
+            # A generator of its own: the categories came later, and every voice and label is as it was.
+            emotion = _emotion(read_model(), rater_free, rng_for(spec.seed, "probe emotion", split, number))
+            name, who = f"{split}-{number:04d}", f"{split}-{speaker:02d}"
+            utterances.append(Planned(name, split, who, sentence, voice, labels, rater_free, emotion))
     return tuple(utterances)
 
 
@@ -144,6 +150,17 @@ def _labels(model: Model, sentence: Sentence, vocal: Latents, raters: Latents) -
         rater_free.append(model.centre + model.spread * known)
         labels.append(model.centre + model.spread * (known + math.sqrt(share.raters) * e))
     return (labels[0], labels[1], labels[2]), (rater_free[0], rater_free[1], rater_free[2])
+
+
+def _emotion(model: Model, rater_free: Latents, rng: np.random.Generator) -> str:
+    """Return what a rater with noise of their own, of the others' share, calls an utterance."""
+    heard = {}
+    for dimension, known, e in zip(DIMENSIONS, rater_free, rng.uniform(-BOUND, BOUND, 3).tolist(), strict=True):
+        heard[dimension] = (known - model.centre) / model.spread + math.sqrt(model.shares[dimension].raters) * e
+    activation, valence = heard["activation"], heard["valence"]
+    if math.hypot(activation, valence) < model.neutral_radius:
+        return "neutral"
+    return QUADRANTS[activation > 0, valence > 0]
 
 
 def _voice(model: Model, speaker: Voice, vocal: Latents) -> Voice:

@@ -58,6 +58,12 @@ def test_without_a_transcript_column_there_are_no_transcripts(table, write):
     assert {one.transcript for one in corpus.utterances} == {None}
 
 
+def test_a_manifest_may_name_the_emotion(table, write):
+    assert {one.emotion for one in read_manifest(write(table), SCALE).utterances} == {None}
+    first, second, third = read_manifest(write(table.assign(emotion=["angry", "", "1"])), SCALE).utterances
+    assert (first.emotion, second.emotion, third.emotion) == (None, "angry", "1")
+
+
 def test_numbers_in_a_parquet_file_may_be_numbers(table, tmp_path):
     typed = table.astype({"activation": float, "valence": "float32"}).assign(id=[2, 1, 3], transcript=[None, "a", None])
     typed.to_parquet(tmp_path / "mine.parquet", index=False)

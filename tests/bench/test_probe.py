@@ -1,5 +1,7 @@
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from bench.corpora.corpus import DIMENSIONS, SPLITS
 from bench.corpora.probe import ProbeSpec, best_expected_ccc, best_possible_ccc, read_probe
 from bench.corpora.probe_model import SCALE, Shares, read_model
 from bench.corpora.probe_plan import plan
+from bench.keys import digest, rng_for
 
 # Enough utterances for what the model says of populations.
 MANY = ProbeSpec(train=2000, dev=1, test=1)
@@ -85,6 +88,30 @@ def test_raters_words_and_voice_have_the_shares_that_the_model_says(many):
     assert np.corrcoef(labels[:, 1], rating)[0, 1] ** 2 == pytest.approx(shares["valence"].words, abs=0.03)
     assert np.corrcoef(labels[:, 1], level)[0, 1] ** 2 < 0.01
     assert np.corrcoef(labels[:, 0], level)[0, 1] > 0.7
+
+
+def test_categories_have_about_a_fifth_of_the_utterances_each(many):
+    counts = Counter(utterance.emotion for utterance in many)
+    assert set(counts) == {"neutral", "happy", "angry", "sad", "calm"}
+    assert all(0.17 < count / len(many) < 0.23 for count in counts.values())
+
+
+def test_a_category_is_what_the_equations_say_of_one_more_rater():
+    model = read_model()
+    for number, utterance in enumerate(plan(ProbeSpec(train=50, dev=1, test=1, seed=3))[:50]):
+        e = rng_for(3, "probe emotion", "train", number).uniform(-(3**0.5), 3**0.5, 3)
+        raters = np.sqrt([model.shares[name].raters for name in DIMENSIONS])
+        activation, valence, _ = (np.array(utterance.rater_free) - 4) / 0.9 + raters * e
+        expected = ("happy" if valence > 0 else "angry") if activation > 0 else ("calm" if valence > 0 else "sad")
+        if activation**2 + valence**2 < model.neutral_radius**2:
+            expected = "neutral"
+        assert utterance.emotion == expected
+
+
+def test_naming_categories_left_labels_and_voices_as_they_were():
+    # Taken before there were categories.
+    planned = [[one.labels, asdict(one.voice), one.sentence.text] for one in plan(ProbeSpec())]
+    assert digest(planned) == "ae298c5f3e90b1bf81954abc2d90f963"
 
 
 def test_dominance_and_activation_pull_the_pitch_apart(many):

@@ -90,6 +90,7 @@ def test_a_corpus_reads_as_it_was_planned(built):
         assert (utterance.activation, utterance.valence, utterance.dominance) == expected.labels
         assert (utterance.split, utterance.speaker) == (expected.split, expected.speaker)
         assert utterance.transcript == expected.sentence.text
+        assert utterance.emotion == expected.emotion
         assert utterance.path.is_file()
     assert {utterance.split for utterance in corpus.utterances} == set(SPLITS)
 
@@ -109,7 +110,17 @@ def test_the_sound_is_16_khz_mono_at_its_planned_level_and_never_clipped(built):
 def test_the_manifest_is_one_that_any_corpus_could_have(built):
     with (built / MANIFEST).open(newline="") as file:
         columns = next(csv.reader(file))
-    assert columns == ["id", "path", "split", "speaker", "activation", "valence", "dominance", "transcript"]
+    assert columns == ["id", "path", "split", "speaker", "activation", "valence", "dominance", "transcript", "emotion"]
+
+
+def test_tables_of_another_version_are_brought_up_to_date_and_nothing_is_spoken_again(built):
+    before = contents(built)
+    written = {path: path.stat().st_mtime_ns for path in built.rglob("*.wav")}
+    rows = [line.rsplit(",", 1)[0] for line in (built / MANIFEST).read_text().splitlines()]
+    (built / MANIFEST).write_text("\n".join(rows))
+    build_probe(SMALL, built.parent.parent, workers=1)
+    assert contents(built) == before
+    assert {path: path.stat().st_mtime_ns for path in built.rglob("*.wav")} == written
 
 
 def test_the_ceiling_of_one_utterance_is_undefined(built):
