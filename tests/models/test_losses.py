@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.losses import ccc, ccc_loss, embedding_loss, matched_slope, varies
+from models.losses import (
+    ccc,
+    ccc_loss,
+    conditional_target,
+    embedding_loss,
+    gated_trust,
+    matched_slope,
+    soft_trust,
+    teacher_quality,
+    varies,
+)
 
 # Multiples of 1/64: sums are exact, so that a batch is constant exactly when its variance is 0.
 numbers = st.integers(-128, 128).map(lambda number: number / 64)
@@ -47,6 +57,28 @@ def test_losses_of_a_perfect_match_are_zero_where_anything_varies(pair):
     assert embedding_loss(truth, truth).item() == 0
 
 
+@given(tables, st.floats(0.01, 100))
+def test_only_the_ratios_of_the_weights_of_dimensions_matter(pair, weight):
+    truth, prediction = (torch.from_numpy(one) for one in pair)
+    ours = ccc_loss(truth, prediction, [weight] * truth.shape[1])
+    assert ours.item() == pytest.approx(ccc_loss(truth, prediction).item(), abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_weights_of_a_third_each_are_no_weights_to_the_bit(dtype):
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(100):
+        truth, prediction = torch.rand(2, 9, 3, generator=generator, dtype=dtype)
+        assert torch.equal(ccc_loss(truth, prediction, (1 / 3, 1 / 3, 1 / 3)), ccc_loss(truth, prediction))
+
+
+@given(tables)
+def test_a_weight_of_one_and_zeros_leaves_one_dimension(pair):
+    truth, prediction = (torch.from_numpy(one) for one in pair)
+    alone = [1.0] + [0.0] * (truth.shape[1] - 1)
+    assert ccc_loss(truth, prediction, alone).item() == pytest.approx(1 - ccc(truth, prediction)[0].item())
+
+
 def test_a_constant_scores_zero_and_has_a_finite_gradient():
     truth = torch.rand(8, 3, generator=torch.Generator().manual_seed(0))
     constant = torch.full((8, 3), 0.5, requires_grad=True)
@@ -78,6 +110,67 @@ def test_embedding_loss_does_not_depend_on_the_units_of_the_embedding(scale, shi
 def test_a_student_that_gives_the_mean_embedding_scores_one():
     teacher = torch.rand(16, 5, generator=torch.Generator().manual_seed(0))
     assert embedding_loss(teacher, teacher.mean(0).expand(16, 5)).item() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_teacher_who_is_trusted_everywhere_is_one_without_conditions_to_the_bit():
+    teacher, student = torch.rand(2, 16, 5, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(embedding_loss(teacher, student, torch.ones(16)), embedding_loss(teacher, student))
+
+
+@given(trust=arrays(np.float64, 16, elements=st.floats(0, 1)))
+def test_where_the_teacher_is_not_trusted_its_embedding_does_not_matter(trust):
+    generator = torch.Generator().manual_seed(0)
+    teacher, student = torch.rand(2, 16, 5, generator=generator, dtype=torch.float64)
+    followed = torch.from_numpy(trust)
+    elsewhere = torch.where((followed == 0)[:, None], torch.rand(16, 5, generator=generator), student)
+    ours = embedding_loss(teacher, student, followed)
+    assert torch.equal(ours, embedding_loss(teacher, elsewhere, followed))
+    assert 0 <= ours <= embedding_loss(teacher, student)
+
+
+@given(tables)
+def test_the_mean_quality_of_a_teacher_is_its_ccc(pair):
+    labels, teacher = (torch.from_numpy(one) for one in pair)
+    torch.testing.assert_close(teacher_quality(teacher, labels).mean(0), ccc(labels, teacher), rtol=0, atol=1e-9)
+
+
+@given(tables)
+def test_quality_is_the_squared_error_against_that_of_answers_paired_at_random(pair):
+    labels, teacher = pair
+    for column in range(labels.shape[1]):
+        said, true = teacher[:, column].tolist(), labels[:, column].tolist()
+        at_random = sum((t - y) ** 2 for t in said for y in true) / len(true) ** 2
+        if at_random > 0:
+            literal = [1 - (t - y) ** 2 / at_random for t, y in zip(said, true, strict=True)]
+            ours = teacher_quality(torch.from_numpy(teacher), torch.from_numpy(labels))[:, column]
+            assert ours.tolist() == pytest.approx(literal, abs=1e-3)
+
+
+@given(tables)
+def test_quality_is_at_most_one_and_trust_is_within_zero_and_one(pair):
+    labels, teacher = (torch.from_numpy(one) for one in pair)
+    quality = teacher_quality(teacher, labels)
+    assert (quality <= 1).all()
+    for trust in (soft_trust(quality), gated_trust(quality, 0.5)):
+        assert ((trust >= 0) & (trust <= 1)).all()
+        assert trust.dtype == quality.dtype
+
+
+@given(tables)
+def test_a_conditional_target_lies_between_teacher_and_label(pair):
+    labels, teacher = (torch.from_numpy(one) for one in pair)
+    quality = teacher_quality(teacher, labels)
+    for trust in (soft_trust(quality), gated_trust(quality, 0.5)):
+        target = conditional_target(teacher, labels, trust)
+        assert (target >= torch.minimum(teacher, labels) - 1e-12).all()
+        assert (target <= torch.maximum(teacher, labels) + 1e-12).all()
+    assert torch.equal(conditional_target(teacher, labels, torch.ones_like(labels)), teacher)
+    assert torch.equal(conditional_target(teacher, labels, torch.zeros_like(labels)), labels)
+
+
+def test_a_teacher_of_other_shape_than_the_labels_is_refused():
+    with pytest.raises(ValueError, match="must both be"):
+        teacher_quality(torch.ones(4, 1), torch.ones(4, 3))
 
 
 @given(seed=st.integers(0, 10_000), other=st.floats(0.1, 5))
