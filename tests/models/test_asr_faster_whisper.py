@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from models import whisper_input
-from models.asr import MAX_NEW_TOKENS, whisper_tiny_en
+from models.asr_faster_whisper import MAX_NEW_TOKENS, faster_whisper
 from models.types import SAMPLE_RATE
 from models.wer import word_error_counts
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.embedded
 
 @cache
 def transcriber():
-    return whisper_tiny_en()
+    return faster_whisper()
 
 
 def noise(duration_s):
