@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.torchaudio_cpu import import_torchaudio
+
 BINARY_VERSION = 6
 TYPES: dict[int, np.dtype[Any]] = {
     0: np.dtype("<f4"),
@@ -33,16 +35,21 @@ TYPES: dict[int, np.dtype[Any]] = {
 MODULES = {
     "conv1": ("conv1",),
     "conv2": ("conv2",),
+    "embeddings": ("embed_tokens",),
     "position_encodings": ("embed_positions",),
     "layer_norm": ("layer_norm",),
     "self_attention/layer_norm": ("self_attn_layer_norm",),
     "self_attention/linear_0": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),  # one above the other
     "self_attention/linear_1": ("self_attn.out_proj",),
+    "attention/layer_norm": ("encoder_attn_layer_norm",),
+    "attention/linear_0": ("encoder_attn.q_proj",),
+    "attention/linear_1": ("encoder_attn.k_proj", "encoder_attn.v_proj"),
+    "attention/linear_2": ("encoder_attn.out_proj",),
     "ffn/layer_norm": ("final_layer_norm",),
     "ffn/linear_0": ("fc1",),
     "ffn/linear_1": ("fc2",),
 }
-"""CTranslate2's names of the parts of Whisper's encoder, and those of transformers."""
+"""CTranslate2's names of the parts of Whisper, and those of transformers."""
 
 PARAMETERS = {"weight": "weight", "bias": "bias", "gamma": "weight", "beta": "bias", "encodings": "weight"}
 
@@ -89,32 +96,86 @@ def read_variables(path: Path) -> dict[str, npt.NDArray[np.generic]]:
         raise ValueError(f"{path} is not a CTranslate2 model of binary version {BINARY_VERSION}: {error}") from error
 
 
-def whisper_encoder_state(variables: Variables) -> dict[str, npt.NDArray[np.float32]]:
-    """Return the encoder's weights under the names that transformers' ``WhisperEncoder`` gives them.
+def whisper_state(variables: Variables) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the weights under the names that transformers' ``WhisperForConditionalGeneration`` gives them.
 
-    Each variable of the encoder is used exactly once. Loading the state strictly shows that none is missing.
+    Each variable is used exactly once. Loading the state strictly shows that none is missing.
 
     Args:
-        variables: of a Whisper model; those of the decoder are left alone.
+        variables: of a Whisper model.
 
     Raises:
-        ValueError: if a variable of the encoder has no place in transformers' encoder.
+        ValueError: if a variable has no place in transformers' Whisper, as those of weights quantised to int8.
     """
     state: dict[str, npt.NDArray[np.float32]] = {}
     for name, values in variables.items():
-        if not name.startswith("encoder/") or name == "encoder/num_heads":
+        if not values.ndim:  # a setting, such as the number of heads
             continue
-        match = re.fullmatch(r"encoder/(?:layer_(\d+)/)?(.+)/(\w+)", name)
-        if match is None or match[2] not in MODULES or match[3] not in PARAMETERS:
-            raise ValueError(f"variable {name!r} has no place in Whisper's encoder")
-        layer = f"layers.{match[1]}." if match[1] else ""
-        targets = MODULES[match[2]]
+        match = re.fullmatch(r"(encoder|decoder)/(?:layer_(\d+)/)?(.+)/(\w+)", name)
+        if match is None or match[3] not in MODULES or match[4] not in PARAMETERS:
+            raise ValueError(f"variable {name!r} has no place in Whisper")
+        layer = f"layers.{match[2]}." if match[2] else ""
+        targets = MODULES[match[3]]
         for target, block in zip(targets, np.split(values.astype(np.float32), len(targets)), strict=True):
-            state[f"{layer}{target}.{PARAMETERS[match[3]]}"] = block
+            state[f"model.{match[1]}.{layer}{target}.{PARAMETERS[match[4]]}"] = block
     for name in [name for name in state if name.endswith("k_proj.bias")]:
         if state.pop(name).any():
             raise ValueError(f"{name} is not zero, but the keys of Whisper's attention have no bias")
     return state
+
+
+def whisper_encoder_state(variables: Variables) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the encoder's weights under the names that transformers' ``WhisperEncoder`` gives them."""
+    prefix = "model.encoder."
+    return {name.removeprefix(prefix): v for name, v in whisper_state(variables).items() if name.startswith(prefix)}
+
+
+def whisper_sizes(variables: Variables) -> dict[str, int]:
+    """Return the sizes of the network under the names that transformers' ``WhisperConfig`` gives them."""
+
+    def count_layers(half: str) -> int:
+        return len({match[1] for name in variables if (match := re.match(rf"{half}/(layer_\d+)/", name))})
+
+    return {
+        "d_model": variables["encoder/conv1/weight"].shape[0],
+        "num_mel_bins": variables["encoder/conv1/weight"].shape[1],
+        "max_source_positions": len(variables["encoder/position_encodings/encodings"]),
+        "encoder_layers": count_layers("encoder"),
+        "encoder_attention_heads": int(variables["encoder/num_heads"]),
+        "encoder_ffn_dim": len(variables["encoder/layer_0/ffn/linear_0/weight"]),
+        "max_target_positions": len(variables["decoder/position_encodings/encodings"]),
+        "decoder_layers": count_layers("decoder"),
+        "decoder_attention_heads": int(variables["decoder/num_heads"]),
+        "decoder_ffn_dim": len(variables["decoder/layer_0/ffn/linear_0/weight"]),
+        "vocab_size": len(variables["decoder/embeddings/weight"]),
+    }
+
+
+def load_whisper(network: Any, path: Path, dtype: Any) -> Any:
+    """Return a Whisper of transformers in evaluation mode, with the weights of a CTranslate2 file.
+
+    Args:
+        network: transformers' ``WhisperForConditionalGeneration`` or ``WhisperEncoder``.
+        path: a ``model.bin``.
+        dtype: torch's type of the weights.
+
+    Raises:
+        ValueError: if the file is not of a Whisper, or its weights are quantised to integers.
+    """
+    import_torchaudio()
+    import torch
+    from transformers import WhisperConfig
+
+    variables = read_variables(path)
+    with torch.device("meta"):  # no random initial weights: they would draw from the global generator
+        loaded = network(WhisperConfig(**whisper_sizes(variables)))
+    whole = hasattr(loaded, "proj_out")
+    arrays = whisper_state(variables) if whole else whisper_encoder_state(variables)
+    state = {name: torch.from_numpy(values).to(dtype) for name, values in arrays.items()}
+    if whole:  # the last layer of the decoder is its first, transposed
+        state["proj_out.weight"] = state["model.decoder.embed_tokens.weight"]
+    loaded.load_state_dict(state, strict=True, assign=True)
+    return loaded.eval()
 
 
 def _read(cursor: _Cursor) -> dict[str, npt.NDArray[np.generic]]:

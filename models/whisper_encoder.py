@@ -10,13 +10,13 @@ CCC of .71/.74/.75/.71 for activation and .49/.58/.61/.58 for valence with layer
 .21). The text is constant there, so this is about voices; the last layer is the closest to words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from models import whisper_input
-from models.ctranslate2_weights import read_variables, whisper_encoder_state
+from models.ctranslate2_weights import load_whisper
 from models.embedded import WeightsError
 from models.hub import FILES, load_network, locate
 from models.torchaudio_cpu import import_torchaudio
@@ -64,19 +64,11 @@ class WhisperEncoder:
         check_waveforms(waveforms)
         check_layers(layers, self.n_layers)
         return whisper_input.encode_pieces(
-            waveforms, lambda mel: self._encode(mel, layers), self.network.config.num_mel_bins, self.device
+            waveforms,
+            lambda mel: hidden_states(self.network, mel, layers),
+            self.device,
+            self.network.config.num_mel_bins,
         )
-
-    def _encode(self, mel: Any, layers: Sequence[int]) -> list[Any]:
-        """Return a tensor ``(batch, n_frames, dim)`` per layer, for features ``(batch, n_mels, 2 * n_frames)``."""
-        from torch.nn.functional import gelu
-
-        network = self.network
-        embedded = gelu(network.conv2(gelu(network.conv1(mel.to(network.dtype))))).transpose(1, 2)
-        hidden = [embedded + network.embed_positions.weight[: embedded.shape[1]]]  # a short window: the first of them
-        for layer in network.layers[: max(layers)]:
-            hidden.append(layer(hidden[-1], None))
-        return [network.layer_norm(hidden[layer]) if layer == self.n_layers else hidden[layer] for layer in layers]
 
 
 def whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> WhisperEncoder:
@@ -106,6 +98,24 @@ def whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> Wh
     return WhisperEncoder(located.sha256, device, network.to(device))
 
 
+def hidden_states(network: Any, mel: Any, layers: Sequence[int]) -> list[Any]:
+    """Return the states of each layer, tensors ``(batch, n_frames, dim)``, in the order of ``layers``.
+
+    Args:
+        network: transformers' ``WhisperEncoder``, whose own forward takes the long window only.
+        mel: features ``(batch, n_mels, 2 * n_frames)`` of either window.
+        layers: 0 for what enters the first layer; the last one is normalised.
+    """
+    from torch.nn.functional import gelu
+
+    embedded = gelu(network.conv2(gelu(network.conv1(mel.to(network.dtype))))).transpose(1, 2)
+    hidden = [embedded + network.embed_positions.weight[: embedded.shape[1]]]  # a short window: the first of them
+    for layer in network.layers[: max(layers)]:
+        hidden.append(layer(hidden[-1], None))
+    n_layers = len(network.layers)
+    return [network.layer_norm(hidden[layer]) if layer == n_layers else hidden[layer] for layer in layers]
+
+
 def _from_transformers(folder: Path, device: str) -> Any:
     import_torchaudio()
     import torch
@@ -123,24 +133,6 @@ def _from_transformers(folder: Path, device: str) -> Any:
 def _from_ctranslate2(path: Path, device: str) -> Any:
     import_torchaudio()
     import torch
-    from transformers import WhisperConfig
     from transformers.models.whisper.modeling_whisper import WhisperEncoder as Network
 
-    variables = read_variables(path)
-    state = {name: torch.from_numpy(values) for name, values in whisper_encoder_state(variables).items()}
-    config = WhisperConfig(
-        d_model=state["layer_norm.weight"].numel(),
-        encoder_layers=_count_layers(state),
-        encoder_attention_heads=int(variables["encoder/num_heads"]),
-        encoder_ffn_dim=state["layers.0.fc1.bias"].numel(),
-        num_mel_bins=state["conv1.weight"].shape[1],
-        max_source_positions=len(state["embed_positions.weight"]),
-    )
-    with torch.device("meta"):  # no random initial weights: they would draw from the global generator
-        network = Network(config)
-    network.load_state_dict(state, strict=True, assign=True)
-    return network.to(getattr(torch, DTYPE[device])).eval()
-
-
-def _count_layers(state: Mapping[str, Any]) -> int:
-    return len({name.split(".")[1] for name in state if name.startswith("layers.")})
+    return load_whisper(Network, path, dtype=getattr(torch, DTYPE[device]))

@@ -64,36 +64,46 @@ def pieces(waveform: Waveform) -> Iterator[Waveform]:
         yield waveform[start : start + size]
 
 
-def log_mel(piece: Waveform, n_mels: int = N_MELS) -> npt.NDArray[np.float32]:
-    """Return Whisper's input for a piece, padded with silence to its window: ``(n_mels, 100 * window_s)``.
+def log_mel(piece: Waveform, n_mels: int = N_MELS, padded_s: int | None = None) -> npt.NDArray[np.float32]:
+    """Return Whisper's input for a piece, padded with silence: ``(n_mels, 100 * padded_s)``.
 
-    These are openai-whisper's features: log10 of 80 or 128 mel energies every 10 ms, cut off 80 dB below the loudest of
-    the window, then shifted and scaled. Loudness is not removed, but what lies far below the loudest sound is.
+    These are openai-whisper's features: log10 of mel energies every 10 ms, cut off 80 dB below the loudest of the
+    window, then shifted and scaled. Loudness is not removed, but what lies far below the loudest sound is.
+
+    Args:
+        piece: one of :func:`pieces`.
+        n_mels: 80 or 128 bands.
+        padded_s: length of the window in seconds, for networks that take the long one only; ``window_s`` unless said.
     """
     import torch
     from whisper.audio import log_mel_spectrogram
 
-    padded = np.zeros(window_s(len(piece)) * SAMPLE_RATE, np.float32)
+    padded = np.zeros((padded_s or window_s(len(piece))) * SAMPLE_RATE, np.float32)
     padded[: len(piece)] = piece
     features: npt.NDArray[np.float32] = log_mel_spectrogram(torch.from_numpy(padded), n_mels).numpy()
     return features
 
 
 def encode_pieces(
-    waveforms: Sequence[Waveform], encode: Callable[[Any], list[Any]], n_mels: int, device: str
+    waveforms: Sequence[Waveform],
+    encode: Callable[[Any], list[Any]],
+    device: str,
+    n_mels: int,
+    padded_s: int | None = None,
 ) -> list[list[Frames]]:
     """Return the frames of each waveform and layer: its pieces are encoded one by one, and their padding is left out.
 
     Args:
         waveforms: of any length.
         encode: maps a tensor of features ``(1, n_mels, n)`` to a tensor ``(1, n / 2, dim)`` per layer.
-        n_mels: mel bands that the network wants.
         device: where ``encode`` computes.
+        n_mels: mel bands that the network wants.
+        padded_s: as for :func:`log_mel`.
     """
     import torch
 
     def encode_piece(piece: Waveform) -> list[Frames]:
-        mel = torch.from_numpy(log_mel(piece, n_mels)).to(device)
+        mel = torch.from_numpy(log_mel(piece, n_mels, padded_s)).to(device)
         n_frames = frame_count(len(piece))
         return [hidden[0, :n_frames].float().cpu().numpy() for hidden in encode(mel[None])]
 

@@ -1,0 +1,219 @@
+"""Whisper as openai-whisper runs it: the whole model, for recognition, and its encoder as a speech encoder.
+
+The weights are packaged ones, read out of their CTranslate2 file, one of openai's own names ("tiny.en", "large-v3",
+...), which the library finds in its cache or downloads, or a checkpoint of openai-whisper, a file ``*.pt``.
+
+The window is always 30 s, as the library's encoder wants it: for short clips the encoder ``whisper``, the same network,
+costs less than half.
+"""
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models import whisper_input
+from models.ctranslate2_weights import read_variables, whisper_sizes, whisper_state
+from models.embedded import EMBEDDED, WeightsError, find
+from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
+
+TINY_EN = Pretrained("whisper-tiny.en")
+VERSION = 1
+"""To be raised with any change of the code that changes the frames."""
+
+DTYPE = {"cpu": "float32", "cuda": "float16"}
+"""Of the features, which the library's layers follow."""
+
+RENAMED = {
+    "model.": "",
+    "encoder.layer_norm.": "encoder.ln_post.",
+    "decoder.layer_norm.": "decoder.ln.",
+    ".layers.": ".blocks.",
+    ".embed_positions.weight": ".positional_embedding",
+    ".embed_tokens.": ".token_embedding.",
+    ".self_attn_layer_norm.": ".attn_ln.",
+    ".self_attn.": ".attn.",
+    ".encoder_attn_layer_norm.": ".cross_attn_ln.",
+    ".encoder_attn.": ".cross_attn.",
+    ".final_layer_norm.": ".mlp_ln.",
+    ".q_proj.": ".query.",
+    ".k_proj.": ".key.",
+    ".v_proj.": ".value.",
+    ".out_proj.": ".out.",
+    ".fc1.": ".mlp.0.",
+    ".fc2.": ".mlp.2.",
+}
+"""Parts of transformers' names of weights, and what they are in openai-whisper."""
+
+
+@dataclass(frozen=True)
+class OpenaiWhisperEncoder:
+    """Frames of 20 ms of Whisper's encoder, ``(ceil(n_samples / 320), dim)``: the padding has none.
+
+    The last layer is what ``embed_audio`` returns; the others are what flows between the library's blocks.
+    """
+
+    sha256: str
+    device: str
+    model: Any = field(repr=False)  # whisper.Whisper
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that changes whenever the frames may."""
+        return f"openai-whisper-encoder/{self.sha256}/{self.device}/{DTYPE[self.device]}/v{VERSION}"
+
+    @property
+    def dim(self) -> int:
+        """Numbers per frame."""
+        return int(self.model.dims.n_audio_state)
+
+    @property
+    def n_layers(self) -> int:
+        """The number of the last layer."""
+        return int(self.model.dims.n_audio_layer)
+
+    def __call__(self, waveforms: Sequence[Waveform], layers: Sequence[int]) -> list[list[Frames]]:
+        """Return the frames of each waveform, computed by itself; one longer than 30 s is encoded piece by piece."""
+        check_waveforms(waveforms)
+        check_layers(layers, self.n_layers)
+        return whisper_input.encode_pieces(
+            waveforms,
+            lambda mel: self._encode(mel, layers),
+            self.device,
+            self.model.dims.n_mels,
+            whisper_input.LONG_WINDOW_S,
+        )
+
+    def _encode(self, mel: Any, layers: Sequence[int]) -> list[Any]:
+        import torch
+
+        hidden: list[Any] = []
+        blocks = self.model.encoder.blocks
+        hooks = [block.register_forward_pre_hook(lambda _, given: hidden.append(given[0])) for block in blocks]
+        try:
+            last = self.model.embed_audio(mel.to(getattr(torch, DTYPE[self.device])))
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return [[*hidden, last][layer] for layer in layers]
+
+
+def openai_whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> OpenaiWhisperEncoder:
+    """Return the encoder ``openai-whisper``.
+
+    Args:
+        device: "cpu" or "cuda".
+        pretrained: as for :func:`load_openai_whisper`.
+
+    Raises:
+        WeightsError: if the weights are absent or not those of a Whisper.
+
+    Examples:
+        >>> import numpy as np
+        >>> encoder = openai_whisper_encoder()
+        >>> [[last]] = encoder([np.zeros(16_000, np.float32)], layers=[encoder.n_layers])
+        >>> last.shape
+        (50, 384)
+    """
+    return OpenaiWhisperEncoder(openai_whisper_sha256(pretrained), device, load_openai_whisper(device, pretrained))
+
+
+def load_openai_whisper(device: str, pretrained: Pretrained) -> Any:
+    """Return a ``whisper.Whisper``, encoder and decoder, in evaluation mode; its weights are float32.
+
+    Args:
+        device: "cpu" or "cuda".
+        pretrained: a packaged Whisper, one of openai's names, or a file ``*.pt``.
+
+    Raises:
+        WeightsError: if the weights are absent, could not be downloaded, or are not those of a Whisper.
+        ValueError: if no weights are named.
+    """
+    import torch
+    import whisper
+
+    name = _name(pretrained)
+    with torch.random.fork_rng(devices=[]):  # initial weights that are thrown away draw from the global generator
+        if name in EMBEDDED:
+            return _from_ctranslate2(find(name) / "model.bin").to(device).eval()
+        try:
+            return whisper.load_model(name, device="cpu").to(device).eval()
+        except Exception as error:  # of the network, of the file system, or of torch where a file is something else
+            raise WeightsError(f"{name}: openai-whisper cannot load it ({type(error).__name__}: {error})") from error
+
+
+def openai_whisper_sha256(pretrained: Pretrained) -> str:
+    """Return the SHA-256 of the weights that :func:`load_openai_whisper` loads: what a fingerprint needs to know.
+
+    Raises:
+        WeightsError: if they are nowhere.
+        ValueError: if no weights are named.
+    """
+    import whisper
+
+    name = _name(pretrained)
+    if name in EMBEDDED:
+        return EMBEDDED[name].sha256
+    if name in whisper.available_models():
+        return str(whisper._MODELS[name].split("/")[-2])  # the library verifies that the file has it
+    path = Path(name)
+    return _sha256(path, path.stat().st_size, path.stat().st_mtime_ns)
+
+
+def _name(pretrained: Pretrained) -> str:
+    import whisper
+
+    name, models = pretrained.weights, whisper.available_models()
+    if name is None:
+        raise ValueError("openai-whisper needs `weights`: a packaged Whisper, one of openai's names or a file *.pt")
+    if name not in (*EMBEDDED, *models) and not Path(name).is_file():
+        raise WeightsError(
+            f"{name}: not one of {', '.join(EMBEDDED)}, not one of openai's {', '.join(models)}, and no file here"
+        )
+    return name
+
+
+def _from_ctranslate2(path: Path) -> Any:
+    import torch
+    from whisper.model import ModelDimensions, Whisper
+
+    variables = read_variables(path)
+    sizes = whisper_sizes(variables)
+    model = Whisper(
+        ModelDimensions(
+            n_mels=sizes["num_mel_bins"],
+            n_audio_ctx=sizes["max_source_positions"],
+            n_audio_state=sizes["d_model"],
+            n_audio_head=sizes["encoder_attention_heads"],
+            n_audio_layer=sizes["encoder_layers"],
+            n_vocab=sizes["vocab_size"],
+            n_text_ctx=sizes["max_target_positions"],
+            n_text_state=sizes["d_model"],
+            n_text_head=sizes["decoder_attention_heads"],
+            n_text_layer=sizes["decoder_layers"],
+        )
+    )
+    state = {_rename(name): torch.from_numpy(values) for name, values in whisper_state(variables).items()}
+    model.load_state_dict(state, strict=True)
+    return model
+
+
+def _rename(name: str) -> str:
+    """Return openai-whisper's name of a weight of transformers' Whisper.
+
+    Examples:
+        >>> _rename("model.decoder.layers.3.encoder_attn.q_proj.bias")
+        'decoder.blocks.3.cross_attn.query.bias'
+    """
+    for theirs, openais in RENAMED.items():
+        name = name.replace(theirs, openais)
+    return name
+
+
+@functools.cache
+def _sha256(path: Path, _size: int, _mtime_ns: int) -> str:
+    """Return the SHA-256 of a file, read once per process while its size and time of change stay the same."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
