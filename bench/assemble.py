@@ -4,7 +4,8 @@ import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.grid import Grid, GridCondition
-from bench.plan import Plan, draws_of
+from bench.plan import Plan
+from bench.planning import draws_of
 from bench.recipe import Recipe, make_recipe
 from bench.store import Store
 from corruptions import Condition, Material, find_corruption

@@ -1,5 +1,6 @@
 """How a suite writes its conditions: one by one, or in blocks of several levels."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
@@ -89,3 +90,12 @@ ConditionBlock = Annotated[
         custom_error_message="a condition is clean, babble@5dB and so on; or a block of noise, reverb_s or corruption",
     ),
 ]
+
+
+def expand(blocks: Sequence[ConditionBlock]) -> list[Condition]:
+    """Return every condition of several blocks, in their order."""
+    return [
+        condition
+        for block in blocks
+        for condition in ([parse_condition(block)] if isinstance(block, str) else block.expand())
+    ]

@@ -5,7 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +13,15 @@ import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.engine import run_jobs
-from bench.keys import rng_for
 from bench.plan import Plan, Predictor, Unit
 from bench.progress import Stages
 from bench.recipe import samples_sha256
 from bench.represent import represent
+from bench.speech import UtteranceError, corrupt_utterance
 from bench.store import Store, write_table
-from bench.systems import CONTROLS, SYSTEMS
-from bench.train import head_path
-from corruptions import Condition, Corrupted, Material, corrupt
-from corruptions.audio import read_audio
+from bench.systems import CONTROLS, Catalog
+from bench.train import head_path, read_features
+from corruptions import Material
 from models.types import Frames, Transcript
 
 if TYPE_CHECKING:
@@ -31,27 +30,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UnitWork:
-    """What is still to be done of a unit: these transcribers, these predictors, and the record of the corruption."""
+    """What is still to be done of a unit.
+
+    Attributes:
+        unit: the block of utterances, the condition and the draw.
+        transcribers: the fingerprints of all.
+        missing_transcribers: those whose transcripts are not there.
+        predictors: those whose predictions are not there.
+        record_missing: whether what was done to the speech is not recorded.
+        clean: by representation that hears clean speech, for each utterance the key of a block and the place in it.
+    """
 
     unit: Unit
     transcribers: Mapping[str, str]
     missing_transcribers: tuple[str, ...]
     predictors: tuple[Predictor, ...]
     record_missing: bool
+    clean: Mapping[str, tuple[tuple[str, int], ...]]
 
 
 @dataclass(frozen=True)
 class _Job:
     work: UnitWork
+    catalog: Catalog
     material: Material
     seed: int
     corpus: str
     device: str
     store: Store
-
-
-class UtteranceError(ValueError):
-    """An utterance cannot be corrupted as asked; the message names its file and the condition."""
 
 
 def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
@@ -68,6 +74,10 @@ def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
             ),
             tuple(one for one in plan.predictors if not store.path("predictions", unit.shard(one.key)).exists()),
             not store.path("corruptions", unit.key).exists(),
+            {
+                name: tuple(plan.clean_features[name, one.id] for one in unit.utterances)
+                for name in dict.fromkeys(name for name, _ in plan.clean_features)
+            },
         )
         if work.missing_transcribers or work.predictors or work.record_missing:
             found.append(work)
@@ -91,7 +101,8 @@ def evaluate(
             out and the reason is shown.
     """
     jobs = [
-        _Job(work, material, plan.suite.seed, plan.corpus.name, device, store) for work in missing_work(plan, store)
+        _Job(work, plan.suite.catalog, material, plan.suite.seed, plan.corpus.name, device, store)
+        for work in missing_work(plan, store)
     ]
     if jobs:
         total = sum(len(job.work.unit.utterances) for job in jobs)
@@ -102,32 +113,6 @@ def evaluate(
                     raise problem
                 if problem is not None:
                     stages.warn(f"left out: {problem}")
-
-
-class Source(Protocol):
-    """A recording to corrupt: its id, which all randomness depends on, who speaks, and where it lies."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def speaker(self) -> str: ...  # noqa: D102
-    @property
-    def path(self) -> Path: ...  # noqa: D102
-
-
-def corrupt_utterance(
-    utterance: Source, condition: Condition, draw: int, material: Material, *, corpus: str, seed: int
-) -> Corrupted:
-    """Return the utterance under the condition, the same whoever asks and whenever.
-
-    Raises:
-        UtteranceError: where ``corrupt`` refuses, naming the file.
-    """
-    rng = rng_for(seed, corpus, utterance.id, condition.corruption, draw)
-    try:
-        return corrupt(read_audio(utterance.path), condition, rng, material, speaker=utterance.speaker)
-    except ValueError as error:
-        raise UtteranceError(f"{utterance.path} under {condition}: {error}") from error
 
 
 def _evaluate_unit(job: _Job) -> UtteranceError | None:
@@ -145,7 +130,8 @@ def _evaluate_unit(job: _Job) -> UtteranceError | None:
             store.path("corruptions", unit.key),
         )
     represented = represent(
-        sorted({name for predictor in work.predictors for name in predictor.inputs}),
+        sorted({name for predictor in work.predictors for name in predictor.inputs} - set(work.clean)),
+        job.catalog,
         [one.audio for one in corrupted],
         [one.transcript for one in unit.utterances],
         job.device,
@@ -155,31 +141,32 @@ def _evaluate_unit(job: _Job) -> UtteranceError | None:
     for name in work.missing_transcribers:
         rows = [asdict(transcript) for transcript in represented.transcripts[name]]
         write_table(_table(unit, rows), store.path("transcripts", unit.shard(work.transcribers[name])))
+    features = {**represented.features, **_heard_clean(work, store)}
     for predictor in work.predictors:
         by_seed = [
-            _table(unit, [dict(zip(DIMENSIONS, row, strict=True)) for row in labels]).assign(seed=seed)
-            for seed, labels in zip(
-                predictor.seeds, _predict(predictor, unit, represented.features, store), strict=True
+            _table(unit, [dict(zip(DIMENSIONS, row, strict=True)) for row in labels]).assign(
+                seed=pd.array([seed] * len(labels), "Int64")
             )
+            for seed, labels in zip(predictor.seeds, _predict(predictor, job, features), strict=True)
         ]
         write_table(pd.concat(by_seed), store.path("predictions", unit.shard(predictor.key)))
     return None
 
 
-def _predict(
-    predictor: Predictor, unit: Unit, features: Mapping[str, list[Frames]], store: Store
-) -> list[npt.NDArray[np.float64]]:
+def _predict(predictor: Predictor, job: _Job, features: Mapping[str, list[Frames]]) -> list[npt.NDArray[np.float64]]:
     """Return one array ``(n_utterances, 3)`` of labels in [0, 1] for each seed."""
     from models.training import predict
 
     if predictor.control_labels is not None:
-        rate = CONTROLS[SYSTEMS[predictor.system].head]
-        ids = [utterance.id for utterance in unit.utterances]
-        return [rate(predictor.control_labels, ids, seed) for seed in predictor.seeds]
+        rate = CONTROLS[job.catalog.systems[predictor.system].head]
+        ids = [utterance.id for utterance in job.work.unit.utterances]
+        return [rate(predictor.control_labels, ids, seed or 0) for seed in predictor.seeds]
+    if not predictor.fits:
+        return [np.concatenate(features[predictor.inputs[0]]).astype(np.float64)]
     # A system that borrows heads feeds its own representations into the inputs of the other's.
     return [
         predict(
-            _head(head_path(store, fit)),
+            _head(head_path(job.store, fit)),
             {name: features[own] for name, own in zip(fit.inputs, predictor.inputs, strict=True)},
         )
         for fit in predictor.fits
@@ -191,6 +178,15 @@ def _head(path: Path) -> "Head":
     from models.training import load_head
 
     return load_head(path)
+
+
+def _heard_clean(work: UnitWork, store: Store) -> dict[str, list[Frames]]:
+    used = {name for predictor in work.predictors for name in predictor.inputs}
+    return {
+        name: [read_features(store, [key])[place] for key, place in places]
+        for name, places in work.clean.items()
+        if name in used
+    }
 
 
 def _stored_transcripts(work: UnitWork, store: Store) -> dict[str, list[Transcript]]:

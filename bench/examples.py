@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.corpora.corpus import Utterance
-from bench.evaluate import corrupt_utterance
 from bench.plan import Plan
+from bench.speech import corrupt_utterance
 from bench.store import Store
 from corruptions import CLEAN, Condition, Material, find_corruption
 from corruptions.audio import write_audio

@@ -17,7 +17,7 @@ from bench.corpora.probe_build import MANIFEST
 from bench.engine import default_workers, worker_pool
 from bench.inventory import inspect
 from bench.material import Policy, make_material
-from bench.plan import draws_of
+from bench.planning import draws_of
 from bench.progress import Stages
 from bench.recipe import CORRUPTIONS_TABLE, make_recipe, write_corruptions
 from bench.recordings import read_noises, read_rooms

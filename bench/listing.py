@@ -6,8 +6,9 @@ import yaml
 
 from bench.corpora import CORPORA
 from bench.metrics import METRICS
+from bench.representations import MODELS, REPRESENTATIONS, Representation
 from bench.suite import SUITES
-from bench.systems import REPRESENTATIONS, SYSTEMS
+from bench.systems import SYSTEMS
 from corruptions import CORRUPTIONS, ROOM_CORPORA
 from corruptions.noise.corpora import NOISE_CORPORA
 
@@ -27,10 +28,13 @@ def _suites() -> list[tuple[str, str]]:
 
 
 def _encoders() -> list[tuple[str, str]]:
-    return [
-        (name, " -> ".join(part for part in (one.source, one.transcriber, one.encoder) if part is not None))
-        for name, one in REPRESENTATIONS.items()
-    ]
+    return [(name, _made_of(one)) for name, one in REPRESENTATIONS.items()]
+
+
+def _made_of(one: Representation) -> str:
+    parts = {key: value for key, value in one.model_dump().items() if value is not None}
+    weights = {MODELS[value].weights for value in parts.values() if value in MODELS} - {None}
+    return ", ".join([*(f"{key}: {value}" for key, value in parts.items()), *sorted(map(str, weights))])
 
 
 def _figures() -> list[tuple[str, str]]:

@@ -10,9 +10,11 @@ from bench.assemble import corruptions_table, plan_grid, plan_recipe, prediction
 from bench.evaluate import missing_work
 from bench.plan import Plan
 from bench.recipe import CORRUPTIONS_TABLE, write_corruptions
+from bench.representations import Words, rung
 from bench.scoring import score
 from bench.store import Store, write_table
-from bench.systems import SYSTEMS
+from bench.suite import Suite
+from bench.systems import Catalog, System
 from bench.train import head_path, histories
 from corruptions import Material, find_corruption
 from corruptions.files import replacing
@@ -61,10 +63,28 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
         write_table(table, out / name)
     write_corruptions(corruptions_table(plan, material, store), plan_recipe(plan, material), out / CORRUPTIONS_TABLE)
     write_table(histories(plan, store), out / "training.parquet")
-    about = {
-        name: {"family": SYSTEMS[name].family, "description": SYSTEMS[name].description} for name in plan.suite.systems
+    write_text(out / "systems.json", json.dumps(described_systems(plan.suite), indent=2, ensure_ascii=False))
+
+
+def described_systems(suite: Suite) -> dict[str, dict[str, object]]:
+    """Return what a report must know of every system that was tested."""
+    return {name: _described(suite.catalog.systems[name], suite.catalog) for name in suite.tested}
+
+
+def _described(system: System, catalog: Catalog) -> dict[str, object]:
+    sources = [catalog.representations[name] for name in system.inputs]
+    only_words = bool(sources) and all(isinstance(one, Words) for one in sources)
+    return {
+        "family": system.family,
+        "description": system.description,
+        "inputs": list(system.inputs),
+        "head": system.head,
+        "teacher": system.teacher,
+        "heard": system.trained_on,
+        "ladder": rung(sources[0]) if only_words else None,
+        "paper": system.paper,
+        "reading": system.reading,
     }
-    write_text(out / "systems.json", json.dumps(about, indent=2))
 
 
 def finish(plan: Plan, about: Mapping[str, Any], store: Store, out: Path) -> None:

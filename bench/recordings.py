@@ -1,6 +1,7 @@
 """Noises and rooms that a suite brings along: a folder of recordings, or a public corpus."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,13 @@ class CorpusNoise(Strict):
     split: Split = "test"
 
 
+class MarkedNoise(Strict):
+    """An own folder that is all of one split: ``{root: my/noises, split: train}``. Only ``train`` may be trained on."""
+
+    root: Path
+    split: Split
+
+
 class CorpusRooms(Strict):
     """A split of a public corpus of rooms: ``{corpus: but-reverbdb, root: /data/ReverbDB, split: test}``."""
 
@@ -42,11 +50,20 @@ class CorpusRooms(Strict):
 
 
 def _kind(value: object) -> str:
-    return "folder" if isinstance(value, str | Path) else "corpus"
+    if isinstance(value, str | Path):
+        return "folder"
+    keys = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+    return "corpus" if "corpus" in keys else "marked"
 
 
-OwnNoise = Annotated[Annotated[Path, Tag("folder")] | Annotated[CorpusNoise, Tag("corpus")], Discriminator(_kind)]
-OwnRooms = Annotated[Annotated[Path, Tag("folder")] | Annotated[CorpusRooms, Tag("corpus")], Discriminator(_kind)]
+OwnNoise = Annotated[
+    Annotated[Path, Tag("folder")] | Annotated[CorpusNoise, Tag("corpus")] | Annotated[MarkedNoise, Tag("marked")],
+    Discriminator(_kind),
+]
+OwnRooms = Annotated[
+    Annotated[Path, Tag("folder")] | Annotated[CorpusRooms, Tag("corpus")],
+    Discriminator(lambda value: "folder" if isinstance(value, str | Path) else "corpus"),
+]
 
 
 def read_noises(noises: Mapping[str, OwnNoise], stages: Stages) -> dict[str, NoiseFolder]:
@@ -59,12 +76,15 @@ def read_noises(noises: Mapping[str, OwnNoise], stages: Stages) -> dict[str, Noi
     """
     for sentence in overlaps(one.corpus for one in noises.values() if isinstance(one, CorpusNoise)):
         stages.warn(sentence)
-    return {
-        name: read_noise_folder(noise, stages.stage)
-        if isinstance(noise, Path)
-        else read_noise_corpus(noise.corpus, noise.root, noise.split, stages.stage)
-        for name, noise in sorted(noises.items())
-    }
+    return {name: _read_noise(noise, stages) for name, noise in sorted(noises.items())}
+
+
+def _read_noise(noise: OwnNoise, stages: Stages) -> NoiseFolder:
+    if isinstance(noise, CorpusNoise):
+        return read_noise_corpus(noise.corpus, noise.root, noise.split, stages.stage)
+    if isinstance(noise, MarkedNoise):
+        return replace(read_noise_folder(noise.root, stages.stage), split=noise.split)
+    return read_noise_folder(noise, stages.stage)
 
 
 def read_rooms(rooms: Mapping[str, OwnRooms], stages: Stages) -> dict[str, tuple[Response, ...]]:

@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import exp
+
+import numpy as np
 
 from bench.keys import digest
-from bench.systems import REPRESENTATIONS
-from models.types import Frames, SpeechEncoder, TextEncoder, Transcriber, Transcript, Waveform
+from bench.representations import Confidence, Model, Speech, Words, hears_clean, transcriber_of
+from bench.systems import Catalog
+from models.types import Frames, Pretrained, SpeechEncoder, TextEncoder, Transcriber, Transcript, Waveform
 
 
 @dataclass(frozen=True)
@@ -17,8 +21,22 @@ class Represented:
     transcripts: Mapping[str, list[Transcript]]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of models before they are used.
+
+    Attributes:
+        fingerprints: for each representation, and each transcriber it uses, a name that changes when its output may.
+        notices: what a user must be told, such as a licence that forbids something.
+    """
+
+    fingerprints: Mapping[str, str]
+    notices: tuple[str, ...]
+
+
 def represent(
     names: Sequence[str],
+    catalog: Catalog,
     waveforms: Sequence[Waveform],
     references: Sequence[str | None],
     device: str,
@@ -29,63 +47,117 @@ def represent(
     """Return the representations ``names`` of a block of utterances.
 
     Args:
-        names: names in ``REPRESENTATIONS``.
+        names: names in the catalogue.
+        catalog: what they stand for.
         waveforms: one for each utterance; none where no name is made of audio and ``transcripts`` has the rest.
         references: reference transcripts, for the names that read them.
         device: ``cpu`` or ``cuda``.
         transcribers: whose transcripts are wanted even where no name reads them.
         transcripts: transcripts that were made before, by transcriber; these are not made again.
     """
+    asked = {name: catalog.representations[name] for name in names}
     heard = dict(transcripts or {})
-    readers = [REPRESENTATIONS[name].transcriber for name in names]
-    for transcriber in dict.fromkeys([*transcribers, *(name for name in readers if name is not None)]):
-        if transcriber not in heard:
-            heard[transcriber] = _transcriber(transcriber, device)(waveforms)
-    features: dict[str, list[Frames]] = {}
-    for name in names:
-        representation = REPRESENTATIONS[name]
-        if representation.source == "audio":
-            features[name] = _speech_encoder(representation.encoder, device)(waveforms)
-            continue
-        if representation.transcriber is None:
-            texts = [reference or "" for reference in references]
-        else:
-            texts = [transcript.text for transcript in heard[representation.transcriber]]
-        features[name] = _text_encoder(representation.encoder, device)(texts)
-    return Represented(features, heard)
+    for transcriber in dict.fromkeys([*transcribers, *(transcriber_of(one) for one in asked.values())]):
+        if transcriber is not None and transcriber not in heard:
+            heard[transcriber] = _transcriber(catalog.models[transcriber], device)(waveforms)
+    spoken = {name: one for name, one in asked.items() if isinstance(one, Speech)}
+    features = _encode(spoken, catalog.models, waveforms, device)
+    for name, one in asked.items():
+        if isinstance(one, Confidence):
+            features[name] = [_confidence(transcript) for transcript in heard[one.confidence]]
+        elif isinstance(one, Words):
+            if one.transcriber is None:
+                texts = [reference or "" for reference in references]
+            else:
+                texts = [transcript.text for transcript in heard[one.transcriber]]
+            features[name] = _text_encoder(catalog.models[one.text], device)(texts)
+    return Represented({name: features[name] for name in names}, heard)
 
 
-def fingerprints(names: Sequence[str], device: str) -> dict[str, str]:
-    """Return for each representation, and each transcriber it uses, a name that changes when its output may."""
+def look_at_models(names: Sequence[str], catalog: Catalog, device: str) -> Known:
+    """Return what is known of the models behind ``names``, each of which is loaded; on an error nothing is computed."""
     found: dict[str, str] = {}
+    notices: list[str] = []
     for name in names:
-        representation = REPRESENTATIONS[name]
-        if representation.source == "audio":
-            found[name] = _speech_encoder(representation.encoder, device).fingerprint
-            continue
-        found[name] = _text_encoder(representation.encoder, device).fingerprint
-        if representation.transcriber is not None:
-            found[representation.transcriber] = _transcriber(representation.transcriber, device).fingerprint
-            found[name] = digest(found[name], found[representation.transcriber])
-    return found
+        one = catalog.representations[name]
+        transcriber = transcriber_of(one)
+        parts = []
+        if isinstance(one, Speech):
+            encoder = _speech_encoder(catalog.models[one.speech], device)
+            parts += [encoder.fingerprint, *_layers(one, catalog.models, device)]
+            notices.append(getattr(encoder, "licence_notice", ""))
+        if isinstance(one, Words):
+            parts.append(_text_encoder(catalog.models[one.text], device).fingerprint)
+        if transcriber is not None:
+            found[transcriber] = _transcriber(catalog.models[transcriber], device).fingerprint
+            parts.append(found[transcriber])
+        found[name] = digest(type(one).__name__, hears_clean(one), *parts)
+    return Known(found, tuple(dict.fromkeys(notice for notice in notices if notice)))
+
+
+def _encode(
+    asked: Mapping[str, Speech], models: Mapping[str, Model], waveforms: Sequence[Waveform], device: str
+) -> dict[str, list[Frames]]:
+    """Return the frames of each speech representation; one pass of each encoder gives every layer that is used."""
+    features: dict[str, list[Frames]] = {}
+    by_encoder: dict[tuple[str, Pretrained], list[str]] = {}
+    for name, one in asked.items():
+        by_encoder.setdefault((models[one.speech].kind, models[one.speech].pretrained), []).append(name)
+    for names in by_encoder.values():
+        encoder = _speech_encoder(models[asked[names[0]].speech], device)
+        chosen = {name: _layers(asked[name], models, device) for name in names}
+        layers = sorted({layer for several in chosen.values() for layer in several})
+        encoded = encoder(waveforms, layers)
+        for name, own in chosen.items():
+            places = [layers.index(layer) for layer in own]
+            features[name] = [
+                one[places[0]] if asked[name].layer != "all" else np.stack([one[place] for place in places], axis=1)
+                for one in encoded
+            ]
+    return features
+
+
+def _layers(one: Speech, models: Mapping[str, Model], device: str) -> tuple[int, ...]:
+    """Return the layers that a representation is made of: its own, its model's, or the last."""
+    last = _speech_encoder(models[one.speech], device).n_layers
+    if one.layer == "all":
+        return tuple(range(last + 1))
+    chosen = one.layer if one.layer is not None else models[one.speech].layer
+    return (last if chosen is None else chosen,)
+
+
+def _confidence(transcript: Transcript) -> Frames:
+    return np.array([[exp(transcript.mean_log_probability)]], np.float32)
+
+
+def _speech_encoder(model: Model, device: str) -> SpeechEncoder:
+    return _load_speech_encoder(model.kind, model.pretrained, device)
+
+
+def _transcriber(model: Model, device: str) -> Transcriber:
+    return _load_transcriber(model.kind, model.pretrained, device)
+
+
+def _text_encoder(model: Model, device: str) -> TextEncoder:
+    return _load_text_encoder(model.kind, model.pretrained, model.layer, device)
 
 
 @cache
-def _speech_encoder(name: str, device: str) -> SpeechEncoder:
+def _load_speech_encoder(kind: str, pretrained: Pretrained, device: str) -> SpeechEncoder:
     from models.speech import SPEECH_ENCODERS
 
-    return SPEECH_ENCODERS[name](device)
+    return SPEECH_ENCODERS[kind](device, pretrained)
 
 
 @cache
-def _transcriber(name: str, device: str) -> Transcriber:
+def _load_transcriber(kind: str, pretrained: Pretrained, device: str) -> Transcriber:
     from models.asr import TRANSCRIBERS
 
-    return TRANSCRIBERS[name](device)
+    return TRANSCRIBERS[kind](device, pretrained)
 
 
 @cache
-def _text_encoder(name: str, device: str) -> TextEncoder:
+def _load_text_encoder(kind: str, pretrained: Pretrained, layer: int | None, device: str) -> TextEncoder:
     from models.text import TEXT_ENCODERS
 
-    return TEXT_ENCODERS[name](device)
+    return TEXT_ENCODERS[kind](device, pretrained, layer)

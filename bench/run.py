@@ -13,16 +13,16 @@ from bench.examples import write_examples
 from bench.inventory import inspect
 from bench.material import make_material
 from bench.outputs import begin, finish, is_done, write_tables
-from bench.plan import Plan, make_plan, representations_needed
+from bench.plan import Plan
+from bench.planning import make_plan
 from bench.progress import Stages
 from bench.provenance import provenance
 from bench.recordings import read_noises, read_rooms
-from bench.represent import fingerprints
+from bench.represent import look_at_models
 from bench.store import Store, cache_root
 from bench.suite import Suite
-from bench.systems import CONTROLS, SYSTEMS, needed
 from bench.train import missing_fits, recipes, train
-from corruptions import Material, check_material
+from corruptions import Material, check_for_training, check_material
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -64,7 +64,7 @@ def run_suite(
             stages.say(f"Everything is done: {page}")
             return page
         begin(plan, out)
-        train(plan, store, pool, stages, chosen)
+        train(plan, material, store, pool, stages, chosen)
         evaluate(plan, material, store, pool, stages, chosen, allow_missing=allow_missing)
     with stages.stage("Scoring", 1, "tables") as advance:
         write_tables(plan, material, store, out, allow_missing=allow_missing)
@@ -94,7 +94,7 @@ def prepare(
     """
     check_corpus_for(suite, corpus)
     recordings = inspect(corpus, pool, stages)
-    conditions = suite.expanded()
+    conditions = [*suite.expanded(), *suite.training.expanded()]
     material = make_material(
         conditions,
         corpus,
@@ -106,14 +106,17 @@ def prepare(
         stages=stages,
         workers=workers,
     )
-    check_material(material, conditions, {one.speaker for one in corpus.split("test")})
-    names = representations_needed(suite.systems)
-    heads = sorted({SYSTEMS[name].head for name in needed(suite.systems)} - set(CONTROLS))
+    for condition in suite.training.expanded():
+        check_for_training(condition, material)
+    check_material(material, conditions, {one.speaker for one in corpus.utterances})
+    names = suite.representations_needed
     with stages.stage("Checking the weights", len(names), "encoders") as advance:
-        known = pool.submit(fingerprints, names, device).result()
-        trained_how = pool.submit(recipes, heads).result()
+        known = pool.submit(look_at_models, names, suite.catalog, device).result()
+        trained_how = pool.submit(recipes).result()
         advance(len(names))
-    return make_plan(suite, corpus, recordings, known, trained_how, material), material
+    for notice in known.notices:
+        stages.warn(notice)
+    return make_plan(suite, corpus, recordings, known.fingerprints, trained_how, material), material
 
 
 def run_status(suite: Suite, stages: Stages, device: Device = "auto") -> list[tuple[str, int, int]]:

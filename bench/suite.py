@@ -1,35 +1,48 @@
 """A suite: the YAML file that says what is measured, checked strictly before anything is computed."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
 
-from bench.conditions import ConditionBlock
+from bench.conditions import ConditionBlock, expand
 from bench.corpora.probe import ProbeSpec
 from bench.material import Policy
 from bench.recordings import OwnNoise, OwnRooms
+from bench.representations import MODELS, REPRESENTATIONS, Model, WrittenRepresentation
 from bench.strict import SEVERAL, Strict, unique
-from bench.systems import SYSTEMS
-from corruptions import CORRUPTIONS, Condition, parse_condition
+from bench.systems import SYSTEMS, Catalog, System, needed
+from bench.systems_check import check_catalog
+from bench.training_options import Training
+from corruptions import CORRUPTIONS, Condition
 from corruptions.levels import LevelName
 
 SUITES = Path(str(files("bench"))) / "suites"
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
 class SuiteError(ValueError):
     """A suite that cannot be run as written; the message names the key, the value and what is allowed."""
 
 
-def _known_system(name: str) -> str:
-    if name not in SYSTEMS:
-        raise ValueError(f"no system is called {name!r}; there are {', '.join(SYSTEMS)}")
-    return name
+class OwnSystem(System):
+    """A system that a suite defines where it lists it: ``{name: acoustic, family: acoustic, inputs: [hubert], ...}``.
+
+    One that is only the teacher of others is left out of the results with ``tested: false``.
+    """
+
+    name: Annotated[str, Field(pattern=_NAME)]
+    tested: bool = True
 
 
+WrittenSystem = Annotated[
+    Annotated[str, Tag("named")] | Annotated[OwnSystem, Tag("own")],
+    Discriminator(lambda value: "named" if isinstance(value, str) else "own"),
+]
 Seed = Annotated[int, Field(ge=0)]
 
 
@@ -69,7 +82,11 @@ class Suite(Strict):
         corpus: ``probe`` or a manifest.
         noises: recordings that become noises of that name: a folder, or a split of a public corpus.
         rooms: impulse responses that become rooms of that name: a folder, or a public corpus.
-        systems: names in ``bench.systems.SYSTEMS``.
+        models: models by name, beside ``bench.representations.MODELS``.
+        representations: what is made with them, beside ``bench.representations.REPRESENTATIONS``.
+        systems: names in ``bench.systems.SYSTEMS``, and systems of the suite's own.
+        training: what training hears beside clean speech, and how long it takes.
+        compare: pairs of systems, ``[one, other]``, whose paired difference is reported, by the name of their group.
         conditions: ``clean``, other conditions as they are written (``reverb@0.6s+babble@5dB``), and blocks of them.
         snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
         policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole corpus.
@@ -80,11 +97,15 @@ class Suite(Strict):
         seed: the seed of everything random that is not training.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: Annotated[str, Field(pattern=_NAME)]
     corpus: Annotated[ProbeCorpus | ManifestCorpus, BeforeValidator(_probe_by_name)]
     noises: Mapping[str, OwnNoise] = {}
     rooms: Mapping[str, OwnRooms] = {}
-    systems: Annotated[tuple[Annotated[str, AfterValidator(_known_system)], ...], *SEVERAL]
+    models: Mapping[str, Model] = {}
+    representations: Mapping[str, WrittenRepresentation] = {}
+    systems: Annotated[tuple[WrittenSystem, ...], *SEVERAL]
+    training: Training = Training()
+    compare: Mapping[str, tuple[tuple[str, str], ...]] = {}
     conditions: Annotated[tuple[ConditionBlock, ...], *SEVERAL]
     snr: LevelName = "active"
     policy: Policy = "per-utterance"
@@ -104,22 +125,61 @@ class Suite(Strict):
             if shadowed:
                 raise ValueError(f"{kind}: {', '.join(shadowed)} is a name that is taken; call yours something else")
         known = [*CORRUPTIONS, *self.noises, *self.rooms]
-        for condition in self.expanded():
-            for step in condition.steps:
+        for key, conditions in (("conditions", self.expanded()), ("training.conditions", self.training.expanded())):
+            for step in (step for condition in conditions for step in condition.steps):
                 if step.corruption not in known:
                     raise ValueError(
-                        f"conditions: no corruption is called {step.corruption!r}; there are {', '.join(known)}"
+                        f"{key}: no corruption is called {step.corruption!r}; there are {', '.join(known)}"
                     )
         unique(tuple(str(condition) for condition in self.expanded()))
         return self
 
+    @model_validator(mode="after")
+    def _systems_exist(self) -> "Suite":
+        for kind, own, taken in (
+            ("models", self.models, MODELS),
+            ("representations", self.representations, REPRESENTATIONS),
+            ("systems", [one.name for one in self.systems if isinstance(one, OwnSystem)], SYSTEMS),
+        ):
+            shadowed = sorted(set(own) & set(taken))
+            if shadowed:
+                raise ValueError(f"{kind}: {', '.join(shadowed)} is built in; call yours something else")
+        names = tuple(one if isinstance(one, str) else one.name for one in self.systems)
+        check_catalog(self.catalog, unique(names), can_be_noisy=bool(self.training.conditions))
+        for group, compared in self.compare.items():
+            for name in (name for couple in compared for name in couple):
+                if name not in self.tested:
+                    raise ValueError(
+                        f"compare.{group}: {name!r} is not tested here; there are {', '.join(self.tested)}"
+                    )
+        return self
+
+    @cached_property
+    def tested(self) -> tuple[str, ...]:
+        """The names of the systems that are tested, in the order of the file."""
+        named = [(one, True) if isinstance(one, str) else (one.name, one.tested) for one in self.systems]
+        return tuple(name for name, wanted in named if wanted)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Every model, representation and system that the suite can name: what is built in, and its own."""
+        own = {one.name: one for one in self.systems if isinstance(one, OwnSystem)}
+        return Catalog({**MODELS, **self.models}, {**REPRESENTATIONS, **self.representations}, {**SYSTEMS, **own})
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The names of the systems that are tested and of those they learn from, teachers first."""
+        return tuple(needed(self.tested, self.catalog.systems))
+
+    @cached_property
+    def representations_needed(self) -> tuple[str, ...]:
+        """The names of the representations that training and testing needs, in the order of the catalogue."""
+        used = {source for name in self.needed for source in self.catalog.systems[name].inputs}
+        return tuple(name for name in self.catalog.representations if name in used)
+
     def expanded(self) -> list[Condition]:
         """Return every condition of the grid, in the order of the file."""
-        return [
-            condition
-            for block in self.conditions
-            for condition in ([parse_condition(block)] if isinstance(block, str) else block.expand())
-        ]
+        return expand(self.conditions)
 
     def to_yaml(self) -> str:
         """Return the suite with every default written out; reading it back gives the same suite."""
@@ -140,13 +200,33 @@ def suite_path(name: str) -> Path:
     raise SuiteError(f"no suite is called {name!r} and no file lies there; suites: {there}")
 
 
+def _read(path: Path) -> dict[str, Any]:
+    """Return the raw mapping of a file, its paths absolute, on top of that of the suite it names as its ``base``.
+
+    What a suite says replaces what its base says; ``models``, ``noises`` and ``rooms`` are replaced entry by entry.
+    """
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(raw, dict):
+        raise SuiteError(f"{path}: a suite is a mapping of keys to values, not {type(raw).__name__}")
+    _anchor_paths(raw, path.parent.resolve())
+    if "base" not in raw:
+        return raw
+    base = _read(suite_path(str(raw.pop("base"))))
+    merged = {
+        key: base[key] | raw[key]
+        for key in ("models", "noises", "rooms")
+        if isinstance(base.get(key), dict) and isinstance(raw.get(key), dict)
+    }
+    return base | raw | merged
+
+
 def load_suite(
     path: Path, *, changes: Mapping[str, str] | None = None, noises: Mapping[str, Path] | None = None
 ) -> Suite:
     """Return the suite in a YAML file.
 
     Args:
-        path: the file; paths inside it are relative to its folder.
+        path: the file; paths inside it are relative to its folder. With ``base: NAME`` it changes another suite.
         changes: dotted keys and YAML values that replace what the file says, as in ``{"corpus.probe.test": "24"}``;
             paths in them are relative to the working directory.
         noises: further noise folders, each of which is added to every noise block of the conditions.
@@ -155,10 +235,7 @@ def load_suite(
         SuiteError: for a file that is not YAML, an unknown key or a value that is not allowed; all of them are listed.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(raw, dict):
-            raise SuiteError(f"{path}: a suite is a mapping of keys to values, not {type(raw).__name__}")
-        _anchor_paths(raw, path.parent.resolve())
+        raw = _read(path)
         for key, value in (changes or {}).items():
             _replace(raw, key.split("."), yaml.safe_load(value))
         _anchor_paths(raw, Path.cwd())

@@ -1,7 +1,7 @@
 """The systems under test: which representations each hears or reads, and which head it puts on them.
 
-To add a system, add an entry to ``SYSTEMS``. A representation it needs that is not there yet is an entry in
-``REPRESENTATIONS``, made of an encoder from ``models``.
+To add a system, add an entry to ``SYSTEMS``, or write it into a suite. What it hears is named in
+``bench.representations``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,49 +12,27 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.keys import rng_for
+from bench.representations import Model, Representation
+from bench.strict import Strict
 
 Family = Literal["acoustic", "lexical", "multimodal", "student", "control"]
-Source = Literal["audio", "asr", "reference"]
 
 
-@dataclass(frozen=True)
-class Representation:
-    """A sequence of vectors for an utterance.
-
-    Attributes:
-        source: what the encoder is given: the waveform, its ASR transcript, or the corpus's reference transcript.
-        encoder: a name in ``models.speech.SPEECH_ENCODERS`` for audio, in ``models.text.TEXT_ENCODERS`` for text.
-        transcriber: a name in ``models.asr.TRANSCRIBERS``, for ``asr``.
-    """
-
-    source: Source
-    encoder: str
-    transcriber: str | None = None
-
-
-REPRESENTATIONS: dict[str, Representation] = {
-    "mfb": Representation("audio", "filterbank"),
-    "mfb-80": Representation("audio", "filterbank-80"),
-    "whisper": Representation("audio", "whisper-encoder"),
-    "whisper-1": Representation("audio", "whisper-encoder-1"),
-    "whisper-2": Representation("audio", "whisper-encoder-2"),
-    "whisper-4": Representation("audio", "whisper-encoder-4"),
-    "text": Representation("asr", "minilm", transcriber="whisper-tiny.en"),
-    "text-oracle": Representation("reference", "minilm"),
-}
-
-
-@dataclass(frozen=True)
-class System:
+class System(Strict):
     """A way to get from an utterance to activation, valence and dominance.
 
     Attributes:
         description: one sentence for the report.
         family: what kind of robustness it stands for.
-        inputs: names in ``REPRESENTATIONS``, in the order of the head's inputs; none for a control.
-        head: a name in ``models.training.HEADS``, or in ``CONTROLS`` where there are no inputs.
-        teacher: the system whose embedding and predictions the head learns from, beside the labels.
+        inputs: names of representations, in the order of the head's inputs; none for a control.
+        head: a name in ``models.training.HEADS``, in ``CONTROLS`` where there are no inputs, or ``AS_IS``.
+        teacher: the system whose embedding and predictions the head learns from, beside the labels; it hears clean
+            speech.
+        trained_on: ``clean`` speech, or ``noisy``: each utterance clean or in one of the noises of the suite's
+            ``training``, another in every epoch.
         trained_as: the system whose trained heads are used as they are; ``inputs`` then stand for that system's.
+        paper: which system of which paper this is.
+        reading: what the paper does not say and is our reading.
     """
 
     description: str
@@ -62,55 +40,91 @@ class System:
     inputs: tuple[str, ...] = ()
     head: str = "tc-gru"
     teacher: str | None = None
+    trained_on: Literal["clean", "noisy"] = "clean"
     trained_as: str | None = None
+    paper: str = ""
+    reading: str = ""
+
+
+# The head of a model that was trained elsewhere: its only input is its prediction, one frame of three numbers.
+AS_IS = "as-is"
 
 
 SYSTEMS: dict[str, System] = {
-    "mfb": System("Log-mel filterbank energies into a TC-GRU.", "acoustic", ("mfb",)),
-    "mfb-80": System("Twice as many filterbank energies into a TC-GRU.", "acoustic", ("mfb-80",)),
-    "whisper": System(
-        "Hidden states of Whisper's encoder, third layer of four, into a TC-GRU.", "acoustic", ("whisper",)
+    "mfb": System(description="Log-mel filterbank energies into a TC-GRU.", family="acoustic", inputs=("mfb",)),
+    "mfb-80": System(
+        description="Twice as many filterbank energies into a TC-GRU.", family="acoustic", inputs=("mfb-80",)
     ),
-    "whisper-1": System("The first layer of Whisper's encoder into a TC-GRU.", "acoustic", ("whisper-1",)),
-    "whisper-2": System("The second layer of Whisper's encoder into a TC-GRU.", "acoustic", ("whisper-2",)),
-    "whisper-4": System("The last layer of Whisper's encoder into a TC-GRU.", "acoustic", ("whisper-4",)),
-    "text": System("Whisper's transcript, MiniLM token embeddings, then a TC-GRU.", "lexical", ("text",)),
+    "whisper": System(
+        description="Hidden states of Whisper's encoder, third layer of four, into a TC-GRU.",
+        family="acoustic",
+        inputs=("whisper",),
+    ),
+    "whisper-1": System(
+        description="The first layer of Whisper's encoder into a TC-GRU.", family="acoustic", inputs=("whisper-1",)
+    ),
+    "whisper-2": System(
+        description="The second layer of Whisper's encoder into a TC-GRU.", family="acoustic", inputs=("whisper-2",)
+    ),
+    "whisper-4": System(
+        description="The last layer of Whisper's encoder into a TC-GRU.", family="acoustic", inputs=("whisper-4",)
+    ),
+    "text": System(
+        description="Whisper's transcript, MiniLM token embeddings, then a TC-GRU.", family="lexical", inputs=("text",)
+    ),
     "text-oracle": System(
-        "The heads of `text` given the reference transcript: what is left when ASR makes no errors.",
-        "lexical",
-        ("text-oracle",),
+        description="The heads of `text` given the reference transcript: what is left when ASR makes no errors.",
+        family="lexical",
+        inputs=("text-oracle",),
+        trained_as="text",
+    ),
+    "text-clean-asr": System(
+        description="The heads of `text` given Whisper's transcript of the clean speech: noise takes nothing.",
+        family="lexical",
+        inputs=("text-clean-asr",),
         trained_as="text",
     ),
     "fusion": System(
-        "Filterbank, Whisper's encoder and transcript together: a TC-GRU for each, weighed on development data.",
-        "multimodal",
-        ("mfb", "whisper", "text"),
+        description="Filterbank, Whisper's encoder and transcript: a TC-GRU for each, weighed on development data.",
+        family="multimodal",
+        inputs=("mfb", "whisper", "text"),
         head="fusion",
     ),
     "student": System(
-        "Filterbank TC-GRU taught by `fusion`: its embedding and predictions on clean speech, beside the labels.",
-        "student",
-        ("mfb",),
+        description="Filterbank TC-GRU taught by `fusion`: embedding and predictions on clean speech, beside labels.",
+        family="student",
+        inputs=("mfb",),
         head="student",
         teacher="fusion",
     ),
     "mfb-ridge": System(
-        "Mean and deviation of filterbank energies into ridge regression.", "acoustic", ("mfb",), "ridge"
+        description="Mean and deviation of filterbank energies into ridge regression.",
+        family="acoustic",
+        inputs=("mfb",),
+        head="ridge",
     ),
     "whisper-ridge": System(
-        "Mean and deviation of Whisper's hidden states into ridge regression.", "acoustic", ("whisper",), "ridge"
+        description="Mean and deviation of Whisper's hidden states into ridge regression.",
+        family="acoustic",
+        inputs=("whisper",),
+        head="ridge",
     ),
     "text-ridge": System(
-        "Mean and deviation of token embeddings into ridge regression.", "lexical", ("text",), "ridge"
+        description="Mean and deviation of token embeddings into ridge regression.",
+        family="lexical",
+        inputs=("text",),
+        head="ridge",
     ),
     "fusion-ridge": System(
-        "Pooled Whisper states and token embeddings together into ridge regression.",
-        "multimodal",
-        ("whisper", "text"),
-        "ridge",
+        description="Pooled Whisper states and token embeddings together into ridge regression.",
+        family="multimodal",
+        inputs=("whisper", "text"),
+        head="ridge",
     ),
-    "random": System("Draws a training label for every utterance without listening.", "control", head="random"),
-    "constant": System("Always says the mean of the training labels.", "control", head="constant"),
+    "random": System(
+        description="Draws a training label for every utterance without listening.", family="control", head="random"
+    ),
+    "constant": System(description="Always says the mean of the training labels.", family="control", head="constant"),
 }
 
 
@@ -129,6 +143,15 @@ CONTROLS: dict[str, Callable[[npt.NDArray[np.float64], Sequence[str], int], npt.
     "random": _random_rater,
     "constant": _constant_rater,
 }
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """What a suite can name: what is built in, and what it adds."""
+
+    models: Mapping[str, Model]
+    representations: Mapping[str, Representation]
+    systems: Mapping[str, System]
 
 
 def needed(names: Sequence[str], systems: Mapping[str, System] = SYSTEMS) -> list[str]:

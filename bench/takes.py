@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from bench.engine import run_jobs
-from bench.evaluate import Source, corrupt_utterance
 from bench.keys import digest
 from bench.machine import AUDIO, versions
 from bench.progress import Stages
 from bench.recipe import Recipe, samples_sha256
+from bench.speech import Source, corrupt_utterance
 from bench.store import read_tables, write_table
 from corruptions import Condition, Waveform, fingerprint, write_audio
 

@@ -1,4 +1,4 @@
-"""Stage 1: represent the clean training and development speech once, then train every head on what is stored."""
+"""Stage 1: represent the training and development speech once, then train every head on what is stored."""
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -8,23 +8,29 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.corpora.corpus import Split
+from bench.corpora.corpus import Split, Utterance
 from bench.engine import run_jobs
 from bench.keys import digest
-from bench.plan import FeatureBlock, Fit, Plan
+from bench.plan import FeatureBlock, Fit, Plan, Version
 from bench.progress import Stages
 from bench.represent import represent
+from bench.representations import reads_reference
+from bench.speech import noisy_copy
 from bench.store import Store, write_table
-from bench.systems import REPRESENTATIONS
+from bench.suite import Suite
+from corruptions import Material
 from corruptions.audio import read_audio
 from corruptions.files import replacing
-from models.types import Frames
+from models.types import Frames, Waveform
 
 
 @dataclass(frozen=True)
 class _FeatureJob:
     block: FeatureBlock
     missing: tuple[str, ...]
+    suite: Suite
+    corpus: str
+    material: Material
     device: str
     store: Store
 
@@ -50,39 +56,49 @@ def missing_fits(plan: Plan, store: Store) -> list[Fit]:
     return [fit for fit in plan.fits if not head_path(store, fit).exists()]
 
 
-def recipes(kinds: Sequence[str]) -> dict[str, str]:
+def recipes() -> dict[str, str]:
     """Return for each kind of head a name that changes when it is built or trained otherwise."""
     from models.fitting import FitConfig
-    from models.students import Distillation
     from models.training import FORMAT, HEADS
 
-    return {kind: digest(kind, FORMAT, *map(repr, (HEADS[kind].config, FitConfig(), Distillation()))) for kind in kinds}
+    return {kind: digest(kind, FORMAT, repr(head.config), repr(FitConfig())) for kind, head in HEADS.items()}
 
 
-def train(plan: Plan, store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str) -> None:
+def train(plan: Plan, material: Material, store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str) -> None:
     """Train every head of the plan that is not in the store; what is there already is left alone."""
     missing = missing_fits(plan, store)
+    _represent(plan, missing, material, store, pool, stages, device)
     if missing:
-        _represent_clean_speech(plan, missing, store, pool, stages, device)
         _train_heads(missing, store, pool, stages)
 
 
-def _represent_clean_speech(
-    plan: Plan, fits: Sequence[Fit], store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str
+def _represent(
+    plan: Plan,
+    fits: Sequence[Fit],
+    material: Material,
+    store: Store,
+    pool: ProcessPoolExecutor,
+    stages: Stages,
+    device: str,
 ) -> None:
-    read = [split for fit in fits for split in fit.feature_keys.values()]
-    read += [fit.teacher.feature_keys["train"] for fit in fits if fit.teacher is not None]
-    wanted = {key for split in read for keys in split.values() for key in keys}
+    """Store the features that these heads are trained on, and those of test speech that is heard clean."""
+    read = [version for fit in fits for versions in fit.versions.values() for version in versions]
+    read += [fit.teacher.versions["train"][0] for fit in fits if fit.teacher is not None]
+    wanted = {key for version in read for keys in version.values() for key in keys}
+    wanted |= {key for key, _ in plan.clean_features.values()}
     jobs = [
-        _FeatureJob(block, absent, device, store)
+        _FeatureJob(block, absent, plan.suite, plan.corpus.name, material, device, store)
         for block in plan.features
         if (absent := tuple(name for name, key in block.keys.items() if key in wanted and not _has(store, key)))
     ]
-    if jobs:
-        total = sum(len(job.block.utterances) for job in jobs)
-        with stages.stage("Encoding clean speech", total, "utterances") as advance:
-            for job, _ in run_jobs(pool, _represent_block, jobs):
-                advance(len(job.block.utterances))
+    for title, some in (
+        ("Encoding clean speech", [job for job in jobs if job.block.copy == 0]),
+        ("Encoding noisy speech for training", [job for job in jobs if job.block.copy > 0]),
+    ):
+        if some:
+            with stages.stage(title, sum(len(job.block.utterances) for job in some), "utterances") as advance:
+                for job, _ in run_jobs(pool, _represent_block, some):
+                    advance(len(job.block.utterances))
 
 
 def _train_heads(fits: Sequence[Fit], store: Store, pool: ProcessPoolExecutor, stages: Stages) -> None:
@@ -101,13 +117,20 @@ def _has(store: Store, key: str) -> bool:
 
 
 def _represent_block(job: _FeatureJob) -> None:
-    utterances = job.block.utterances
-    heard = any(REPRESENTATIONS[name].source != "reference" for name in job.missing)
-    waveforms = [read_audio(utterance.path) for utterance in utterances] if heard else []
+    utterances, catalog = job.block.utterances, job.suite.catalog
+    heard = not all(reads_reference(catalog.representations[name]) for name in job.missing)
+    waveforms = [_hear(utterance, job) for utterance in utterances] if heard else []
     references = [utterance.transcript for utterance in utterances]
-    features = represent(job.missing, waveforms, references, job.device).features
+    features = represent(job.missing, catalog, waveforms, references, job.device).features
     for name in job.missing:
         write_features(job.store, job.block.keys[name], features[name])
+
+
+def _hear(utterance: Utterance, job: _FeatureJob) -> Waveform:
+    if job.block.copy == 0:
+        return read_audio(utterance.path)
+    conditions = job.suite.training.expanded()
+    return noisy_copy(utterance, job.block.copy, conditions, job.material, corpus=job.corpus, seed=job.suite.seed)
 
 
 def write_features(store: Store, key: str, frames: Sequence[Frames]) -> None:
@@ -133,17 +156,25 @@ def _train_one(job: _FitJob) -> None:
 
     fit = job.fit
 
-    def examples(split: Split) -> Examples:
-        features = {name: read_features(job.store, keys) for name, keys in fit.feature_keys[split].items()}
-        return Examples(features, fit.labels[split])
+    def read(version: Version) -> dict[str, list[Frames]]:
+        return {name: read_features(job.store, keys) for name, keys in version.items()}
 
-    train_examples = examples("train")
+    def examples(split: Split) -> Examples:
+        clean, *copies = map(read, fit.versions[split])
+        return Examples(clean, fit.labels[split], tuple(copies), fit.emotions[split])
+
     teaching = None
     if fit.teacher is not None:
-        teacher = load_head(head_path(job.store, fit.teacher))
-        heard = {name: read_features(job.store, keys) for name, keys in fit.teacher.feature_keys["train"].items()}
-        teaching = teach(teacher, heard)
-    trained = train_head(fit.head, train_examples, examples("dev"), seed=fit.seed, teaching=teaching)
+        teaching = teach(load_head(head_path(job.store, fit.teacher)), read(fit.teacher.versions["train"][0]))
+    trained = train_head(
+        fit.head,
+        examples("train"),
+        examples("dev"),
+        seed=fit.seed,
+        teaching=teaching,
+        fit=fit.fit.config(),
+        checkpoint=job.store.path("heads", fit.key, ".checkpoint"),
+    )
     write_table(trained.history, history_path(job.store, fit))
     with replacing(head_path(job.store, fit)) as path:
         save_head(trained.head, path)

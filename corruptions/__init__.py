@@ -5,7 +5,7 @@ from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, read_audio, wri
 from corruptions.catalog import CORRUPTIONS
 from corruptions.condition import CLEAN, Condition, Step, parse_condition
 from corruptions.corruption import Corruption
-from corruptions.engine import check_material, corrupt, corrupt_audio, find_corruption, fingerprint
+from corruptions.engine import check_for_training, check_material, corrupt, corrupt_audio, find_corruption, fingerprint
 from corruptions.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.material import Material
 from corruptions.measures import intelligibility_snr_db, segmental_snr_db
@@ -40,6 +40,7 @@ __all__ = [
     "Waveform",
     "active_level_dbfs",
     "build_rooms",
+    "check_for_training",
     "check_material",
     "corrupt",
     "corrupt_audio",

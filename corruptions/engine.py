@@ -200,6 +200,22 @@ def _level(step: Step, corruption: Corruption) -> float:
     return step.level or 0.0
 
 
+def check_for_training(condition: Condition, material: Material) -> None:
+    """Refuse a condition that nothing may be trained on: one with recordings that are not of a training split.
+
+    Raises:
+        ValueError: naming the condition and the folder.
+    """
+    for step in condition.steps:
+        folder = material.recordings.get(step.corruption)
+        if folder is not None and folder.split != "train":
+            marked = "is not marked as any split" if folder.split is None else f"is the {folder.split} split"
+            raise ValueError(
+                f"{condition}: {folder.folder} {marked}, and only a training split may be trained on; read a corpus "
+                "with split='train', or mark one that is all for training: dataclasses.replace(folder, split='train')"
+            )
+
+
 def fingerprint(
     material: Material, condition: Condition, file_digest: Callable[[Path], str] = file_sha256
 ) -> dict[str, str | int | float | None]:

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from corruptions.audio import Waveform
 from corruptions.condition import Condition
-from corruptions.engine import NOTHING, check_material, corrupt_audio, find_corruption
+from corruptions.engine import NOTHING, check_for_training, check_material, corrupt_audio, find_corruption
 from corruptions.material import Material
 
 
@@ -74,7 +74,13 @@ class NoisyDataset(Dataset[Any]):
             raise ValueError(f"{len(speakers)} speakers for {len(items)} items: there must be one for each")
         check_material(material, conditions, speakers or [])
         for condition in conditions:
-            _check_for_training(condition, material, speakers)
+            check_for_training(condition, material)
+            if speakers is None and any(
+                "talkers" in find_corruption(one.corruption, material).needs for one in condition.steps
+            ):
+                raise ValueError(
+                    f"{condition}: people talk in it; give speakers, so that no one talks behind themselves"
+                )
         self._items = items
         self._conditions = tuple(conditions)
         self._material = material
@@ -110,16 +116,3 @@ class NoisyDataset(Dataset[Any]):
         except ValueError as error:
             raise ValueError(f"item {index}: {error}") from error
         return torch.from_numpy(audio) if isinstance(speech, torch.Tensor) else audio
-
-
-def _check_for_training(condition: Condition, material: Material, speakers: Sequence[str] | None) -> None:
-    for step in condition.steps:
-        folder = material.recordings.get(step.corruption)
-        if folder is not None and folder.split != "train":
-            marked = "is not marked as any split" if folder.split is None else f"is the {folder.split} split"
-            raise ValueError(
-                f"{condition}: {folder.folder} {marked}, and only a training split may be trained on; read a corpus "
-                "with split='train', or mark one that is all for training: dataclasses.replace(folder, split='train')"
-            )
-        if speakers is None and "talkers" in find_corruption(step.corruption, material).needs:
-            raise ValueError(f"{condition}: people talk in it; give speakers, so that no one talks behind themselves")

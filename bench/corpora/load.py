@@ -11,9 +11,9 @@ from bench.corpora.probe import ProbeSpec, best_possible_ccc, build_probe, read_
 from bench.engine import default_workers, worker_pool
 from bench.inventory import Recording, inspect
 from bench.progress import Stages
+from bench.representations import reads_reference
 from bench.store import cache_root
 from bench.suite import ManifestCorpus, Suite
-from bench.systems import REPRESENTATIONS, SYSTEMS, needed
 
 FEWEST: dict[Split, int] = {"train": 2, "dev": 2, "test": 1}  # training looks at the CCC, and one has none
 
@@ -77,11 +77,12 @@ def check_corpus_for(suite: Suite, corpus: Corpus) -> None:
         values = {getattr(one, dimension) for one in corpus.split("train")}
         if len(values) == 1:
             raise CorpusError(f"corpus {corpus.name}: {dimension} is {values.pop():g} for all training utterances")
+    catalog = suite.catalog
     unread = [one.id for one in corpus.utterances if not (one.transcript or "").strip()]
     readers = [
         name
-        for name in needed(suite.systems)
-        if any(REPRESENTATIONS[source].source == "reference" for source in SYSTEMS[name].inputs)
+        for name in suite.needed
+        if any(reads_reference(catalog.representations[source]) for source in catalog.systems[name].inputs)
     ]
     if unread and readers:
         raise CorpusError(

@@ -8,7 +8,8 @@ import pytest
 from bench.corpora.corpus import Corpus, Utterance
 from bench.corpora.load import CorpusError, check_corpus_for
 from bench.inventory import Recording
-from bench.plan import MOST_BLOCKS, Plan, make_plan
+from bench.plan import Plan
+from bench.planning import MOST_BLOCKS, make_plan
 from bench.suite import Suite
 from corruptions import Material
 
