@@ -17,7 +17,7 @@ from scipy.optimize import nnls
 from torch import Tensor, nn
 
 from models.examples import Examples
-from models.fitting import Lesson, calibrate, history_frame, learn_labels, predictions, prepare
+from models.fitting import Lesson, calibrate, history_frame, learn_labels, predictions, prepare_versions
 from models.heads import Branch, Input, Output, Padded, Readout, TcGru, TcGruConfig
 from models.losses import ccc, matched_slope, varies
 
@@ -53,16 +53,18 @@ def learn_branches(network: Fusion, lesson: Lesson) -> pd.DataFrame:
     """
     experts, histories = [], []
     for branch, source in zip(network.branches, network.inputs, strict=True):
-        alone = replace(lesson, train=_only(lesson.train, source), dev=_only(lesson.dev, source))
+        alone = replace(lesson, train=lesson.train.only([source.name]), dev=lesson.dev.only([source.name]))
         torch.manual_seed(lesson.seed)  # so that the branch is, to the bit, the head that its input has alone
         expert = TcGru(network.config.branch, [source])
         calibrate(expert, alone.train)
-        histories.append(learn_labels(expert, alone))
+        histories.append(learn_labels(expert, alone, stage=source.name))
         branch.load_state_dict(expert.branches[0].state_dict())
         experts.append(expert)
     _join(network, experts, lesson.dev)
     loss, scores = (_judge(network, part) for part in (lesson.train, lesson.dev))
-    history = pd.concat([*histories, history_frame([1 - loss.mean().item()], [scores], kept=0)], ignore_index=True)
+    history = pd.concat(
+        [*histories, history_frame([1 - loss.mean().item()], [scores], kept=0, stage="fusion")], ignore_index=True
+    )
     return history.assign(epoch=range(1, len(history) + 1), kept=[False] * (len(history) - 1) + [True])
 
 
@@ -91,9 +93,9 @@ def trust(truth: Tensor, said: Tensor) -> Tensor:
 
 
 def _join(network: Fusion, experts: Sequence[TcGru], dev: Examples) -> None:
-    heard = prepare(network, dev.features)
+    heard = prepare_versions(network, dev)
     alone = [predictions(expert, [steps]) for expert, steps in zip(experts, heard, strict=True)]
-    weights = trust(torch.tensor(dev.labels), torch.stack(alone)).float()
+    weights = trust(torch.tensor(dev.pooled_labels), torch.stack(alone)).float()
     readouts = [expert.readout.linear for expert in experts]
     with torch.no_grad():
         blocks = [trusted[:, None] * readout.weight for trusted, readout in zip(weights, readouts, strict=True)]
@@ -103,8 +105,5 @@ def _join(network: Fusion, experts: Sequence[TcGru], dev: Examples) -> None:
 
 
 def _judge(network: Fusion, examples: Examples) -> Tensor:
-    return ccc(torch.tensor(examples.labels), predictions(network, prepare(network, examples.features)))
-
-
-def _only(examples: Examples, source: Input) -> Examples:
-    return Examples({source.name: examples.features[source.name]}, examples.labels)
+    said = predictions(network, prepare_versions(network, examples))
+    return ccc(torch.tensor(examples.pooled_labels), said)

@@ -23,7 +23,7 @@ from models.losses import ROUNDING
 
 
 class Padded(NamedTuple):
-    """Utterances of one input side by side: steps ``(n, longest, dim)``, zero past each end, and ``(n,)`` lengths."""
+    """Utterances of one input side by side: steps ``(n, longest, width)``, zero past each end, and ``(n,)`` lengths."""
 
     steps: Tensor
     lengths: Tensor
@@ -36,13 +36,31 @@ class Output(NamedTuple):
     embedding: Tensor
 
 
+def pad(steps: Sequence[Tensor]) -> Padded:
+    """Return the steps of several utterances side by side, zero past the end of each."""
+    return Padded(nn.utils.rnn.pad_sequence(list(steps), batch_first=True), torch.tensor([len(one) for one in steps]))
+
+
+def side_by_side(said: Sequence[Output]) -> Output:
+    """Return what a head says of several batches as of one."""
+    return Output(*(torch.cat(parts) for parts in zip(*said, strict=True)))
+
+
 @dataclass(frozen=True)
 class Input:
-    """One input of a head: the name of its representation, its numbers per frame, and how many frames make one step."""
+    """One input of a head.
+
+    Attributes:
+        name: of its representation.
+        dim: numbers per frame, or per layer of a frame.
+        stride: how many frames make one step.
+        layers: of an encoder in each frame; 1 for frames ``(n_frames, dim)``.
+    """
 
     name: str
     dim: int
     stride: int
+    layers: int = 1
 
 
 @dataclass(frozen=True)
@@ -94,13 +112,45 @@ class Scale(nn.Module):
         return self.mean + self.std * standardised
 
 
+class LayerSum(nn.Module):
+    """The weighted sum of an encoder's layers, with weights that are learnt, positive and sum to 1.
+
+    As in ELMo (Peters et al. 2018, arXiv 1802.05365), whose common factor the layer that follows makes up for. An input
+    of one layer passes as it is. Layers must be standardised: weights then tell of use, not of loudness.
+    """
+
+    logits: nn.Parameter
+
+    # AdamW moves any number about as far in a step. A weight that is to leave 1 / n_layers within the some hundred
+    # steps of a small training must be moved further: by a logit that is so many times what is learnt.
+    SPEED = 10.0
+
+    def __init__(self, source: Input) -> None:
+        super().__init__()
+        self.n_layers = source.layers
+        if source.layers > 1:
+            self.logits = nn.Parameter(torch.zeros(source.layers))
+
+    def weights(self) -> Tensor:
+        """Return the weight of each layer, ``(n_layers,)``, sum 1."""
+        return torch.softmax(self.SPEED * self.logits, 0) if self.n_layers > 1 else torch.ones(1)
+
+    def forward(self, steps: Tensor) -> Tensor:
+        """Return the sum for steps ``(..., n_layers * dim)``, a layer after the other: ``(..., dim)``."""
+        if self.n_layers == 1:
+            return steps
+        by_layer = steps.reshape(*steps.shape[:-1], self.n_layers, -1)
+        return torch.einsum("...ld,l->...d", by_layer, self.weights())
+
+
 class Branch(nn.Module):
-    """Temporal convolution, GRU, mean over time, embedding layer."""
+    """Weighted sum of layers where there are several, temporal convolution, GRU, mean over time, embedding layer."""
 
     def __init__(self, config: TcGruConfig, source: Input) -> None:
         super().__init__()
         self.stride = source.stride
-        self.scale = Scale(source.dim)
+        self.scale = Scale(source.layers * source.dim)
+        self.layers = LayerSum(source)
         self.input_dropout = nn.Dropout1d(config.input_dropout)
         self.dropout = nn.Dropout(config.dropout)
         self.convolve = nn.Conv1d(source.dim, config.channels, kernel_size=config.kernel, padding=config.kernel // 2)
@@ -108,19 +158,28 @@ class Branch(nn.Module):
         self.embed = nn.Linear(config.width, config.embedding)
 
     def reduce(self, frames: Tensor) -> Tensor:
-        """Return the mean of each ``stride`` frames of an utterance, the last over what is left: ``(n_steps, dim)``."""
+        """Return the mean of each ``stride`` frames of an utterance, the last over what is left.
+
+        Args:
+            frames: ``(n_frames, dim)`` or ``(n_frames, n_layers, dim)``.
+
+        Returns:
+            Shape ``(n_steps, n_layers * dim)``, a layer after the other.
+        """
+        frames = frames.flatten(1)
         whole = len(frames) // self.stride * self.stride
         steps = frames[:whole].reshape(-1, self.stride, frames.shape[1]).mean(1)
         return torch.cat([steps, frames[whole:].mean(0, keepdim=True)]) if whole < len(frames) else steps
 
     def prepare(self, frames: Tensor) -> Tensor:
-        """Return the standardised steps of one utterance, ``(n_steps, dim)``."""
+        """Return the standardised steps of one utterance, ``(n_steps, n_layers * dim)``."""
         standardised: Tensor = self.scale(self.reduce(frames))
         return standardised
 
     def forward(self, batch: Padded) -> Tensor:
         """Return the embedding of each utterance, ``(n, embedding)`` in [-1, 1]."""
-        convolved = functional.relu(self.convolve(self.input_dropout(batch.steps.transpose(1, 2))))
+        heard = self.layers(batch.steps)
+        convolved = functional.relu(self.convolve(self.input_dropout(heard.transpose(1, 2))))
         hidden, _ = self.gru(self.dropout(convolved.transpose(1, 2)))
         real = torch.arange(hidden.shape[1]) < batch.lengths[:, None]
         pooled = (hidden * real[..., None]).sum(1) / batch.lengths[:, None]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.examples import DIMENSIONS
-from models.fitting import Lesson, history_frame, prepare
+from models.fitting import Lesson, history_frame, prepare_versions
 from models.heads import Input, Output, Padded, Readout, Scale
 from models.losses import ccc, matched_slope
 
@@ -21,19 +21,22 @@ class RidgeConfig:
 
 
 class Pool(nn.Module):
-    """Mean and standard deviation over the frames of an utterance: one step of twice the numbers, in float64."""
+    """Mean and standard deviation over the frames of an utterance: one step of twice the numbers, in float64.
+
+    Layers are numbers like others: a linear head needs no weights of layers beside its own.
+    """
 
     def __init__(self, source: Input) -> None:
         super().__init__()
-        self.scale = Scale(2 * source.dim, torch.float64)
+        self.scale = Scale(_width(source), torch.float64)
 
     def reduce(self, frames: Tensor) -> Tensor:
-        """Return means and standard deviations of one utterance, ``(1, 2 * dim)``."""
-        frames = frames.double()
+        """Return means and standard deviations of one utterance, ``(1, 2 * n_layers * dim)``."""
+        frames = frames.flatten(1).double()
         return torch.cat([frames.mean(0), frames.std(0, correction=0)])[None]
 
     def prepare(self, frames: Tensor) -> Tensor:
-        """Return the standardised means and standard deviations of one utterance, ``(1, 2 * dim)``."""
+        """Return the standardised means and standard deviations of one utterance, ``(1, 2 * n_layers * dim)``."""
         standardised: Tensor = self.scale(self.reduce(frames))
         return standardised
 
@@ -45,7 +48,7 @@ class Ridge(nn.Module):
         super().__init__()
         self.penalties = config.penalties
         self.branches = nn.ModuleList(Pool(source) for source in inputs)
-        self.readout = Readout(2 * sum(source.dim for source in inputs), torch.float64)
+        self.readout = Readout(sum(_width(source) for source in inputs), torch.float64)
 
     def forward(self, batch: Sequence[Padded]) -> Output:
         """Return predictions and the pooled, standardised features."""
@@ -59,16 +62,16 @@ def solve_ridge(network: Ridge, lesson: Lesson) -> pd.DataFrame:
     Least squares shrinks predictions towards the mean, which CCC punishes and correlation does not notice. So each
     dimension is stretched about the mean training label until its standard deviation on the development data is that
     of the labels there: the best slope wherever the correlation is positive, and not applied elsewhere. The mean
-    stays: corrected, it would follow the few development speakers.
+    stays: corrected, it would follow the few development speakers. All versions of an utterance are learnt from.
 
     Returns:
         A history of one row, like that of a trained network. The seed does not matter.
     """
     pooled, dev_pooled = (
-        torch.cat([torch.cat(steps) for steps in prepare(network, part.features)], 1)
+        torch.cat([torch.cat(steps) for steps in prepare_versions(network, part)], 1)
         for part in (lesson.train, lesson.dev)
     )
-    labels, dev_labels = torch.tensor(lesson.train.labels), torch.tensor(lesson.dev.labels)
+    labels, dev_labels = torch.tensor(lesson.train.pooled_labels), torch.tensor(lesson.dev.pooled_labels)
     readout = network.readout
     left, singular, right = torch.linalg.svd(pooled, full_matrices=False)
     targets = left.T @ readout.scale(labels)
@@ -85,3 +88,7 @@ def solve_ridge(network: Ridge, lesson: Lesson) -> pd.DataFrame:
         loss = 1 - ccc(labels, readout(pooled)).mean()
     network.eval()
     return history_frame([loss.item()], [best], kept=0)
+
+
+def _width(source: Input) -> int:
+    return 2 * source.layers * source.dim

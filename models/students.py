@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from models.fitting import FitConfig, Lesson, fit
+from models.fitting import Lesson, fit
 from models.heads import Output, TcGru
 from models.losses import ccc_loss, embedding_loss
 
@@ -42,9 +42,9 @@ def learn_from_teacher(network: TcGru, lesson: Lesson) -> pd.DataFrame:
 
     def loss(output: Output, labels: Tensor, indices: Tensor) -> Tensor:
         return (
-            ccc_loss(labels, output.prediction)
+            ccc_loss(labels, output.prediction, lesson.fit.weights)
             + weights.embedding * embedding_loss(embeddings[indices], output.embedding)
-            + weights.predictions * ccc_loss(predictions[indices], output.prediction)
+            + weights.predictions * ccc_loss(predictions[indices], output.prediction, lesson.fit.weights)
         )
 
-    return fit(network, loss, lesson, FitConfig())
+    return fit(network, loss, lesson)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import torch
 from pydantic import TypeAdapter
@@ -20,17 +21,18 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from models.examples import DIMENSIONS, Examples, Features, Labels, Teaching, check_features
-from models.fitting import Lesson, calibrate, learn_labels, pad, prepare
+from models.checkpoints import Checkpoint, lesson_digest, remove_checkpoint
+from models.examples import DIMENSIONS, Examples, Features, Labels, Teaching, check_features, frame_shape, in_words
+from models.fitting import DEFAULTS, FitConfig, Lesson, calibrate, learn_labels, prepare
 from models.fusion import Fusion, FusionConfig, learn_branches
-from models.heads import Input, Output, TcGru, TcGruConfig
+from models.heads import Input, LayerSum, Output, TcGru, TcGruConfig, pad
 from models.ridge import Ridge, RidgeConfig, solve_ridge
 from models.students import learn_from_teacher
 from models.types import Frames
 
 __all__ = [
-    "DIMENSIONS", "HEADS", "Examples", "Features", "Head", "HeadRecipe", "Teaching", "TrainedHead",
-    "load_head", "predict", "save_head", "teach", "train_head",
+    "DIMENSIONS", "HEADS", "Examples", "Features", "FitConfig", "Head", "HeadRecipe", "Teaching", "TrainedHead",
+    "layer_weights", "load_head", "n_parameters", "predict", "save_head", "teach", "train_head",
 ]  # fmt: skip
 
 STEPS = 32
@@ -93,6 +95,8 @@ def train_head(
     *,
     seed: int,
     teaching: Teaching | None = None,
+    fit: FitConfig = DEFAULTS,
+    checkpoint: Path | None = None,
 ) -> TrainedHead:
     """Return a head trained on ``train`` and chosen on ``dev``, the same bits for the same arguments.
 
@@ -102,21 +106,31 @@ def train_head(
         dev: must have the same inputs; decides when to stop, a ridge's penalty and slope, a fusion's trust.
         seed: decides initial weights, dropout and the order of the utterances.
         teaching: for a ``taught`` head what its teacher says of the utterances of ``train``, from ``teach``; else None.
+        fit: how networks are trained.
+        checkpoint: a file that keeps the state of the training while it lasts. Called again with the same arguments, a
+            training that was killed goes on from there and ends in the same bits. The file of another training is
+            replaced; at the end it is removed.
 
     Raises:
-        ValueError: if the kind is unknown, inputs or teaching do not fit it, or all labels of a dimension are equal.
+        ValueError: if the kind is unknown, inputs or teaching do not fit it, all labels of a dimension are equal, or
+            the checkpoint is a file of another kind.
         FloatingPointError: if training diverges.
     """
     recipe = _recipe(kind)
     _check_lesson(kind, recipe, train, dev, teaching)
     inputs = tuple(_input(name, utterances) for name, utterances in train.features.items())
-    dev = replace(dev, features={source.name: dev.features[source.name] for source in inputs})
+    dev = dev.only([source.name for source in inputs])
     config = recipe.config if teaching is None else replace(recipe.config, embedding=teaching.embeddings.shape[1])
+    lesson = Lesson(train, dev, seed, teaching, fit)
+    if checkpoint is not None:
+        lesson = replace(lesson, checkpoint=Checkpoint(checkpoint, lesson_digest(kind, config, inputs, lesson)))
     with _one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = recipe.build(config, inputs)
         calibrate(network, train)
-        history = recipe.learn(network, Lesson(train, dev, seed, teaching))
+        history = recipe.learn(network, lesson)
+    if lesson.checkpoint is not None:
+        remove_checkpoint(lesson.checkpoint)
     return TrainedHead(Head(kind, config, inputs, network), history)
 
 
@@ -147,10 +161,10 @@ def teach(head: Head, features: Features) -> Teaching:
         raise ValueError(f"this {head.kind} head hears {names}; features lack {missing}")
     check_features({name: features[name] for name in names})
     for source in head.inputs:
-        dim = features[source.name][0].shape[1]
-        if dim != source.dim:
+        heard, learnt = frame_shape(features[source.name][0]), (source.layers, source.dim)
+        if heard != learnt:
             raise ValueError(
-                f"{source.name}: frames have {dim} dimensions, this {head.kind} head was trained on {source.dim}"
+                f"{source.name}: frames have {in_words(heard)}, this {head.kind} head was trained on {in_words(learnt)}"
             )
     with _one_thread(), torch.inference_mode():
         outputs = [_hear(head, index, features) for index in range(len(features[names[0]]))]
@@ -158,6 +172,25 @@ def teach(head: Head, features: Features) -> Teaching:
         np.stack([output.embedding[0].numpy() for output in outputs]).astype(np.float32),
         np.stack([output.prediction[0].numpy() for output in outputs]).astype(np.float64),
     )
+
+
+def n_parameters(head: Head) -> int:
+    """Return how many numbers of ``head`` were learnt; the scales of its inputs and labels were measured."""
+    return sum(parameter.numel() for parameter in head.network.parameters())
+
+
+def layer_weights(head: Head) -> dict[str, npt.NDArray[np.float64]]:
+    """Return for each input of several layers the weight of each layer, ``(n_layers,)`` with sum 1.
+
+    Heads that do not weigh layers, such as a ridge, have none.
+    """
+    branches = head.network.get_submodule("branches").children()
+    return {
+        source.name: part.weights().detach().double().numpy()
+        for source, branch in zip(head.inputs, branches, strict=True)
+        for part in branch.modules()
+        if isinstance(part, LayerSum) and source.layers > 1
+    }
 
 
 def save_head(head: Head, path: Path) -> None:
@@ -222,8 +255,11 @@ def _check_lesson(kind: str, recipe: HeadRecipe, train: Examples, dev: Examples,
     if set(train.features) != set(dev.features):
         raise ValueError(f"inputs differ: {list(train.features)} for training, {list(dev.features)} for development")
     for name, utterances in train.features.items():
-        if utterances[0].shape[1] != dev.features[name][0].shape[1]:
-            raise ValueError(f"{name}: frames of training and development differ in their number of dimensions")
+        trained, judged = frame_shape(utterances[0]), frame_shape(dev.features[name][0])
+        if trained != judged:
+            raise ValueError(
+                f"{name}: frames have {in_words(trained)} in training and {in_words(judged)} in development"
+            )
     constant = [name for name, spread in zip(DIMENSIONS, np.ptp(train.labels, axis=0), strict=True) if spread == 0]
     if constant:
         raise ValueError(f"the training labels of {', '.join(constant)} are all the same: there is nothing to learn")
@@ -237,7 +273,8 @@ def _check_lesson(kind: str, recipe: HeadRecipe, train: Examples, dev: Examples,
 
 def _input(name: str, utterances: Sequence[Frames]) -> Input:
     median = float(np.median([len(frames) for frames in utterances]))
-    return Input(name, dim=utterances[0].shape[1], stride=max(1, round(median / STEPS)))
+    layers, dim = frame_shape(utterances[0])
+    return Input(name, dim, stride=max(1, round(median / STEPS)), layers=layers)
 
 
 @contextmanager

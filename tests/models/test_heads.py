@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.fitting import pad
+from models.heads import pad
 from models.heads import Branch, Input, Readout, Scale, TcGruConfig
 
 

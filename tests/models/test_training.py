@@ -11,7 +11,7 @@ from models.examples import DIMENSIONS, Examples, Teaching
 from models.losses import ccc
 from models.training import HEADS, load_head, predict, save_head, teach, train_head
 
-HISTORY = ["epoch", "train_loss", "dev_activation", "dev_valence", "dev_dominance", "dev_mean", "kept"]
+HISTORY = ["stage", "epoch", "train_loss", "dev_activation", "dev_valence", "dev_dominance", "dev_mean", "kept"]
 
 
 def scores(head, examples: Examples) -> dict[str, float]:
