@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.corpora.manifest import read_manifest
-from bench.speech import corrupt_utterance
 from bench.recipe import read_corruptions, samples_sha256
+from bench.speech import corrupt_utterance
 from bench.takes import file_names
 from corruptions import parse_condition, read_audio
 

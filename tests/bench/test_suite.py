@@ -46,7 +46,7 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
     ("changes", "message"),
     [
         ({"sytems": ["mfb"]}, "sytems: Extra inputs are not permitted"),
-        ({"systems": ["mfb", "hubert-huge"]}, "no system is called 'hubert-huge'; there are mfb,"),
+        ({"systems": ["mfb", "hubert-huge"]}, "systems: there is no 'hubert-huge'; there are mfb,"),
         ({"systems": ["mfb", "mfb"]}, "named more than once: mfb"),
         ({"systems": []}, "at least 1 item"),
         ({"conditions": [{"noise": "rain", "snr_db": 5}]}, "no corruption is called 'rain'; there are "),

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from bench.systems import CONTROLS, REPRESENTATIONS, SYSTEMS, needed
+from bench.representations import MODELS, REPRESENTATIONS
+from bench.systems import CONTROLS, SYSTEMS, Catalog, System, needed
+from bench.systems_check import check_catalog
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -12,17 +14,44 @@ def test_everything_a_system_names_exists(name: str):
     assert set(system.inputs) <= set(REPRESENTATIONS)
     assert {system.teacher, system.trained_as} <= {*SYSTEMS, None}
     assert system.head in (HEADS if system.inputs else CONTROLS)
+    assert (system.teacher is not None) == (system.head in HEADS and HEADS[system.head].taught)
 
 
 @pytest.mark.parametrize("name", REPRESENTATIONS)
 def test_everything_a_representation_names_exists(name: str):
-    from models.asr import TRANSCRIBERS
-    from models.speech import SPEECH_ENCODERS
-    from models.text import TEXT_ENCODERS
+    check_catalog(of(only={"inputs": (name,), "trained_as": "lender"}), ["only"], can_be_noisy=False)
 
-    one = REPRESENTATIONS[name]
-    assert one.encoder in (SPEECH_ENCODERS if one.source == "audio" else TEXT_ENCODERS)
-    assert (one.transcriber in TRANSCRIBERS) == (one.source == "asr")
+
+def of(**systems: dict) -> Catalog:
+    """What is built in, and these systems."""
+    default = {"description": "", "family": "acoustic", "inputs": ("mfb",)}
+    own = {name: System.model_validate(default | keys) for name, keys in {"lender": {}, **systems}.items()}
+    return Catalog(MODELS, REPRESENTATIONS, {**SYSTEMS, **own})
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"inputs": ("mbf",)}, "systems.mine.inputs: there is no 'mbf'; there are mfb, "),
+        ({"teacher": "nobody"}, "systems.mine: there is no 'nobody'; there are "),
+        ({"head": "tc-gro"}, "systems.mine.head: there is no 'tc-gro'; there are tc-gru, "),
+        ({"inputs": (), "head": "tc-gru"}, "systems.mine.head: there is no 'tc-gru'; there are random, constant"),
+        ({"head": "student"}, "systems.mine: a student head needs a teacher"),
+        ({"teacher": "lender"}, "systems.mine: a tc-gru head has no teacher"),
+        ({"inputs": ("mfb", "text")}, "systems.mine: a tc-gru head takes 1 or more inputs, not "),
+        ({"head": "fusion"}, "systems.mine: a fusion head takes 2 or more inputs"),
+        ({"head": "as-is", "inputs": ("mfb", "text")}, "systems.mine: a as-is head takes 1 or more inputs"),
+        ({"trained_on": "noisy"}, "systems.mine is trained_on: noisy, but training.conditions are not given"),
+        ({"inputs": ("text-clean-asr",)}, "systems.mine: text-clean-asr hears clean speech only"),
+        (
+            {"inputs": ("mfb", "text"), "trained_as": "lender"},
+            "mine has 2 inputs, lender, whose heads it uses, 1",
+        ),
+    ],
+)
+def test_a_system_that_does_not_fit_is_refused_by_name(keys: dict, message: str):
+    with pytest.raises(ValueError, match=message):
+        check_catalog(of(mine=keys), ["mine"], can_be_noisy=False)
 
 
 def test_teachers_come_before_their_students():
