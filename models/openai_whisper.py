@@ -7,8 +7,6 @@ The window is always 30 s, as the library's encoder wants it: for short clips th
 costs less than half.
 """
 
-import functools
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 
 from models import whisper_input
 from models.ctranslate2_weights import read_variables, whisper_sizes, whisper_state
-from models.embedded import EMBEDDED, WeightsError, find
+from models.embedded import EMBEDDED, WeightsError, file_sha256, find
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
 
 TINY_EN = Pretrained("whisper-tiny.en")
@@ -158,8 +156,7 @@ def openai_whisper_sha256(pretrained: Pretrained) -> str:
         return EMBEDDED[name].sha256
     if name in whisper.available_models():
         return str(whisper._MODELS[name].split("/")[-2])  # the library verifies that the file has it
-    path = Path(name)
-    return _sha256(path, path.stat().st_size, path.stat().st_mtime_ns)
+    return file_sha256(Path(name))
 
 
 def _name(pretrained: Pretrained) -> str:
@@ -210,10 +207,3 @@ def _rename(name: str) -> str:
     for theirs, openais in RENAMED.items():
         name = name.replace(theirs, openais)
     return name
-
-
-@functools.cache
-def _sha256(path: Path, _size: int, _mtime_ns: int) -> str:
-    """Return the SHA-256 of a file, read once per process while its size and time of change stay the same."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

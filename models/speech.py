@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from models.filterbank import filterbank, filterbank_80
+from models.openai_whisper import openai_whisper_encoder
 from models.types import Pretrained, SpeechEncoder
 from models.whisper_encoder import whisper_encoder
 
@@ -10,5 +11,6 @@ SPEECH_ENCODERS: dict[str, Callable[[str, Pretrained], SpeechEncoder]] = {
     "filterbank": filterbank,
     "filterbank-80": filterbank_80,
     "whisper": whisper_encoder,
+    "openai-whisper": openai_whisper_encoder,
 }
 """Kind -> function of the device ("cpu" or "cuda") and the weights that returns the encoder."""

