@@ -26,6 +26,7 @@ from models.examples import DIMENSIONS, Examples, Features, Labels, Teaching, ch
 from models.fitting import DEFAULTS, FitConfig, Lesson, calibrate, learn_labels, prepare
 from models.fusion import Fusion, FusionConfig, learn_branches
 from models.heads import Input, LayerSum, Output, TcGru, TcGruConfig, pad
+from models.multitask import MultiTask, MultiTaskConfig, learn_both, name_emotions
 from models.ridge import Ridge, RidgeConfig, solve_ridge
 from models.students import learn_from_teacher
 from models.types import Frames
@@ -40,7 +41,7 @@ STEPS = 32
 
 FORMAT = "emonoise head 1"
 
-Config = TcGruConfig | FusionConfig | RidgeConfig
+Config = TcGruConfig | MultiTaskConfig | FusionConfig | RidgeConfig
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class TrainedHead:
     history: pd.DataFrame
 
 
+def as_wide_as_teacher(config: Any, _: Examples, teaching: Teaching | None) -> Any:
+    """Return ``config`` with an embedding as wide as that of the teacher, if there is one."""
+    return config if teaching is None else replace(config, embedding=teaching.embeddings.shape[1])
+
+
 @dataclass(frozen=True)
 class HeadRecipe:
     """How a kind of head is built and trained.
@@ -70,7 +76,9 @@ class HeadRecipe:
         build: ``(config, inputs)`` -> network with blank scales and random weights.
         learn: trains a calibrated network in place and returns the history.
         n_inputs: the fewest and the most inputs it can have; None for any number.
-        taught: whether it learns from a teacher; its embedding is then made as wide as the teacher's.
+        taught: whether it learns from a teacher.
+        configure: ``(config, train, teaching)`` -> the sizes that fit what is learnt from; unless said, the embedding
+            of a taught head is made as wide as its teacher's.
     """
 
     config: Config
@@ -78,10 +86,12 @@ class HeadRecipe:
     learn: Callable[[Any, Lesson], pd.DataFrame]
     n_inputs: tuple[int, int | None]
     taught: bool = False
+    configure: Callable[[Any, Examples, Teaching | None], Any] = as_wide_as_teacher
 
 
 HEADS: dict[str, HeadRecipe] = {
     "tc-gru": HeadRecipe(TcGruConfig(), TcGru, learn_labels, n_inputs=(1, 1)),
+    "multi-task": HeadRecipe(MultiTaskConfig(), MultiTask, learn_both, n_inputs=(1, 1), configure=name_emotions),
     "ridge": HeadRecipe(RidgeConfig(), Ridge, solve_ridge, n_inputs=(1, None)),
     "fusion": HeadRecipe(FusionConfig(), Fusion, learn_branches, n_inputs=(2, None)),
     "student": HeadRecipe(TcGruConfig(), TcGru, learn_from_teacher, n_inputs=(1, 1), taught=True),
@@ -120,7 +130,7 @@ def train_head(
     _check_lesson(kind, recipe, train, dev, teaching)
     inputs = tuple(_input(name, utterances) for name, utterances in train.features.items())
     dev = dev.only([source.name for source in inputs])
-    config = recipe.config if teaching is None else replace(recipe.config, embedding=teaching.embeddings.shape[1])
+    config = recipe.configure(recipe.config, train, teaching)
     lesson = Lesson(train, dev, seed, teaching, fit)
     if checkpoint is not None:
         lesson = replace(lesson, checkpoint=Checkpoint(checkpoint, lesson_digest(kind, config, inputs, lesson)))

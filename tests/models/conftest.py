@@ -8,7 +8,13 @@ import pytest
 from models.examples import Examples, Teaching
 from models.training import Head, TrainedHead, teach, train_head
 
-INPUTS = {"tc-gru": ("sound",), "ridge": ("sound", "words"), "fusion": ("sound", "words"), "student": ("sound",)}
+INPUTS = {
+    "tc-gru": ("sound",),
+    "multi-task": ("sound",),
+    "ridge": ("sound", "words"),
+    "fusion": ("sound", "words"),
+    "student": ("sound",),
+}
 KINDS = tuple(INPUTS)
 
 
@@ -25,7 +31,11 @@ def _plant(n_utterances: int, seed: int) -> Examples:
         sounds.append(sound.astype(np.float32))
         words.append(text.astype(np.float32))
     labels = np.clip(0.5 + 0.15 * (latent + 0.2 * rng.normal(size=latent.shape)), 0, 1)
-    return Examples({"sound": sounds, "words": words}, labels)
+    emotions = tuple(
+        None if number % 5 == 0 else "excited" if activation > 0 else "calm"
+        for number, activation in enumerate(latent[:, 0])
+    )
+    return Examples({"sound": sounds, "words": words}, labels, emotions=emotions)
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +43,7 @@ def planted() -> Callable[..., Examples]:
     """Return ``planted(n_utterances, seed, inputs)``."""
 
     def examples(n_utterances: int, seed: int, inputs: tuple[str, ...] = ("sound", "words")) -> Examples:
-        both = _plant(n_utterances, seed)
-        return Examples({name: both.features[name] for name in inputs}, both.labels)
+        return _plant(n_utterances, seed).only(inputs)
 
     return examples
 

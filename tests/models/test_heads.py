@@ -3,8 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.heads import pad
-from models.heads import Branch, Input, Readout, Scale, TcGruConfig
+from models.heads import Branch, Input, Readout, Scale, TcGruConfig, pad
 
 
 def small_branch(stride: int = 3) -> Branch:
