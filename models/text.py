@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.batching import in_batches
 from models.embedded import WeightsError
 from models.hub import load_network, locate
 from models.torchaudio_cpu import import_torchaudio
@@ -32,7 +33,10 @@ VERSION = 3
 """To be raised with any change of the code that changes the frames."""
 
 MAX_TOKENS = 256
-BATCH = 64  # texts, on CUDA
+
+BATCH_TOKENS = {"cpu": 0, "cuda": 16_384}
+"""Tokens in a batch, padding included; 0 means one text. The hidden states of all layers of a
+large model are 1.7 GB for 16,384."""
 
 # Beginnings of names of weights that stand on top of an encoder: what it was trained with or fine-tuned for.
 HEADS = (
@@ -71,23 +75,22 @@ class TokenStates:
 
     def __call__(self, texts: Sequence[str]) -> list[Frames]:
         """Return the frames of each text."""
-        size = 1 if self.device == "cpu" else BATCH
-        batches = [texts[start : start + size] for start in range(0, len(texts), size)]
-        return [frames for batch in batches for frames in self.encode_together(batch)]
+        tokens = [self.tokenizer.encode(words_of(text)).ids for text in texts]
+        return in_batches(self.encode_together, tokens, [len(ids) for ids in tokens], BATCH_TOKENS[self.device])
 
-    def encode_together(self, texts: Sequence[str]) -> list[Frames]:
-        """Return the frames of each text, computed as one batch."""
+    def encode_together(self, tokens: Sequence[Sequence[int]]) -> list[Frames]:
+        """Return the frames of each sequence of token numbers, computed as one batch."""
         import torch
 
-        tokens = [self.tokenizer.encode(words_of(text)).ids for text in texts]
         lengths = [len(ids) for ids in tokens]
-        padding = self.network.config.pad_token_id or 0
-        inputs = torch.tensor([ids + [padding] * (max(lengths) - len(ids)) for ids in tokens], device=self.device)
+        inputs = torch.full((len(tokens), max(lengths)), self.network.config.pad_token_id or 0)
+        for row, ids in zip(inputs, tokens, strict=True):
+            row[: len(ids)] = torch.tensor(ids)
         mask = (torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]).long().to(self.device)
         inner = self.layer < self.n_layers
         with torch.inference_mode():
             states = self.network(
-                input_ids=inputs,
+                input_ids=inputs.to(self.device),
                 attention_mask=None if min(lengths) == max(lengths) else mask,
                 output_hidden_states=inner,
             )
@@ -102,7 +105,7 @@ def words_of(text: str) -> str:
         >>> words_of("Don’t -- they're sitting by the DOOR!")
         "don't they're sitting by the door"
     """
-    return " ".join(re.findall(r"[\w']+", text.replace("’", "'").lower()))
+    return " ".join(re.findall(r"[\w']+", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower()))
 
 
 def transformers_text(device: str, pretrained: Pretrained, layer: int | None = None) -> TokenStates:
@@ -140,7 +143,7 @@ def transformers_text(device: str, pretrained: Pretrained, layer: int | None = N
 TEXT_ENCODERS: dict[str, Callable[[str, Pretrained, int | None], TextEncoder]] = {
     "transformers": transformers_text,
 }
-"""Kind -> function of the device ("cpu" or "cuda"), the weights and the layer (None: the last) that returns the encoder."""
+"""Kind -> function of the device ("cpu" or "cuda"), the weights and the layer (None: the last): returns the encoder."""
 
 
 def _network(folder: Path) -> Any:
@@ -153,16 +156,17 @@ def _network(folder: Path) -> Any:
     except (OSError, ValueError) as error:
         raise WeightsError(f"{folder}: no model of transformers: {error}") from error
     network = MODEL_MAPPING.get(type(config), None)
-    if not isinstance(network, type) or config.is_encoder_decoder:
+    if network is None or config.is_encoder_decoder or not hasattr(config, "vocab_size"):
         raise WeightsError(f"{folder}: a model of type {config.model_type!r} is not a text encoder")
     # Where there is a pooling layer, checkpoints of language models come without its weights; it is not needed.
-    pooled = "add_pooling_layer" in inspect.signature(network).parameters
+    has_pooling = "add_pooling_layer" in inspect.signature(network).parameters
+    options: dict[str, Any] = {"add_pooling_layer": False} if has_pooling else {}
     return load_network(
         network,
         folder,
         dtype=torch.float32,
         unused=(*HEADS, f"{network.base_model_prefix}.pooler."),
-        **({"add_pooling_layer": False} if pooled else {}),
+        **options,
     )
 
 
@@ -193,5 +197,4 @@ def _n_positions(network: Any) -> int:
     """Return how many tokens a network has positions for: RoBERTa's begin after the padding's."""
     positions = getattr(network.embeddings, "position_embeddings", None)
     before = 0 if positions is None or positions.padding_idx is None else positions.padding_idx + 1
-    n_positions: int = network.config.max_position_embeddings - before
-    return n_positions
+    return getattr(network.config, "max_position_embeddings", MAX_TOKENS) - before
