@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -32,6 +33,20 @@ class Grid:
     systems: Mapping[str, tuple[int | None, ...]]
     conditions: tuple[GridCondition, ...]
     utterances: tuple[str, ...]
+
+    @cached_property
+    def clean(self) -> int | None:
+        """The position of clean speech among the conditions, or None."""
+        return next((k for k, one in enumerate(self.conditions) if one.corruption == "clean"), None)
+
+    @cached_property
+    def curves(self) -> dict[str, tuple[int, ...]]:
+        """The positions of the conditions on each curve, by ascending level; what has no level is a curve of one."""
+        noisy = [(one.corruption, one.level or 0.0, k) for k, one in enumerate(self.conditions) if k != self.clean]
+        return {
+            name: tuple(k for _, k in sorted((level, k) for other, level, k in noisy if other == name))
+            for name in dict.fromkeys(name for name, _, _ in noisy)
+        }
 
 
 def grid_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> Grid:

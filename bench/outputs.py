@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
+from bench.comparisons import compare
 from bench.evaluate import missing_work
 from bench.plan import Plan
 from bench.recipe import CORRUPTIONS_TABLE, write_corruptions
@@ -39,7 +40,7 @@ def begin(plan: Plan, out: Path) -> None:
 
 
 def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, allow_missing: bool) -> None:
-    """Write the four tables, the training curves, and what the systems are.
+    """Write the tables, the paired differences, the training curves, and what the systems are.
 
     Raises:
         TableError: for a grid with holes, unless ``allow_missing``.
@@ -50,15 +51,25 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
         for condition in plan.suite.expanded()
         if condition.steps
     }
+    grid = plan_grid(plan, material)
     results = score(
         predictions,
         transcripts,
         bootstrap=plan.suite.bootstrap,
         seed=plan.suite.seed,
         harsher=harsher,
-        grid=plan_grid(plan, material),
+        grid=grid,
         allow_missing=allow_missing,
     )
+    comparisons = compare(
+        predictions,
+        plan.suite.compare,
+        seed=plan.suite.seed,
+        harsher=harsher,
+        grid=grid,
+        allow_missing=allow_missing,
+    )
+    write_table(comparisons, out / "comparisons.parquet")
     for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):
         write_table(table, out / name)
     write_corruptions(corruptions_table(plan, material, store), plan_recipe(plan, material), out / CORRUPTIONS_TABLE)

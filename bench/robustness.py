@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from bench.grid import Grid
+
 Floats = npt.NDArray[np.float64]
 Harsher = Literal["up", "down"]
 
@@ -35,6 +37,14 @@ class Curve:
     values: Floats
     clean: Floats
     harsher: Harsher
+
+
+def curve_under(corruption: str, grid: Grid, ccc: Floats, harsher: Harsher) -> Curve:
+    """Return the curve of a corruption, given the CCC under every condition of the grid, ``(..., n_conditions)``."""
+    points = list(grid.curves[corruption])
+    levels = np.array([grid.conditions[k].level or 0.0 for k in points])  # what has no level is wherever on an axis
+    clean = np.full(ccc.shape[:-1], np.nan) if grid.clean is None else ccc[..., grid.clean]
+    return Curve(levels, ccc[..., points], clean, harsher)
 
 
 def ccc_auc(curve: Curve) -> Floats:

@@ -164,7 +164,7 @@ def test_results_have_their_types_one_row_for_each_number_and_survive_parquet(pr
     }
     assert not results.duplicated(KEYS).any()
     cells, conditions, corruptions = 2 * 4 * 2, 4, 2
-    assert len(results) == 2 * 3 * (3 * (cells + conditions) + 2 * corruptions) + (conditions * 2 + conditions)
+    assert len(results) == 2 * 3 * (3 * (cells + conditions) + 2 * corruptions) + 5 * (conditions * 2 + conditions)
     results.to_parquet(tmp_path / "results.parquet", index=False)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "results.parquet"), results, check_exact=True)
 
@@ -248,7 +248,7 @@ def test_a_condition_that_the_grid_names_and_no_row_has_is_a_hole_in_every_row(p
         scored(*kept, grid=grid)
     results = scored(*kept, grid=grid, allow_missing=True)
     holes = results.query("condition == 'babble@-5dB' or corruption == 'babble' and condition.isna()")
-    assert len(holes) == 2 * 3 * (3 * 5 + 2) + 3
+    assert len(holes) == 2 * 3 * (3 * 5 + 2) + 5 * 3
     assert holes["value"].isna().all()
     assert (holes["n_utterances"] == 0).all()
 
@@ -300,3 +300,22 @@ def test_nothing_to_score_and_nothing_to_draw_are_errors(predictions):
         scored(predictions.iloc[:0])
     with pytest.raises(ValueError, match="bootstrap is 0"):
         scored(predictions, bootstrap=0)
+
+
+def test_signs_of_invention_are_shares_of_the_transcripts_with_and_without_a_reference(predictions, transcripts):
+    hit = (transcripts["condition"] == "white@0dB") & (transcripts["draw"] == 1)
+    first = transcripts[hit].index[0]
+    transcripts.loc[first, "text"] = "thank you " * 40
+    transcripts.loc[first, ["mean_log_probability", "no_speech_probability"]] = [-1.5, 0.9]
+    results = scored(predictions, transcripts.assign(reference=None))
+    for metric in ("repetition_rate", "low_confidence_rate", "no_speech_rate"):
+        there = one(results, metric=metric, condition="white@0dB", draw=1)
+        assert (there["value"], there["n_utterances"]) == (pytest.approx(1 / 7), 7)
+        assert one(results, metric=metric, condition="white@0dB", draw=0)["value"] == 0
+
+
+def test_the_insertion_rate_counts_inserted_words_over_those_of_the_reference(predictions, transcripts):
+    heard = transcripts.assign(text=transcripts["reference"] + " indeed so")
+    results = scored(predictions, heard)
+    words = heard.query("condition == 'white@0dB' and draw == 0")["reference"].str.split().str.len().sum()
+    assert one(results, metric="insertion_rate", condition="white@0dB", draw=0)["value"] == pytest.approx(14 / words)
