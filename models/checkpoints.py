@@ -25,10 +25,21 @@ State = dict[str, Any]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a training is kept, and the digest of its lesson, from ``lesson_digest``."""
+    """Where a training is kept, and the digest of its lesson; made by ``open_checkpoint``."""
 
     path: Path
     lesson: str
+
+
+def open_checkpoint(path: Path, lesson: str) -> Checkpoint:
+    """Return the checkpoint of a lesson, given its ``lesson_digest``; nothing is written yet.
+
+    Raises:
+        ValueError: if there is a file that is not the checkpoint of a training.
+    """
+    checkpoint = Checkpoint(path, lesson)
+    _stages(checkpoint)
+    return checkpoint
 
 
 def lesson_digest(*parts: object) -> str:
@@ -47,21 +58,13 @@ def lesson_digest(*parts: object) -> str:
 
 
 def read_stage(checkpoint: Checkpoint, stage: str) -> State | None:
-    """Return what ``write_stage`` wrote last for this stage of this lesson; None if there is nothing.
-
-    Raises:
-        ValueError: if the file is not a checkpoint of a training.
-    """
+    """Return what ``write_stage`` wrote last for this stage of this lesson; None if there is nothing."""
     state: State | None = _stages(checkpoint).get(stage)
     return state
 
 
 def write_stage(checkpoint: Checkpoint, stage: str, state: State) -> None:
-    """Write the state of one stage beside those that are there; a writing that is cut short leaves the file as it was.
-
-    Raises:
-        ValueError: if the file that is there is not a checkpoint of a training.
-    """
+    """Write the state of one stage beside those that are there; cut short, it leaves the file as it was."""
     stages = {**_stages(checkpoint), stage: state}
     partial = _partial(checkpoint)
     torch.save({"version": VERSION, "lesson": checkpoint.lesson, "stages": stages}, partial)

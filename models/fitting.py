@@ -1,6 +1,6 @@
 """The fit loop: gradient steps on batches, then the weights of the epoch with the best mean CCC on development data."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,18 +124,23 @@ def fit(network: nn.Module, loss: Loss, lesson: Lesson, stage: str = "", watch: 
     steps, labels = prepare_versions(network, train), torch.tensor(train.labels).float()
     dev_steps, dev_labels = prepare_versions(network, dev), torch.tensor(dev.pooled_labels)
     order = torch.Generator().manual_seed(lesson.seed)
+    # A stream of its own: batches hold the same utterances whether or not there are copies of them.
+    choice = torch.Generator().manual_seed(-1 - lesson.seed)
     n_batches = max(1, round(len(labels) / config.batch))
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, config.learning_rate, total_steps=n_batches * config.epochs
     )
     parts = {"network": network, "optimizer": optimizer, "schedule": schedule}
-    course = _resume(lesson, stage, parts, order)
+    course = _resume(lesson, stage, parts, (order, choice))
     while not course.is_over(config):
         network.train()
         costs = []
-        for indices, rows in _batches(len(labels), len(train.versions), n_batches, order):
-            heard = [[utterances[row] for row in rows.tolist()] for utterances in steps]
+        # Batches are equal in size within one utterance: the CCC of the few that are left over would be noise.
+        batches = torch.randperm(len(labels), generator=order).tensor_split(n_batches)
+        rows = _choose_versions(len(labels), len(train.versions), choice)
+        for indices in batches:
+            heard = [[utterances[row] for row in rows[indices].tolist()] for utterances in steps]
             optimizer.zero_grad()
             costs.append(add_gradients(network, loss, heard, labels[indices], indices, config.chunk))
             if not np.isfinite(costs[-1]):
@@ -152,7 +157,7 @@ def fit(network: nn.Module, loss: Loss, lesson: Lesson, stage: str = "", watch: 
         if not course.weights or course.scores[-1].mean() > course.scores[course.kept].mean():
             course.kept, course.weights = len(course.losses) - 1, deepcopy(network.state_dict())
         if lesson.checkpoint is not None:
-            write_stage(lesson.checkpoint, stage, _state(course, parts, order))
+            write_stage(lesson.checkpoint, stage, _state(course, parts, (order, choice)))
     network.load_state_dict(course.weights)
     history = history_frame(course.losses, course.scores, course.kept, stage)
     return history.assign(**{name: [one[name] for one in course.watched] for name in watch or {}})
@@ -230,33 +235,30 @@ def history_frame(losses: Sequence[float], scores: Sequence[Tensor], kept: int, 
     )
 
 
-def _resume(lesson: Lesson, stage: str, parts: Mapping[str, Any], order: torch.Generator) -> _Course:
+def _resume(lesson: Lesson, stage: str, parts: Mapping[str, Any], generators: Sequence[torch.Generator]) -> _Course:
     saved = None if lesson.checkpoint is None else read_stage(lesson.checkpoint, stage)
     if saved is None:
         return _Course()
     for name, part in parts.items():
         part.load_state_dict(saved[name])
-    order.set_state(saved["order"])
+    for generator, state in zip(generators, saved["generators"], strict=True):
+        generator.set_state(state)
     torch.set_rng_state(saved["random"])
     return _Course(**saved["course"])
 
 
-def _state(course: _Course, parts: Mapping[str, Any], order: torch.Generator) -> State:
+def _state(course: _Course, parts: Mapping[str, Any], generators: Sequence[torch.Generator]) -> State:
     states = {name: part.state_dict() for name, part in parts.items()}
-    return {**states, "order": order.get_state(), "random": torch.get_rng_state(), "course": vars(course)}
+    drawn = {"generators": [generator.get_state() for generator in generators], "random": torch.get_rng_state()}
+    return {**states, **drawn, "course": vars(course)}
 
 
-def _batches(
-    n_utterances: int, n_versions: int, n_batches: int, order: torch.Generator
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield the utterances of each batch of an epoch, and the rows of ``prepare_versions`` as which they are heard."""
-    shuffled = torch.randperm(n_utterances, generator=order)
+def _choose_versions(n_utterances: int, n_versions: int, choice: torch.Generator) -> Tensor:
+    """Return for each utterance the row of ``prepare_versions`` that is heard of it, ``(n_utterances,)``."""
     rows = torch.arange(n_utterances)
-    if n_versions > 1:
-        rows = rows + n_utterances * torch.randint(n_versions, (n_utterances,), generator=order)
-    # Batches are equal in size within one utterance: the CCC of the few that are left over would be noise.
-    for indices in shuffled.tensor_split(n_batches):
-        yield indices, rows[indices]
+    if n_versions == 1:
+        return rows
+    return rows + n_utterances * torch.randint(n_versions, (n_utterances,), generator=choice)
 
 
 def _branches(network: nn.Module) -> list[Any]:

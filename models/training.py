@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from models.checkpoints import Checkpoint, lesson_digest, remove_checkpoint
+from models.checkpoints import lesson_digest, open_checkpoint, remove_checkpoint
 from models.examples import DIMENSIONS, Examples, Features, Labels, Teaching, check_features, frame_shape, in_words
 from models.fitting import DEFAULTS, FitConfig, Lesson, calibrate, learn_labels, prepare
 from models.fusion import Fusion, FusionConfig, learn_branches
@@ -133,7 +133,7 @@ def train_head(
     config = recipe.configure(recipe.config, train, teaching)
     lesson = Lesson(train, dev, seed, teaching, fit)
     if checkpoint is not None:
-        lesson = replace(lesson, checkpoint=Checkpoint(checkpoint, lesson_digest(kind, config, inputs, lesson)))
+        lesson = replace(lesson, checkpoint=open_checkpoint(checkpoint, lesson_digest(kind, config, inputs, lesson)))
     with _one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = recipe.build(config, inputs)
