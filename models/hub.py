@@ -2,22 +2,28 @@
 
 A model is named by what a suite writes (``types.Pretrained``): a name in ``EMBEDDED``, a folder, or a repository on the
 Hugging Face hub, looked up in this order. A folder is laid out as the hub lays out a repository. What was found is
-named by the SHA-256 of its files, so that a moved branch, an edited folder or another revision never passes for the same.
+named by the SHA-256 of its files: a moved branch, an edited folder or another revision never passes for the same.
+
+The hub is asked for the newest commit unless one is named. A full commit hash that is in the hub's cache needs no
+network, and neither does anything in the cache where there is no network or ``HF_HUB_OFFLINE`` is 1.
 """
 
-import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.embedded import EMBEDDED, WeightsError, find
+from models.embedded import EMBEDDED, WeightsError, file_sha256, find
 from models.torchaudio_cpu import import_torchaudio
 from models.types import Pretrained
 
-# What can change a result; readmes, other frameworks' weights and training states are not fetched.
-FILES = ("*.json", "*.txt", "*.safetensors", "pytorch_model*.bin", "*.model", "*.bpe")
+PICKLED = "pytorch_model*.bin"
+"""Weights of older repositories: neither fetched nor read where there are safetensors."""
+
+FILES = ("*.json", "*.txt", "model*.safetensors", PICKLED, "*.model", "*.bpe")
+"""What can change a result; readmes, other frameworks' weights and states of training are left where they are."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +40,16 @@ def locate(pretrained: Pretrained, files: Sequence[str] = FILES) -> Located:
 
     Args:
         pretrained: which model.
-        files: patterns of the files that matter; ``pytorch_model*.bin`` is left out where safetensors are there.
+        files: patterns of the files that matter; ``PICKLED`` is left out where safetensors are there.
 
     Raises:
         ValueError: if no weights are named.
         WeightsError: if they are nowhere, or are not what they should be; the message says what would help.
+
+    Examples:
+        >>> located = locate(Pretrained("minilm"))
+        >>> (located.folder / "model.safetensors").is_file(), located.sha256 == EMBEDDED["minilm"].sha256
+        (True, True)
     """
     name, revision = pretrained.weights, pretrained.revision
     if name is None:
@@ -46,12 +57,14 @@ def locate(pretrained: Pretrained, files: Sequence[str] = FILES) -> Located:
     if name in EMBEDDED:
         return Located(find(name), EMBEDDED[name].revision, EMBEDDED[name].sha256)
     if Path(name).is_dir():
-        return Located(Path(name), None, _digest(name, Path(name), files))
+        return Located(Path(name), None, _digest(Path(name), files))
     folder = _fetch(name, revision, files)
-    return Located(folder, folder.name, _digest(name, folder, files))
+    return Located(folder, folder.name, _digest(folder, files))
 
 
-def load_network(network: Any, folder: Path, *, dtype: Any, unused: Sequence[str] = (), **options: Any) -> Any:
+def load_network(
+    network: Any, folder: Path, *, dtype: Any, unused: Sequence[str] = (), spare: Sequence[str] = (), **options: Any
+) -> Any:
     """Return ``network.from_pretrained(folder)`` in evaluation mode, with every weight read from the folder.
 
     Args:
@@ -59,60 +72,85 @@ def load_network(network: Any, folder: Path, *, dtype: Any, unused: Sequence[str
         folder: where config and weights lie.
         dtype: torch's type of the weights.
         unused: beginnings of names of weights in the folder that the network has no use for.
+        spare: names of weights that the folder may lack, because what is asked of the network never reads them. They
+            are zero then.
         options: for ``from_pretrained``.
 
     Raises:
         WeightsError: if a weight is missing, has another shape, or is there for nothing; transformers would make a
-            random one, or say nothing.
+            random one, or say nothing. Also if the files cannot be read.
     """
     import_torchaudio()
     import torch
 
-    with torch.random.fork_rng(devices=[]):  # initial weights that are thrown away draw from the global generator
-        loaded, report = network.from_pretrained(
-            folder, dtype=dtype, output_loading_info=True, local_files_only=True, **options
-        )
-    unexpected = [name for name in report["unexpected_keys"] if not name.startswith(tuple(unused))]
+    try:
+        # Initial weights that are thrown away draw from the global generator.
+        with torch.random.fork_rng(devices=[]), _without_report():
+            loaded, report = network.from_pretrained(
+                folder,
+                dtype=dtype,
+                output_loading_info=True,
+                local_files_only=True,
+                ignore_mismatched_sizes=True,  # they are in the report, and refused below
+                **options,
+            )
+    except Exception as error:  # of transformers, safetensors, pickle or the file system
+        raise WeightsError(f"{folder}: cannot be read ({type(error).__name__}: {error})") from error
     problems = {
-        "missing": sorted(map(str, report["missing_keys"])),
-        "of another shape": sorted(map(str, report["mismatched_keys"])),
-        "unexpected": sorted(map(str, unexpected)),
+        "missing": {name for name in report["missing_keys"] if name not in spare},
+        "of another shape": {name for name, *_shapes in report["mismatched_keys"]},
+        "unexpected": {name for name in report["unexpected_keys"] if not name.startswith(tuple(unused))},
     }
-    wrong = [f"{kind}: {', '.join(names[:5])}" for kind, names in problems.items() if names]
+    wrong = [f"{kind}: {', '.join(sorted(names)[:5])}" for kind, names in problems.items() if names]
     if wrong:
         raise WeightsError(f"{folder}: not the weights of a {network.__name__}: {'; '.join(wrong)}")
+    for name in report["missing_keys"]:
+        loaded.get_parameter(name).data.zero_()
     return loaded.eval()
 
 
 def _fetch(repository: str, revision: str | None, files: Sequence[str]) -> Path:
-    """Return the snapshot of a repository, whose folder's name is its commit; what is in the cache is not asked for."""
+    """Return the hub's snapshot of a repository in its cache, whose folder's name is the commit."""
     from huggingface_hub import snapshot_download
 
-    for offline in (True, False):
-        try:
-            return Path(
-                snapshot_download(repository, revision=revision, allow_patterns=list(files), local_files_only=offline)
-            )
-        except Exception as error:  # of the hub's client, of its HTTP library or of the file system
-            problem = error
-    raise WeightsError(
-        f"{repository}: not one of {', '.join(EMBEDDED)}, not a folder here, and the hub could not give it"
-        f"{f' at revision {revision}' if revision else ''} ({type(problem).__name__}: {problem})"
-    ) from problem
+    try:
+        folder = snapshot_download(
+            repository, revision=revision, allow_patterns=[pattern for pattern in files if pattern != PICKLED]
+        )
+        if not _has_safetensors(Path(folder)):
+            folder = snapshot_download(repository, revision=Path(folder).name, allow_patterns=list(files))
+    except Exception as error:  # of the hub's client, of its HTTP library or of the file system
+        raise WeightsError(
+            f"{repository}: not one of {', '.join(EMBEDDED)}, not a folder here, and the hub could not give it"
+            f"{f' at revision {revision}' if revision else ''} ({type(error).__name__}: {error}). "
+            f"Without a network: `hf download {repository}` on a machine that has one, and name the folder"
+        ) from error
+    return Path(folder)
 
 
-def _digest(name: str, folder: Path, files: Sequence[str]) -> str:
-    found = sorted({path for pattern in files for path in folder.glob(pattern) if path.is_file()})
-    if any(path.suffix == ".safetensors" for path in found):
-        found = [path for path in found if path.suffix != ".bin" or "pytorch_model" not in path.name]
+def _digest(folder: Path, files: Sequence[str]) -> str:
+    patterns = [pattern for pattern in files if pattern != PICKLED or not _has_safetensors(folder)]
+    found = sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
     if not found:
-        raise WeightsError(f"{name}: {folder} holds none of {', '.join(files)}")
-    sums = [(path.name, _sha256(path, path.stat().st_size, path.stat().st_mtime_ns)) for path in found]
-    return hashlib.sha256(repr(sums).encode()).hexdigest()
+        raise WeightsError(f"{folder}: holds none of {', '.join(files)}")
+    return hashlib.sha256(repr([(path.name, file_sha256(path)) for path in found]).encode()).hexdigest()
 
 
-@functools.cache
-def _sha256(path: Path, _size: int, _mtime_ns: int) -> str:
-    """Return the SHA-256 of a file, read once per process while its size and time of change stay the same."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _has_safetensors(folder: Path) -> bool:
+    return any(folder.glob("model*.safetensors"))
+
+
+@contextmanager
+def _without_report() -> Iterator[None]:
+    """Keep transformers from printing a bar and a table of what it did not find: that is our error's to say."""
+    from transformers.utils import logging
+
+    verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bar:
+            logging.enable_progress_bar()

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from models.filterbank import filterbank, filterbank_80
 from models.openai_whisper import openai_whisper_encoder
+from models.self_supervised import self_supervised
 from models.types import Pretrained, SpeechEncoder
 from models.whisper_encoder import whisper_encoder
 
 SPEECH_ENCODERS: dict[str, Callable[[str, Pretrained], SpeechEncoder]] = {
     "filterbank": filterbank,
     "filterbank-80": filterbank_80,
+    "self-supervised": self_supervised,
     "whisper": whisper_encoder,
     "openai-whisper": openai_whisper_encoder,
 }

@@ -1,0 +1,286 @@
+"""Speech encoders of the wav2vec 2.0 family: wav2vec 2.0, HuBERT, WavLM and data2vec, base and large.
+
+Convolutions turn the waveform into frames of 25 ms every 20 ms, a transformer refines them layer by layer. Layers are
+the ``hidden_states`` of transformers: 0 is what enters the first layer. The last is ``last_hidden_state``, what the
+model gives out: in large models (all but data2vec's) it has been through a final norm, which those below have not.
+Transformers 4 listed it so too; version 5 lists the last before that norm.
+
+Conventions:
+
+- A waveform is scaled to zero mean and unit variance, over all of it, where ``preprocessor_config.json`` says
+  ``do_normalize`` or there is no such file, which is the default of transformers. Silence stays silence.
+- What is shorter than a window of the network (400 samples) is padded with silence to one, and is one frame.
+- What is longer than 30 s is encoded in pieces, as few and as equal as possible, which overlap by the 5 ms that windows
+  overlap, so that there are as many frames as without a cut. Frames of different pieces do not attend to each other.
+- On a CPU clips are computed one by one in float32, so that a clip's frames are the same bits whatever the call. On
+  CUDA they are computed in batches of bfloat16, and nothing of one clip reaches another (``models.padding``) beyond
+  what rounding makes of another shape of batch.
+"""
+
+import json
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, nullcontext, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.batching import in_batches
+from models.embedded import WeightsError
+from models.hub import Located, load_network, locate
+from models.padding import convolved, padding_unheard
+from models.torchaudio_cpu import import_torchaudio
+from models.types import SAMPLE_RATE, Frames, Pretrained, Waveform, check_layers, check_waveforms
+
+VERSION = 1
+"""To be raised with any change of the code that changes the frames."""
+
+DTYPE = {"cpu": "float32", "cuda": "bfloat16"}
+
+LONGEST_S = 30
+"""Attention costs the square of the length, and no model of the family has heard longer ones in training."""
+
+BATCH_S = {"cpu": 0, "cuda": 160}
+"""Seconds of padded audio in a batch; 0 means one clip. In bfloat16 a second takes up to 35 MB in large models: 13 for
+the first convolution (512 channels, 3,200 frames, held four times), 3 for the layers that are kept, and in WavLM, which
+writes attention out, 15 for six matrices of a 30 s piece. So 160 s are under 6 GB, and 8,000 frames keep a GPU busy."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """The class in transformers, and its fastest attention that is exact with a mask."""
+
+    network: str
+    attention: str
+
+
+FAMILIES = {
+    "data2vec-audio": Family("Data2VecAudioModel", "sdpa"),
+    "hubert": Family("HubertModel", "sdpa"),
+    "wav2vec2": Family("Wav2Vec2Model", "sdpa"),
+    "wavlm": Family("WavLMModel", "eager"),  # its position bias is gated by the frames: it has no other
+}
+"""``model_type`` of a config.json -> what reads it."""
+
+HEADS = ("lm_head.", "quantizer.", "project_q.", "project_hid.", "projector.", "classifier.", "layer_weights")
+"""Parts of a checkpoint for what a model was trained on; its frames do without them."""
+
+MASK = ("masked_spec_embed",)
+"""What hidden frames are replaced by in training, and only there: some checkpoints leave it out."""
+
+
+@dataclass(frozen=True)
+class SelfSupervised:
+    """Frames every 20 ms, ``(max(1, (n_samples - 400) // 320 + 1), dim)``, of any hidden layer.
+
+    Layers above the highest that is asked for are not computed.
+    """
+
+    located: Located
+    device: str
+    normalise: bool
+    network: Any = field(repr=False)  # one of FAMILIES
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that changes whenever the frames may."""
+        return f"self-supervised/{self.located.sha256}/{self.device}/{DTYPE[self.device]}/v{VERSION}"
+
+    @property
+    def revision(self) -> str | None:
+        """The commit of the hub's repository; None for a folder."""
+        return self.located.revision
+
+    @property
+    def dim(self) -> int:
+        """Numbers per frame: 768 for base, 1024 for large models."""
+        return int(self.network.config.hidden_size)
+
+    @property
+    def n_layers(self) -> int:
+        """The number of the last layer: 12 for base, 24 for large models."""
+        return int(self.network.config.num_hidden_layers)
+
+    def __call__(self, waveforms: Sequence[Waveform], layers: Sequence[int]) -> list[list[Frames]]:
+        """Return the frames of each waveform in each of ``layers``."""
+        check_waveforms(waveforms)
+        check_layers(layers, self.n_layers)
+        clips = [list(pieces(self._prepared(waveform), self.network.config)) for waveform in waveforms]
+        parts = [piece for clip in clips for piece in clip]
+        encoded = iter(
+            in_batches(
+                lambda batch: encode(self.network, batch, layers),
+                parts,
+                [len(piece) for piece in parts],
+                BATCH_S[self.device] * SAMPLE_RATE,
+            )
+        )
+        return [[np.concatenate(layer) for layer in zip(*(next(encoded) for _ in clip), strict=True)] for clip in clips]
+
+    def _prepared(self, waveform: Waveform) -> Waveform:
+        if self.normalise:
+            waveform = (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-7)
+        return np.pad(waveform, (0, max(0, window(self.network.config) - len(waveform))))
+
+
+def self_supervised(device: str, pretrained: Pretrained) -> SelfSupervised:
+    """Return the encoder ``self-supervised``.
+
+    Args:
+        device: "cpu" or "cuda".
+        pretrained: a repository of the hub or a folder, with a ``model_type`` of :data:`FAMILIES`.
+
+    Raises:
+        ValueError: if no weights are named.
+        WeightsError: if they are absent, not of a known family, incomplete, or for another sampling rate.
+    """
+    import_torchaudio()
+    import torch
+    import transformers
+
+    located = locate(pretrained)
+    config = located.folder / "config.json"
+    model_type = _json(config).get("model_type")
+    if model_type not in FAMILIES:
+        raise WeightsError(f"{config}: model_type is {model_type!r}, not one of {', '.join(FAMILIES)}")
+    family = FAMILIES[model_type]
+    network = load_network(
+        getattr(transformers, family.network),
+        located.folder,
+        dtype=getattr(torch, DTYPE[device]),
+        unused=HEADS,
+        spare=MASK,
+        attn_implementation=family.attention,
+    )
+    return SelfSupervised(located, device, _normalises(located.folder), network.to(device))
+
+
+def encode(network: Any, batch: Sequence[Waveform], layers: Sequence[int]) -> list[list[Frames]]:
+    """Return the frames of each waveform in each layer, computed together.
+
+    Args:
+        network: of one of :data:`FAMILIES`.
+        batch: waveforms as the network expects them, each at least a window long.
+        layers: numbers of layers.
+    """
+    import torch
+
+    lengths = [len(waveform) for waveform in batch]
+    samples = torch.zeros(len(batch), max(lengths))
+    for row, waveform in zip(samples, batch, strict=True):
+        row[: len(waveform)] = torch.from_numpy(waveform)
+    padded = min(lengths) < max(lengths)
+    real = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+    with torch.inference_mode(), padding_unheard(network, lengths) if padded else nullcontext():
+        found = hidden_states(
+            network,
+            samples.to(network.device, network.dtype),
+            real.to(network.device) if padded else None,
+            layers,
+        )
+    kept = [found[layer].float().cpu().numpy() for layer in layers]
+    n_frames = convolved(lengths, network.config)[-1]
+    return [[layer[row, :length] for layer in kept] for row, length in enumerate(n_frames)]
+
+
+class _Enough(Exception):  # noqa: N818 - not an error: ends a forward pass whose rest nobody needs
+    pass
+
+
+def hidden_states(network: Any, samples: Any, real: Any, layers: Sequence[int]) -> dict[int, Any]:
+    """Return the hidden states of some layers, without computing those above.
+
+    Args:
+        network: of one of :data:`FAMILIES`.
+        samples: tensor ``(n_clips, n_samples)``.
+        real: tensor of bool of the same shape, False in padding; None if there is none.
+        layers: numbers of layers.
+
+    Returns:
+        Layer -> tensor ``(n_clips, n_frames, dim)``.
+    """
+    found: dict[int, Any] = {}
+    encoder = network.encoder
+    last = len(encoder.layers)
+
+    def keep(layer: int, hidden: Any) -> None:
+        found[layer] = hidden
+        if layer == max(layers):
+            raise _Enough
+
+    def keep_input(layer: int) -> Callable[[Any, tuple[Any, ...]], None]:
+        return lambda _layer, given: keep(layer, given[0])
+
+    def keep_output(_encoder: Any, _given: Any, output: Any) -> None:
+        keep(last, output[0])
+
+    with ExitStack() as hooks:
+        for layer in set(layers) - {last}:
+            hooks.enter_context(encoder.layers[layer].register_forward_pre_hook(keep_input(layer)))
+        hooks.enter_context(encoder.register_forward_hook(keep_output))
+        # WavLM hands torch a mask of another type than its position bias, which works but is frowned upon.
+        hooks.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", "Support for mismatched key_padding_mask", UserWarning)
+        with suppress(_Enough):
+            network(samples, attention_mask=real)
+    return found
+
+
+def pieces(waveform: Waveform, config: Any) -> Iterator[Waveform]:
+    """Yield the waveform in pieces of at most ``LONGEST_S``, whose frames together are as many as those of the whole.
+
+    Args:
+        waveform: at least a window long.
+        config: of the network, with ``conv_kernel`` and ``conv_stride``.
+    """
+    hop, overlap = math.prod(config.conv_stride), window(config) - math.prod(config.conv_stride)
+    n_frames = (len(waveform) - overlap) // hop
+    n_pieces = math.ceil(n_frames / ((LONGEST_S * SAMPLE_RATE - overlap) // hop))
+    for piece in range(n_pieces):
+        first, end = piece * n_frames // n_pieces, (piece + 1) * n_frames // n_pieces
+        # Samples after the last whole window are in no frame, but a base model's norm has heard them.
+        yield waveform[first * hop : end * hop + overlap if end < n_frames else None]
+
+
+def window(config: Any) -> int:
+    """Return how many samples one frame sees.
+
+    Examples:
+        >>> from types import SimpleNamespace
+        >>> window(SimpleNamespace(conv_kernel=(10, 3, 3, 3, 3, 2, 2), conv_stride=(5, 2, 2, 2, 2, 2, 2)))
+        400
+    """
+    samples = 1
+    for kernel, stride in zip(reversed(config.conv_kernel), reversed(config.conv_stride), strict=True):
+        samples = (samples - 1) * stride + kernel
+    return samples
+
+
+def _normalises(folder: Path) -> bool:
+    """Return whether the network wants waveforms of unit variance; so it does where the folder does not say.
+
+    Newer folders may say so under ``feature_extractor`` in processor_config.json, which comes first in transformers.
+    """
+    about = _json_if_there(folder / "preprocessor_config.json")
+    about |= _json_if_there(folder / "processor_config.json").get("feature_extractor", {})
+    if (rate := about.get("sampling_rate", SAMPLE_RATE)) != SAMPLE_RATE:
+        raise WeightsError(f"{folder}: a model for a sampling_rate of {rate}, and waveforms here have {SAMPLE_RATE}")
+    return bool(about.get("do_normalize", True))
+
+
+def _json_if_there(path: Path) -> dict[str, Any]:
+    return _json(path) if path.is_file() else {}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Return what a JSON file holds."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path}: cannot be read as JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path}: holds a {type(content).__name__}, not an object")
+    return content

@@ -1,0 +1,58 @@
+"""Tiny random checkpoints in the hub's own format: what weights that come in no package are stood in for by.
+
+Every function writes a folder as a repository of the hub looks, and returns it.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from models.torchaudio_cpu import import_torchaudio
+
+SELF_SUPERVISED = {
+    "data2vec-audio": ("Data2VecAudio", ("base",)),  # base and large differ in numbers only
+    "hubert": ("Hubert", ("base", "large")),
+    "wav2vec2": ("Wav2Vec2", ("base", "large")),
+    "wavlm": ("WavLM", ("base", "large")),
+}
+"""model_type -> beginning of the classes in transformers, and the architectures."""
+
+ARCHITECTURE: dict[str, dict[str, Any]] = {
+    "base": {},
+    "large": {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True},
+}
+
+SMALL = {
+    "hidden_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "intermediate_size": 96,
+    "conv_dim": (32,) * 7,
+    "num_conv_pos_embedding_groups": 4,
+}
+
+
+def self_supervised(
+    folder: Path, model_type: str = "hubert", size: str = "base", trained_as: str = "Model", **preprocessor: Any
+) -> Path:
+    """Save a speech encoder, as it was trained (``ForCTC``, ``ForPreTraining``) or bare, and its preprocessor."""
+    import_torchaudio()
+    import transformers
+
+    prefix, _ = SELF_SUPERVISED[model_type]
+    config = getattr(transformers, f"{prefix}Config")(**SMALL, **ARCHITECTURE[size], vocab_size=8)
+    save(getattr(transformers, prefix + trained_as), config, folder)
+    about = {"do_normalize": True, "sampling_rate": 16_000, "feature_extractor_type": "Wav2Vec2FeatureExtractor"}
+    (folder / "preprocessor_config.json").write_text(json.dumps(about | preprocessor))
+    return folder
+
+
+def save(network: Any, config: Any, folder: Path, seed: int = 0) -> None:
+    """Save a network of transformers with random weights, the same for the same seed."""
+    import torch
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network(config).save_pretrained(folder)
