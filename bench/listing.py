@@ -1,6 +1,7 @@
 """What there is to choose from, by name, with a sentence on each."""
 
 from collections.abc import Callable
+from itertools import takewhile
 
 import yaml
 
@@ -22,7 +23,8 @@ def _suites() -> list[tuple[str, str]]:
     rows = []
     for path in sorted(SUITES.glob("*.yaml")):
         text = path.read_text(encoding="utf-8")
-        comment = " ".join(line.lstrip("# ") for line in text.splitlines() if line.startswith("#"))
+        first = takewhile(lambda line: line.startswith("# "), text.splitlines())
+        comment = " ".join(line.removeprefix("# ") for line in first)
         rows.append((yaml.safe_load(text)["name"], comment))
     return rows
 
@@ -32,7 +34,7 @@ def _encoders() -> list[tuple[str, str]]:
 
 
 def _made_of(one: Representation) -> str:
-    parts = {key: value for key, value in one.model_dump().items() if value is not None}
+    parts = one.model_dump(exclude_defaults=True)
     weights = {MODELS[value].weights for value in parts.values() if value in MODELS} - {None}
     return ", ".join([*(f"{key}: {value}" for key, value in parts.items()), *sorted(map(str, weights))])
 

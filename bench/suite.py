@@ -84,7 +84,7 @@ class Suite(Strict):
         rooms: impulse responses that become rooms of that name: a folder, or a public corpus.
         models: models by name, beside ``bench.representations.MODELS``.
         representations: what is made with them, beside ``bench.representations.REPRESENTATIONS``.
-        systems: names in ``bench.systems.SYSTEMS``, and systems of the suite's own.
+        systems: names in ``bench.systems.SYSTEMS``, and systems of the suite's own, which go before those.
         training: what training hears beside clean speech, and how long it takes.
         compare: pairs of systems, ``[one, other]``, whose paired difference is reported, by the name of their group.
         conditions: ``clean``, other conditions as they are written (``reverb@0.6s+babble@5dB``), and blocks of them.
@@ -136,14 +136,6 @@ class Suite(Strict):
 
     @model_validator(mode="after")
     def _systems_exist(self) -> "Suite":
-        for kind, own, taken in (
-            ("models", self.models, MODELS),
-            ("representations", self.representations, REPRESENTATIONS),
-            ("systems", [one.name for one in self.systems if isinstance(one, OwnSystem)], SYSTEMS),
-        ):
-            shadowed = sorted(set(own) & set(taken))
-            if shadowed:
-                raise ValueError(f"{kind}: {', '.join(shadowed)} is built in; call yours something else")
         names = tuple(one if isinstance(one, str) else one.name for one in self.systems)
         check_catalog(self.catalog, unique(names), can_be_noisy=bool(self.training.conditions))
         for group, compared in self.compare.items():
@@ -162,7 +154,7 @@ class Suite(Strict):
 
     @cached_property
     def catalog(self) -> Catalog:
-        """Every model, representation and system that the suite can name: what is built in, and its own."""
+        """Every model, representation and system that the suite can name: its own, and what is built in."""
         own = {one.name: one for one in self.systems if isinstance(one, OwnSystem)}
         return Catalog({**MODELS, **self.models}, {**REPRESENTATIONS, **self.representations}, {**SYSTEMS, **own})
 
