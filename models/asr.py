@@ -3,9 +3,15 @@
 from collections.abc import Callable
 
 from models.asr_faster_whisper import faster_whisper
+from models.asr_openai_whisper import openai_whisper
+from models.asr_pocketsphinx import pocketsphinx
+from models.asr_whisper import whisper_transcriber
 from models.types import Pretrained, Transcriber
 
 TRANSCRIBERS: dict[str, Callable[[str, Pretrained], Transcriber]] = {
     "faster-whisper": faster_whisper,
+    "openai-whisper": openai_whisper,
+    "pocketsphinx": pocketsphinx,
+    "whisper": whisper_transcriber,
 }
 """Kind -> function of the device ("cpu" or "cuda") and the weights that returns the transcriber."""
