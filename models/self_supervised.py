@@ -108,7 +108,10 @@ class SelfSupervised:
         """Return the frames of each waveform in each of ``layers``."""
         check_waveforms(waveforms)
         check_layers(layers, self.n_layers)
-        clips = [list(pieces(self._prepared(waveform), self.network.config)) for waveform in waveforms]
+        clips = [
+            list(pieces(prepared(waveform, self.network.config, normalise=self.normalise), self.network.config))
+            for waveform in waveforms
+        ]
         parts = [piece for clip in clips for piece in clip]
         encoded = iter(
             in_batches(
@@ -119,11 +122,6 @@ class SelfSupervised:
             )
         )
         return [[np.concatenate(layer) for layer in zip(*(next(encoded) for _ in clip), strict=True)] for clip in clips]
-
-    def _prepared(self, waveform: Waveform) -> Waveform:
-        if self.normalise:
-            waveform = (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-7)
-        return np.pad(waveform, (0, max(0, window(self.network.config) - len(waveform))))
 
 
 def self_supervised(device: str, pretrained: Pretrained) -> SelfSupervised:
@@ -143,7 +141,7 @@ def self_supervised(device: str, pretrained: Pretrained) -> SelfSupervised:
 
     located = locate(pretrained)
     config = located.folder / "config.json"
-    model_type = _json(config).get("model_type")
+    model_type = read_json(config).get("model_type")
     if model_type not in FAMILIES:
         raise WeightsError(f"{config}: model_type is {model_type!r}, not one of {', '.join(FAMILIES)}")
     family = FAMILIES[model_type]
@@ -155,7 +153,14 @@ def self_supervised(device: str, pretrained: Pretrained) -> SelfSupervised:
         spare=MASK,
         attn_implementation=family.attention,
     )
-    return SelfSupervised(located, device, _normalises(located.folder), network.to(device))
+    return SelfSupervised(located, device, normalises(located.folder), network.to(device))
+
+
+def prepared(waveform: Waveform, config: Any, *, normalise: bool) -> Waveform:
+    """Return what a network is given for a waveform: of unit variance where it wants that, and at least a window."""
+    if normalise:
+        waveform = (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-7)
+    return np.pad(waveform, (0, max(0, window(config) - len(waveform))))
 
 
 def encode(network: Any, batch: Sequence[Waveform], layers: Sequence[int]) -> list[list[Frames]]:
@@ -259,7 +264,7 @@ def window(config: Any) -> int:
     return samples
 
 
-def _normalises(folder: Path) -> bool:
+def normalises(folder: Path) -> bool:
     """Return whether the network wants waveforms of unit variance; so it does where the folder does not say.
 
     Newer folders may say so under ``feature_extractor`` in processor_config.json, which comes first in transformers.
@@ -272,10 +277,10 @@ def _normalises(folder: Path) -> bool:
 
 
 def _json_if_there(path: Path) -> dict[str, Any]:
-    return _json(path) if path.is_file() else {}
+    return read_json(path) if path.is_file() else {}
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """Return what a JSON file holds."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
