@@ -60,11 +60,16 @@ def normed_alone(norm: Any, hidden: Any, lengths: Sequence[int]) -> Any:
     """
     import torch
 
-    normed = torch.zeros_like(hidden)
-    for own, clip, length in zip(normed, hidden, lengths, strict=True):
-        real = clip[None, :, :length]
-        own[:, :length] = torch.nn.functional.group_norm(real, norm.num_groups, norm.weight, norm.bias, norm.eps)[0]
-    return normed
+    def norm_of(clip: Any) -> Any:
+        return torch.nn.functional.group_norm(clip[None], norm.num_groups, norm.weight, norm.bias, norm.eps)[0]
+
+    n_frames = hidden.shape[-1]
+    return torch.stack(
+        [
+            torch.nn.functional.pad(norm_of(clip[:, :length]), (0, n_frames - length))
+            for clip, length in zip(hidden, lengths, strict=True)
+        ]
+    )
 
 
 def _normed_alone(lengths: Sequence[int]) -> Any:
