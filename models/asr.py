@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from models.asr_ctc import ctc
 from models.asr_faster_whisper import faster_whisper
 from models.asr_openai_whisper import openai_whisper
 from models.asr_pocketsphinx import pocketsphinx
@@ -9,6 +10,7 @@ from models.asr_whisper import whisper_transcriber
 from models.types import Pretrained, Transcriber
 
 TRANSCRIBERS: dict[str, Callable[[str, Pretrained], Transcriber]] = {
+    "ctc": ctc,
     "faster-whisper": faster_whisper,
     "openai-whisper": openai_whisper,
     "pocketsphinx": pocketsphinx,

@@ -47,6 +47,16 @@ def self_supervised(
     return folder
 
 
+LETTERS = ("<pad>", "<s>", "</s>", "<unk>", "|", "E", "T", "A")
+
+
+def ctc(folder: Path, model_type: str = "hubert", size: str = "base", letters: tuple[str, ...] = LETTERS) -> Path:
+    """Save a recogniser of eight symbols, of which the first is the blank."""
+    self_supervised(folder, model_type, size, "ForCTC")
+    (folder / "vocab.json").write_text(json.dumps({letter: number for number, letter in enumerate(letters)}))
+    return folder
+
+
 def save(network: Any, config: Any, folder: Path, seed: int = 0) -> None:
     """Save a network of transformers with random weights, the same for the same seed."""
     import torch
