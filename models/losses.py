@@ -133,7 +133,7 @@ def embedding_loss(teacher: Tensor, student: Tensor, trust: Tensor | None = None
 
 
 def teacher_quality(teacher: Tensor, labels: Tensor) -> Tensor:
-    """Return each utterance's share of the teacher's CCC, 1 or less; its mean over utterances is exactly the CCC.
+    """Return each utterance's share of the teacher's CCC, 1 or less; their mean is the CCC.
 
     q_i = 1 - (t_i - y_i)^2 / (var(t) + var(y) + (mean(t) - mean(y))^2), moments over all utterances that are passed. A
     right answer has 1. The denominator is the mean squared error when answers and labels are paired at random, so that
@@ -159,8 +159,8 @@ def teacher_quality(teacher: Tensor, labels: Tensor) -> Tensor:
     _check_shapes(labels, teacher)
     means = teacher.mean(0) - labels.mean(0)
     spread = teacher.var(0, correction=0) + labels.var(0, correction=0) + means**2
-    # Over the same denominator as in `ccc`, so that the means agree where both sides are constant, too.
-    return (spread - (teacher - labels) ** 2) / (spread + EPSILON)
+    # No epsilon, unlike in `ccc`: a right answer has 1 to the bit. Two constants have no CCC to share, and 0 there too.
+    return (1 - (teacher - labels) ** 2 / spread).where(spread > 0, spread.new_zeros(()))
 
 
 def soft_trust(quality: Tensor) -> Tensor:

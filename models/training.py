@@ -28,7 +28,7 @@ from models.fusion import Fusion, FusionConfig, learn_branches
 from models.heads import Input, LayerSum, Output, TcGru, TcGruConfig, pad
 from models.multitask import MultiTask, MultiTaskConfig, learn_both, name_emotions
 from models.ridge import Ridge, RidgeConfig, solve_ridge
-from models.students import learn_from_teacher
+from models.students import Distillation, Student, StudentConfig, learn_from_teacher
 from models.types import Frames
 
 __all__ = [
@@ -94,7 +94,13 @@ HEADS: dict[str, HeadRecipe] = {
     "multi-task": HeadRecipe(MultiTaskConfig(), MultiTask, learn_both, n_inputs=(1, 1), configure=name_emotions),
     "ridge": HeadRecipe(RidgeConfig(), Ridge, solve_ridge, n_inputs=(1, None)),
     "fusion": HeadRecipe(FusionConfig(), Fusion, learn_branches, n_inputs=(2, None)),
-    "student": HeadRecipe(TcGruConfig(), TcGru, learn_from_teacher, n_inputs=(1, 1), taught=True),
+    "student": HeadRecipe(StudentConfig(), Student, learn_from_teacher, n_inputs=(1, 1), taught=True),
+    "student-soft": HeadRecipe(
+        StudentConfig(distillation=Distillation(trust="soft")), Student, learn_from_teacher, (1, 1), taught=True
+    ),
+    "student-hard": HeadRecipe(
+        StudentConfig(distillation=Distillation(trust="hard")), Student, learn_from_teacher, (1, 1), taught=True
+    ),
 }
 
 

@@ -1,12 +1,13 @@
 """Examples whose effects we planted: activation and dominance in the mean of a sound, valence in one of the words."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from models.examples import Examples, Teaching
-from models.training import Head, TrainedHead, teach, train_head
+from models.training import HEADS, Head, TrainedHead, teach, train_head
 
 INPUTS = {
     "tc-gru": ("sound",),
@@ -14,6 +15,8 @@ INPUTS = {
     "ridge": ("sound", "words"),
     "fusion": ("sound", "words"),
     "student": ("sound",),
+    "student-soft": ("sound",),
+    "student-hard": ("sound",),
 }
 KINDS = tuple(INPUTS)
 
@@ -50,14 +53,15 @@ def planted() -> Callable[..., Examples]:
 
 @pytest.fixture(scope="session")
 def train(planted) -> Callable[[str], TrainedHead]:
-    """Return ``train(kind, seed=0)``, which trains a head on the planted examples; a student is taught by a fusion."""
+    """Return ``train(kind, seed=0, **options)``: a head of the planted examples; a student is taught by a fusion."""
 
-    def train_kind(kind: str, seed: int = 0) -> TrainedHead:
+    def train_kind(kind: str, seed: int = 0, **options: Any) -> TrainedHead:
         inputs = INPUTS[kind]
         teaching: Teaching | None = None
-        if kind == "student":
+        if HEADS[kind].taught:
             teaching = teach(fusion.head, planted(90, 1).features)
-        return train_head(kind, planted(90, 1, inputs), planted(40, 2, inputs), seed=seed, teaching=teaching)
+        examples, dev = planted(90, 1, inputs), planted(40, 2, inputs)
+        return train_head(kind, examples, dev, seed=seed, teaching=teaching, **options)
 
     fusion = train_kind("fusion")
     return train_kind
