@@ -12,8 +12,9 @@ from typing import Any
 from models import whisper_input
 from models.asr_faster_whisper import LANGUAGE, MAX_NEW_TOKENS, TASK
 from models.asr_pieces import Heard, transcribe
-from models.openai_whisper import DTYPE, TINY_EN, load_openai_whisper, openai_whisper_sha256
+from models.openai_whisper import TINY_EN, load_openai_whisper, openai_whisper_sha256
 from models.types import Pretrained, Transcript, Waveform
+from models.whisper_weights import DTYPE
 
 VERSION = 1
 """To be raised with any change of the code that changes a transcript."""

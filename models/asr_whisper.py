@@ -13,11 +13,10 @@ from typing import Any
 from models import whisper_input
 from models.asr_faster_whisper import LANGUAGE, MAX_NEW_TOKENS, TASK
 from models.asr_pieces import Heard, transcribe
-from models.ctranslate2_weights import load_whisper
-from models.hub import FILES, load_network, locate
 from models.torchaudio_cpu import import_torchaudio
 from models.types import Pretrained, Transcript, Waveform
-from models.whisper_encoder import DTYPE, TINY_EN, hidden_states
+from models.whisper_encoder import TINY_EN, hidden_states
+from models.whisper_weights import DTYPE, load_whisper, locate_whisper
 
 VERSION = 1
 """To be raised with any change of the code that changes a transcript."""
@@ -105,16 +104,10 @@ def whisper_transcriber(device: str = "cpu", pretrained: Pretrained = TINY_EN) -
     import_torchaudio()
     import torch
     from faster_whisper.tokenizer import Tokenizer
-    from transformers import WhisperForConditionalGeneration, WhisperTokenizer
+    from transformers import WhisperTokenizer
 
-    located = locate(pretrained, (*FILES, "model.bin"))
-    dtype = getattr(torch, DTYPE[device])
-    packed = located.folder / "model.bin"
-    network = (
-        load_whisper(WhisperForConditionalGeneration, packed, dtype)
-        if packed.is_file()
-        else load_network(WhisperForConditionalGeneration, located.folder, dtype=dtype)
-    ).to(device)
+    located = locate_whisper(pretrained)
+    network = load_whisper(located.folder, getattr(torch, DTYPE[device])).to(device)
     words = WhisperTokenizer.from_pretrained(located.folder, local_files_only=True).backend_tokenizer
     multilingual = network.config.vocab_size >= MULTILINGUAL_VOCABULARY
     return WhisperTranscriber(

@@ -19,8 +19,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.torchaudio_cpu import import_torchaudio
-
 BINARY_VERSION = 6
 TYPES: dict[int, np.dtype[Any]] = {
     0: np.dtype("<f4"),
@@ -124,14 +122,12 @@ def whisper_state(variables: Variables) -> dict[str, npt.NDArray[np.float32]]:
     return state
 
 
-def whisper_encoder_state(variables: Variables) -> dict[str, npt.NDArray[np.float32]]:
-    """Return the encoder's weights under the names that transformers' ``WhisperEncoder`` gives them."""
-    prefix = "model.encoder."
-    return {name.removeprefix(prefix): v for name, v in whisper_state(variables).items() if name.startswith(prefix)}
-
-
 def whisper_sizes(variables: Variables) -> dict[str, int]:
-    """Return the sizes of the network under the names that transformers' ``WhisperConfig`` gives them."""
+    """Return the sizes of the network under the names that transformers' ``WhisperConfig`` gives them.
+
+    Raises:
+        KeyError: for a variable that every Whisper has, and these do not.
+    """
 
     def count_layers(half: str) -> int:
         return len({match[1] for name in variables if (match := re.match(rf"{half}/(layer_\d+)/", name))})
@@ -149,33 +145,6 @@ def whisper_sizes(variables: Variables) -> dict[str, int]:
         "decoder_ffn_dim": len(variables["decoder/layer_0/ffn/linear_0/weight"]),
         "vocab_size": len(variables["decoder/embeddings/weight"]),
     }
-
-
-def load_whisper(network: Any, path: Path, dtype: Any) -> Any:
-    """Return a Whisper of transformers in evaluation mode, with the weights of a CTranslate2 file.
-
-    Args:
-        network: transformers' ``WhisperForConditionalGeneration`` or ``WhisperEncoder``.
-        path: a ``model.bin``.
-        dtype: torch's type of the weights.
-
-    Raises:
-        ValueError: if the file is not of a Whisper, or its weights are quantised to integers.
-    """
-    import_torchaudio()
-    import torch
-    from transformers import WhisperConfig
-
-    variables = read_variables(path)
-    with torch.device("meta"):  # no random initial weights: they would draw from the global generator
-        loaded = network(WhisperConfig(**whisper_sizes(variables)))
-    whole = hasattr(loaded, "proj_out")
-    arrays = whisper_state(variables) if whole else whisper_encoder_state(variables)
-    state = {name: torch.from_numpy(values).to(dtype) for name, values in arrays.items()}
-    if whole:  # the last layer of the decoder is its first, transposed
-        state["proj_out.weight"] = state["model.decoder.embed_tokens.weight"]
-    loaded.load_state_dict(state, strict=True, assign=True)
-    return loaded.eval()
 
 
 def _read(cursor: _Cursor) -> dict[str, npt.NDArray[np.generic]]:

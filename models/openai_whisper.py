@@ -1,7 +1,7 @@
 """Whisper as openai-whisper runs it: the whole model, for recognition, and its encoder as a speech encoder.
 
-The weights are packaged ones, read out of their CTranslate2 file, one of openai's own names ("tiny.en", "large-v3",
-...), which the library finds in its cache or downloads, or a checkpoint of openai-whisper, a file ``*.pt``.
+The weights are one of openai's own names ("tiny.en", "large-v3", ...), which the library finds in its cache or
+downloads, a checkpoint of openai-whisper, a file ``*.pt``, or those of any other Whisper, packaged or of a hub.
 
 The window is always 30 s, as the library's encoder wants it: for short clips the encoder ``whisper``, the same network,
 costs less than half.
@@ -13,19 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from models import whisper_input
-from models.ctranslate2_weights import read_variables, whisper_sizes, whisper_state
-from models.embedded import EMBEDDED, WeightsError, file_sha256, find
+from models.embedded import WeightsError, file_sha256
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
+from models.whisper_weights import DTYPE, load_whisper, locate_whisper
 
 TINY_EN = Pretrained("whisper-tiny.en")
 VERSION = 1
 """To be raised with any change of the code that changes the frames."""
 
-DTYPE = {"cpu": "float32", "cuda": "float16"}
-"""Of the features, which the library's layers follow."""
-
 RENAMED = {
-    "model.": "",
     "encoder.layer_norm.": "encoder.ln_post.",
     "decoder.layer_norm.": "decoder.ln.",
     ".layers.": ".blocks.",
@@ -43,7 +39,7 @@ RENAMED = {
     ".fc1.": ".mlp.0.",
     ".fc2.": ".mlp.2.",
 }
-"""Parts of transformers' names of weights, and what they are in openai-whisper."""
+"""Parts of the names of weights in transformers, and what they are in openai-whisper."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ class OpenaiWhisperEncoder:
         blocks = self.model.encoder.blocks
         hooks = [block.register_forward_pre_hook(lambda _, given: hidden.append(given[0])) for block in blocks]
         try:
-            last = self.model.embed_audio(mel.to(getattr(torch, DTYPE[self.device])))
+            last = self.model.embed_audio(mel.to(getattr(torch, DTYPE[self.device])))  # the layers follow its type
         finally:
             for hook in hooks:
                 hook.remove()
@@ -123,19 +119,20 @@ def load_openai_whisper(device: str, pretrained: Pretrained) -> Any:
 
     Args:
         device: "cpu" or "cuda".
-        pretrained: a packaged Whisper, one of openai's names, or a file ``*.pt``.
+        pretrained: one of openai's names, a file ``*.pt``, or what the encoder ``whisper`` takes: a packaged Whisper,
+            a folder or a hub repository. They are looked for in this order.
 
     Raises:
-        WeightsError: if the weights are absent, could not be downloaded, or are not those of a Whisper.
         ValueError: if no weights are named.
+        WeightsError: if the weights are absent, could not be downloaded, or are not those of a Whisper.
     """
     import torch
     import whisper
 
-    name = _name(pretrained)
+    name = pretrained.weights
     with torch.random.fork_rng(devices=[]):  # initial weights that are thrown away draw from the global generator
-        if name in EMBEDDED:
-            return _from_ctranslate2(find(name) / "model.bin").to(device).eval()
+        if name not in whisper.available_models() and not _is_file(name):
+            return _from_transformers(locate_whisper(pretrained).folder).to(device).eval()
         try:
             return whisper.load_model(name, device="cpu").to(device).eval()
         except Exception as error:  # of the network, of the file system, or of torch where a file is something else
@@ -146,53 +143,42 @@ def openai_whisper_sha256(pretrained: Pretrained) -> str:
     """Return the SHA-256 of the weights that :func:`load_openai_whisper` loads: what a fingerprint needs to know.
 
     Raises:
-        WeightsError: if they are nowhere.
         ValueError: if no weights are named.
+        WeightsError: if they are nowhere.
     """
     import whisper
 
-    name = _name(pretrained)
-    if name in EMBEDDED:
-        return EMBEDDED[name].sha256
+    name = pretrained.weights
     if name in whisper.available_models():
         return str(whisper._MODELS[name].split("/")[-2])  # the library verifies that the file has it
-    return file_sha256(Path(name))
+    return file_sha256(Path(name)) if name and _is_file(name) else locate_whisper(pretrained).sha256
 
 
-def _name(pretrained: Pretrained) -> str:
-    import whisper
-
-    name, models = pretrained.weights, whisper.available_models()
-    if name is None:
-        raise ValueError("openai-whisper needs `weights`: a packaged Whisper, one of openai's names or a file *.pt")
-    if name not in (*EMBEDDED, *models) and not Path(name).is_file():
-        raise WeightsError(
-            f"{name}: not one of {', '.join(EMBEDDED)}, not one of openai's {', '.join(models)}, and no file here"
-        )
-    return name
+def _is_file(name: str | None) -> bool:
+    return name is not None and Path(name).is_file()
 
 
-def _from_ctranslate2(path: Path) -> Any:
+def _from_transformers(folder: Path) -> Any:
     import torch
     from whisper.model import ModelDimensions, Whisper
 
-    variables = read_variables(path)
-    sizes = whisper_sizes(variables)
+    theirs = load_whisper(folder, torch.float32)
+    config = theirs.config
     model = Whisper(
         ModelDimensions(
-            n_mels=sizes["num_mel_bins"],
-            n_audio_ctx=sizes["max_source_positions"],
-            n_audio_state=sizes["d_model"],
-            n_audio_head=sizes["encoder_attention_heads"],
-            n_audio_layer=sizes["encoder_layers"],
-            n_vocab=sizes["vocab_size"],
-            n_text_ctx=sizes["max_target_positions"],
-            n_text_state=sizes["d_model"],
-            n_text_head=sizes["decoder_attention_heads"],
-            n_text_layer=sizes["decoder_layers"],
+            n_mels=config.num_mel_bins,
+            n_audio_ctx=config.max_source_positions,
+            n_audio_state=config.d_model,
+            n_audio_head=config.encoder_attention_heads,
+            n_audio_layer=config.encoder_layers,
+            n_vocab=config.vocab_size,
+            n_text_ctx=config.max_target_positions,
+            n_text_state=config.d_model,
+            n_text_head=config.decoder_attention_heads,
+            n_text_layer=config.decoder_layers,
         )
     )
-    state = {_rename(name): torch.from_numpy(values) for name, values in whisper_state(variables).items()}
+    state = {_rename(name): weight for name, weight in theirs.model.state_dict().items()}
     model.load_state_dict(state, strict=True)
     return model
 
@@ -201,7 +187,7 @@ def _rename(name: str) -> str:
     """Return openai-whisper's name of a weight of transformers' Whisper.
 
     Examples:
-        >>> _rename("model.decoder.layers.3.encoder_attn.q_proj.bias")
+        >>> _rename("decoder.layers.3.encoder_attn.q_proj.bias")
         'decoder.blocks.3.cross_attn.query.bias'
     """
     for theirs, openais in RENAMED.items():

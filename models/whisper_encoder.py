@@ -2,7 +2,7 @@
 
 Any Whisper will do: a repository of ``openai/whisper-*``, a folder in the same format, or the weights of a CTranslate2
 file (packaged, or of faster-whisper), which are read into the same network of transformers, so that every layer can be
-reached. Reading takes a tenth of a second, so nothing converted is stored.
+reached.
 
 The third of the four layers of tiny.en is a good choice. On RAVDESS, with emotion categories mapped to anchor points
 as a proxy, ridge regression on pooled frames (the best of four regularisations) gave, for speakers it had not heard, a
@@ -12,24 +12,15 @@ CCC of .71/.74/.75/.71 for activation and .49/.58/.61/.58 for valence with layer
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from models import whisper_input
-from models.ctranslate2_weights import load_whisper
-from models.embedded import WeightsError
-from models.hub import FILES, load_network, locate
-from models.torchaudio_cpu import import_torchaudio
-from models.types import SAMPLE_RATE, Frames, Pretrained, Waveform, check_layers, check_waveforms
+from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
+from models.whisper_weights import DTYPE, load_whisper_encoder, locate_whisper
 
 TINY_EN = Pretrained("whisper-tiny.en")
 VERSION = 1
 """To be raised with any change of the code that changes the frames."""
-
-N_POSITIONS = whisper_input.frame_count(whisper_input.LONG_WINDOW_S * SAMPLE_RATE)
-
-DTYPE = {"cpu": "float32", "cuda": "float16"}
-"""Whisper was published in float16; on a CPU that is slower than float32."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +79,10 @@ def whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> Wh
         >>> third.shape, last.shape
         ((50, 384), (50, 384))
     """
-    located = locate(pretrained, (*FILES, "model.bin"))
-    packed = located.folder / "model.bin"
-    network = _from_ctranslate2(packed, device) if packed.is_file() else _from_transformers(located.folder, device)
-    if (n_positions := network.config.max_source_positions) != N_POSITIONS:
-        raise WeightsError(
-            f"{pretrained.weights}: a window of {n_positions} frames of 20 ms, where Whisper's has {N_POSITIONS}"
-        )
+    import torch
+
+    located = locate_whisper(pretrained)
+    network = load_whisper_encoder(located.folder, getattr(torch, DTYPE[device]))
     return WhisperEncoder(located.sha256, device, network.to(device))
 
 
@@ -114,25 +102,3 @@ def hidden_states(network: Any, mel: Any, layers: Sequence[int]) -> list[Any]:
         hidden.append(layer(hidden[-1], None))
     n_layers = len(network.layers)
     return [network.layer_norm(hidden[layer]) if layer == n_layers else hidden[layer] for layer in layers]
-
-
-def _from_transformers(folder: Path, device: str) -> Any:
-    import_torchaudio()
-    import torch
-    from transformers.models.whisper.modeling_whisper import WhisperEncoder as Network
-
-    return load_network(
-        Network,
-        folder,
-        dtype=getattr(torch, DTYPE[device]),
-        key_mapping={r"^(model\.)?encoder\.": ""},
-        unused=("model.decoder.", "decoder.", "proj_out."),
-    )
-
-
-def _from_ctranslate2(path: Path, device: str) -> Any:
-    import_torchaudio()
-    import torch
-    from transformers.models.whisper.modeling_whisper import WhisperEncoder as Network
-
-    return load_whisper(Network, path, dtype=getattr(torch, DTYPE[device]))

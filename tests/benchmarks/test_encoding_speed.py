@@ -40,18 +40,10 @@ def test_encoder_of_transformers_in_its_30_s_window(benchmark, clip):
     import torch
     import whisper
 
-    from models.ctranslate2_weights import read_variables, whisper_encoder_state
     from models.embedded import find
-    from models.torchaudio_cpu import import_torchaudio
+    from models.whisper_weights import load_whisper_encoder
 
-    import_torchaudio()
-    from transformers import WhisperConfig
-    from transformers.models.whisper.modeling_whisper import WhisperEncoder
-
-    config = WhisperConfig(d_model=384, encoder_layers=4, encoder_attention_heads=6, encoder_ffn_dim=1536)
-    encoder = WhisperEncoder(config).eval()
-    state = whisper_encoder_state(read_variables(find("whisper-tiny.en") / "model.bin"))
-    encoder.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
+    encoder = load_whisper_encoder(find("whisper-tiny.en"), torch.float32)
 
     @torch.inference_mode()
     def encode():

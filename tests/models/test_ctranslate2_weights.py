@@ -3,7 +3,7 @@ import struct
 import numpy as np
 import pytest
 
-from models.ctranslate2_weights import read_variables, whisper_encoder_state
+from models.ctranslate2_weights import read_variables, whisper_state
 from models.embedded import find
 
 VARIABLES = {
@@ -64,21 +64,22 @@ def whisper():
 
 
 @pytest.mark.embedded
-def test_every_number_of_the_encoder_is_used_exactly_once(whisper):
-    stored = sum(v.size for name, v in whisper.items() if name.startswith("encoder/") and v.ndim)
-    state = whisper_encoder_state(whisper)
-    biases_of_keys = 4 * 384
+def test_every_number_is_used_exactly_once(whisper):
+    stored = sum(values.size for values in whisper.values() if values.ndim)
+    state = whisper_state(whisper)
+    biases_of_keys = (4 + 4 + 4) * 384  # of the encoder, of the decoder, and of the decoder's look at the encoder
     assert sum(values.size for values in state.values()) == stored - biases_of_keys
 
 
 @pytest.mark.embedded
-def test_a_variable_without_a_place_is_an_error(whisper):
-    with pytest.raises(ValueError, match="'encoder/extra/weight' has no place"):
-        whisper_encoder_state({**whisper, "encoder/extra/weight": np.zeros(3, np.float16)})
+@pytest.mark.parametrize("name", ["encoder/extra/weight", "decoder/embeddings/weight_scale", "other/conv1/weight"])
+def test_a_variable_without_a_place_is_an_error(whisper, name):
+    with pytest.raises(ValueError, match=f"{name!r} has no place in Whisper"):
+        whisper_state({**whisper, name: np.zeros(3, np.float16)})
 
 
 @pytest.mark.embedded
 def test_a_bias_of_keys_is_an_error(whisper):
     name = "encoder/layer_2/self_attention/linear_0/bias"
-    with pytest.raises(ValueError, match=r"layers\.2\.self_attn\.k_proj\.bias is not zero"):
-        whisper_encoder_state({**whisper, name: np.ones(1152, np.float16)})
+    with pytest.raises(ValueError, match=r"encoder\.layers\.2\.self_attn\.k_proj\.bias is not zero"):
+        whisper_state({**whisper, name: np.ones(1152, np.float16)})

@@ -4,12 +4,28 @@ import numpy as np
 import pytest
 
 from models import whisper_input
-from models.embedded import find
-from models.types import SAMPLE_RATE
+from models.embedded import EMBEDDED, WeightsError, find
+from models.types import SAMPLE_RATE, Pretrained
 from models.whisper_encoder import whisper_encoder
+from models.whisper_weights import load_whisper
 
 pytestmark = pytest.mark.embedded
 
+TINY = {
+    "d_model": 32,
+    "encoder_layers": 2,
+    "encoder_attention_heads": 2,
+    "encoder_ffn_dim": 48,
+    "decoder_layers": 1,
+    "decoder_attention_heads": 2,
+    "decoder_ffn_dim": 48,
+    "num_mel_bins": 128,  # as large-v3
+    "vocab_size": 8,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "decoder_start_token_id": 3,
+}
 LAYERS = (0, 1, 2, 3, 4)
 
 
@@ -100,3 +116,89 @@ def test_a_result_depends_neither_on_what_else_is_in_the_call_nor_on_order():
         for layer, same in zip(alone, among_others, strict=True):
             assert np.isfinite(layer).all()
             np.testing.assert_array_equal(layer, same, strict=True)
+
+
+def tiny(folder, trained_as="ForConditionalGeneration", **changes):
+    """Save a small random Whisper as a repository of the hub looks; return the network."""
+    import torch
+    import transformers
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = getattr(transformers, f"Whisper{trained_as}")(transformers.WhisperConfig(**(TINY | changes))).eval()
+    network.save_pretrained(folder)
+    return network
+
+
+@pytest.mark.parametrize("trained_as", ["Model", "ForConditionalGeneration"])
+def test_any_whisper_in_the_format_of_the_hub_gives_the_frames_that_transformers_gives(tmp_path, trained_as):
+    import torch
+
+    network = tiny(tmp_path, trained_as)
+    small = whisper_encoder("cpu", Pretrained(str(tmp_path)))
+    assert (small.n_layers, small.dim) == (2, 32)
+    waveform = noise(20)
+    with torch.inference_mode():
+        mel = torch.from_numpy(whisper_input.log_mel(waveform, n_mels=128))[None]
+        states = network.get_encoder()(mel, output_hidden_states=True).hidden_states
+    for layer, mine in enumerate(small([waveform], [0, 1, 2])[0]):
+        np.testing.assert_array_equal(mine, states[layer][0, :1000].numpy())
+
+
+def test_packaged_weights_in_the_format_of_the_hub_give_the_same_frames(tmp_path):
+    import torch
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    load_whisper(find("whisper-tiny.en"), torch.float32).save_pretrained(tmp_path)
+    same = whisper_encoder("cpu", Pretrained(str(tmp_path)))
+    assert same.fingerprint != encoder().fingerprint  # these are other files
+    for clip in (noise(1), noise(13)):
+        for expected, mine in zip(encoder()([clip], LAYERS)[0], same([clip], LAYERS)[0], strict=True):
+            np.testing.assert_array_equal(mine, expected)
+
+
+def test_a_folder_of_faster_whisper_is_the_packaged_one(tmp_path):
+    for file in EMBEDDED["whisper-tiny.en"].files:
+        (tmp_path / file).symlink_to(find("whisper-tiny.en") / file)
+    same = whisper_encoder("cpu", Pretrained(str(tmp_path)))
+    np.testing.assert_array_equal(same([noise(1)], [4])[0][0], frames(noise(1), 4))
+
+
+def test_whisper_base_has_six_layers_of_512():
+    base = whisper_encoder("cpu", Pretrained("whisper-base"))
+    assert (base.n_layers, base.dim) == (6, 512)
+    [[layer]] = base([noise(1)], [6])
+    assert layer.shape == (50, 512)
+    assert base.fingerprint != encoder().fingerprint
+
+
+def test_other_weights_have_another_fingerprint(tmp_path):
+    for folder, width in (("a", 48), ("b", 64)):
+        tiny(tmp_path / folder, encoder_ffn_dim=width)
+    a, b = (whisper_encoder("cpu", Pretrained(str(tmp_path / folder))) for folder in ("a", "b"))
+    assert a.fingerprint != b.fingerprint
+
+
+def test_a_network_of_another_window_is_refused(tmp_path):
+    tiny(tmp_path, max_source_positions=750)
+    with pytest.raises(WeightsError, match="a window of 750 frames of 20 ms, where Whisper's has 1500"):
+        whisper_encoder("cpu", Pretrained(str(tmp_path)))
+
+
+def test_what_is_no_whisper_is_refused():
+    with pytest.raises(WeightsError, match="WhisperEncoder"):
+        whisper_encoder("cpu", Pretrained("minilm"))
+
+
+def test_a_checkpoint_with_a_weight_missing_is_refused(tmp_path):
+    from safetensors.numpy import load_file, save_file
+
+    tiny(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    del weights["model.encoder.layers.1.fc1.weight"]
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(WeightsError, match=r"missing: layers\.1\.fc1\.weight"):
+        whisper_encoder("cpu", Pretrained(str(tmp_path)))

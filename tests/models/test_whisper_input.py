@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models import whisper_input
 from models.types import SAMPLE_RATE
-from models.whisper_input import frame_count, log_mel, pieces, window_s
+from models.whisper_input import encode_pieces, frame_count, log_mel, pieces, window_s
 
 lengths = st.integers(1, 130 * SAMPLE_RATE)
 
@@ -47,3 +48,27 @@ def test_features_are_those_of_faster_whisper():
     waveform = (0.1 * np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE)).astype(np.float32)
     padded = np.pad(waveform, (0, 13 * SAMPLE_RATE))
     np.testing.assert_allclose(log_mel(waveform), FeatureExtractor()(padded, padding=0), atol=1e-4)
+
+
+def test_features_of_128_bands_and_of_the_long_window():
+    assert log_mel(np.ones(400, np.float32), n_mels=128, padded_s=30).shape == (128, 3000)
+
+
+@given(durations_s=st.lists(st.sampled_from([0.001, 1, 14, 31, 62]), max_size=6), batch_s=st.sampled_from([0, 45, 480]))
+def test_batches_are_of_equal_windows_and_every_frame_comes_back_to_its_clip(durations_s, batch_s):
+    sizes = []
+
+    def first_and_second_band(mel):
+        sizes.append(tuple(mel.shape))
+        return [mel[:, band, ::2, None] for band in (0, 1)]
+
+    rng = np.random.default_rng(0)
+    clips = [rng.standard_normal(round(seconds * SAMPLE_RATE)).astype(np.float32) for seconds in durations_s]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(whisper_input.BATCH_S, "cpu", batch_s)
+        encoded = encode_pieces(clips, first_and_second_band, "cpu", n_mels=80)
+    for clip, layers in zip(clips, encoded, strict=True):
+        for band, layer in enumerate(layers):
+            expected = [log_mel(piece)[band, ::2, None][: frame_count(len(piece))] for piece in pieces(clip)]
+            np.testing.assert_array_equal(layer, np.concatenate(expected), strict=True)
+    assert all(batch == 1 or batch * n_frames // 100 <= batch_s for batch, _, n_frames in sizes)
