@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from models.avd import avd
+from models.egemaps import egemaps, egemaps_lld
 from models.filterbank import filterbank, filterbank_80
 from models.openai_whisper import openai_whisper_encoder
 from models.self_supervised import self_supervised
@@ -11,8 +13,11 @@ from models.whisper_encoder import whisper_encoder
 SPEECH_ENCODERS: dict[str, Callable[[str, Pretrained], SpeechEncoder]] = {
     "filterbank": filterbank,
     "filterbank-80": filterbank_80,
+    "egemaps": egemaps,
+    "egemaps-lld": egemaps_lld,
     "self-supervised": self_supervised,
     "whisper": whisper_encoder,
     "openai-whisper": openai_whisper_encoder,
+    "avd": avd,
 }
 """Kind -> function of the device ("cpu" or "cuda") and the weights that returns the encoder."""
