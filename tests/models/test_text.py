@@ -270,6 +270,14 @@ def test_other_weights_have_another_fingerprint(tmp_path, checkpoint):
     assert encoder_of(folder).fingerprint != before
 
 
+def test_loading_draws_nothing_from_the_global_generator(checkpoint):
+    import torch
+
+    before = torch.get_rng_state()
+    encoder_of(checkpoint("RobertaForMaskedLM"))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_there_are_weights_to_be_named():
     with pytest.raises(ValueError, match="weights"):
         TEXT_ENCODERS["transformers"]("cpu", Pretrained(), None)
