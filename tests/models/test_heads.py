@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.heads import Branch, Input, Readout, Scale, TcGruConfig, pad
+from models.heads import Branch, Input, LayerSum, Readout, Scale, TcGruConfig, pad
 
 
 def small_branch(stride: int = 3) -> Branch:
@@ -52,3 +53,32 @@ def test_a_readout_without_weights_says_the_mean_training_label():
     torch.nn.init.zeros_(readout.linear.weight)
     torch.nn.init.zeros_(readout.linear.bias)
     torch.testing.assert_close(readout(torch.ones(1, 4)), torch.tensor([[0.5, 0.3, 0.4]]))
+
+
+def test_a_sum_of_layers_is_weighed_by_the_softmax_of_what_is_learnt():
+    layers = LayerSum(Input("sound", 4, 1, layers=3))
+    torch.nn.init.normal_(layers.logits, generator=torch.Generator().manual_seed(0))
+    steps = np.random.default_rng(0).normal(size=(2, 5, 3, 4)).astype(np.float32)
+    exponentials = np.exp(LayerSum.SPEED * layers.logits.detach().numpy())
+    literal = sum(steps[:, :, one] * exponentials[one] / exponentials.sum() for one in range(3))
+    with torch.inference_mode():
+        summed = layers(torch.from_numpy(steps.reshape(2, 5, 12)))
+    assert summed.numpy() == pytest.approx(literal, abs=1e-6)
+
+
+def test_a_sum_of_one_layer_is_that_layer_and_learns_nothing():
+    layer = LayerSum(Input("sound", 4, 1))
+    steps = torch.ones(2, 5, 4)
+    assert layer(steps) is steps
+    assert list(layer.parameters()) == []
+    assert layer.weights().tolist() == [1.0]
+
+
+@settings(deadline=None)
+@given(n_frames=st.integers(1, 20), stride=st.integers(1, 8))
+def test_layers_are_reduced_each_as_if_it_were_alone(n_frames, stride):
+    frames = torch.from_numpy(np.random.default_rng(n_frames).normal(size=(n_frames, 3, 4)).astype(np.float32))
+    reduced = Branch(TcGruConfig(), Input("sound", 4, stride, layers=3)).reduce(frames)
+    alone = Branch(TcGruConfig(), Input("sound", 4, stride))
+    for layer, steps in enumerate(reduced.split(4, dim=1)):
+        torch.testing.assert_close(steps, alone.reduce(frames[:, layer]))

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from models.examples import Examples
 from models.ridge import RidgeConfig
-from models.training import predict, teach, train_head
+from models.training import layer_weights, predict, teach, train_head
 
 
 def test_a_noiseless_linear_effect_is_recovered():
@@ -49,3 +51,26 @@ def test_pooled_features_are_mean_and_standard_deviation(trained):
     frames = np.random.default_rng(0).normal(size=(7, 6)).astype(np.float32)
     expected = np.concatenate([frames.mean(0), frames.std(0)])
     assert pool.reduce(torch.from_numpy(frames))[0].numpy() == pytest.approx(expected, abs=1e-6)
+
+
+def test_versions_are_learnt_from_as_further_utterances(planted):
+    train, dev = planted(40, 1, ("sound",)), planted(20, 2, ("sound",))
+    loud = [[2 * frames + 1 for frames in part.features["sound"]] for part in (train, dev)]
+    copied = [replace(part, copies=({"sound": heard},)) for part, heard in zip((train, dev), loud, strict=True)]
+    stacked = [
+        Examples({"sound": [*part.features["sound"], *heard]}, np.concatenate([part.labels, part.labels]))
+        for part, heard in zip((train, dev), loud, strict=True)
+    ]
+    ours, literal = (train_head("ridge", *parts, seed=0).head for parts in (copied, stacked))
+    np.testing.assert_allclose(predict(ours, dev.features), predict(literal, dev.features), rtol=0, atol=1e-12)
+
+
+def test_layers_are_numbers_like_others(planted):
+    parts = planted(40, 1, ("sound",)), planted(20, 2, ("sound",))
+    layered = [
+        replace(part, features={"sound": [frames.reshape(-1, 3, 2) for frames in part.features["sound"]]})
+        for part in parts
+    ]
+    plain, of_layers = (train_head("ridge", *examples, seed=0).head for examples in (parts, layered))
+    assert np.array_equal(predict(plain, parts[1].features), predict(of_layers, layered[1].features))
+    assert layer_weights(of_layers) == {}

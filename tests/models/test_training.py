@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,17 @@ from safetensors.torch import load_file, save_file
 
 from models.examples import DIMENSIONS, Examples, Teaching
 from models.losses import ccc
-from models.training import HEADS, load_head, predict, save_head, teach, train_head
+from models.training import (
+    HEADS,
+    FitConfig,
+    layer_weights,
+    load_head,
+    n_parameters,
+    predict,
+    save_head,
+    teach,
+    train_head,
+)
 
 HISTORY = ["stage", "epoch", "train_loss", "dev_activation", "dev_valence", "dev_dominance", "dev_mean", "kept"]
 
@@ -212,3 +223,68 @@ def test_features_that_may_not_be_written_to_can_be_learnt_from(planted):
             frames.flags.writeable = False
     for kind in ("tc-gru", "ridge"):
         predict(train_head(kind, train, dev, seed=0).head, dev.features)
+
+
+def layered(examples: Examples, useful: int, n_layers: int = 4) -> Examples:
+    """Return examples with layers of which one is the sound, and the others are noise, louder the deeper."""
+    rng = np.random.default_rng(len(examples.labels))
+
+    def hide(frames):
+        layers = rng.normal(size=(len(frames), n_layers, frames.shape[1])) * 10.0 ** np.arange(n_layers)[:, None]
+        layers[:, useful] = frames
+        return layers.astype(np.float32)
+
+    return replace(examples, features={"sound": [hide(frames) for frames in examples.features["sound"]]})
+
+
+@pytest.mark.parametrize("kind", ["tc-gru", "multi-task"])
+def test_the_layer_that_helps_gets_most_of_the_weight(kind, planted, tmp_path):
+    train, dev = planted(90, 1, ("sound",)), planted(40, 2, ("sound",))
+    head = train_head(kind, layered(train, 2), layered(dev, 2), seed=0, fit=FitConfig(batch=30)).head
+    weights = layer_weights(head)["sound"]
+    assert weights.sum() == pytest.approx(1)
+    assert weights.argmax() == 2
+    assert weights[2] > 0.5, weights
+    assert scores(head, layered(planted(80, 3, ("sound",)), 2))["activation"] > 0.5
+    save_head(head, tmp_path / "head.safetensors")
+    loaded = load_head(tmp_path / "head.safetensors")
+    features = layered(dev, 2).features
+    assert np.array_equal(predict(loaded, features), predict(head, features))
+    assert np.array_equal(layer_weights(loaded)["sound"], weights)
+
+
+def test_one_layer_is_heard_as_frames_without_layers_are(planted):
+    parts = planted(30, 1, ("sound",)), planted(10, 2, ("sound",))
+    single = [
+        replace(part, features={"sound": [frames[:, None] for frames in part.features["sound"]]}) for part in parts
+    ]
+    plain, of_one = (
+        train_head("tc-gru", *examples, seed=0, fit=FitConfig(epochs=3)).head for examples in (parts, single)
+    )
+    said = predict(plain, parts[1].features)
+    assert np.array_equal(said, predict(of_one, single[1].features))
+    assert np.array_equal(said, predict(of_one, parts[1].features))
+    assert layer_weights(plain) == {}
+
+
+def test_another_number_of_layers_is_refused(trained, planted):
+    with pytest.raises(
+        ValueError, match="sound: frames have 2 layers of 6 dimensions, this tc-gru head was trained on 6"
+    ):
+        predict(trained["tc-gru"].head, {"sound": [np.zeros((3, 2, 6), np.float32)]})
+    train, dev = planted(10, 1, ("sound",)), planted(10, 2, ("sound",))
+    with pytest.raises(ValueError, match="sound: frames have 4 layers of 6 dimensions in training and 6 dimensions in"):
+        train_head("tc-gru", layered(train, 2), dev, seed=0)
+
+
+def test_the_number_of_parameters_is_that_of_the_formula(trained):
+    inputs, channels, kernel, width, embedding = 6, 64, 3, 64, 32
+    branch = inputs * channels * kernel + channels + 3 * width * (channels + width + 2) + (width + 1) * embedding
+    assert n_parameters(trained["tc-gru"].head) == branch + 3 * (embedding + 1)
+    assert n_parameters(trained["multi-task"].head) == branch + (3 + 2) * (embedding + 1)
+    assert n_parameters(trained["ridge"].head) == 3 * (2 * (6 + 5) + 1)
+
+
+def test_stages_of_a_training_have_names(trained):
+    assert list(trained["fusion"].history["stage"].unique()) == ["sound", "words", "fusion"]
+    assert set(trained["tc-gru"].history["stage"]) == {""}
