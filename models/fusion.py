@@ -7,7 +7,7 @@ dominance 0.1 of CCC on development data to a text branch that remembered its se
 weights of the losses.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -46,26 +46,68 @@ class Fusion(nn.Module):
 
 
 def learn_branches(network: Fusion, lesson: Lesson) -> pd.DataFrame:
-    """Train each branch alone, then find how far each is trusted.
+    """Train each branch alone, then find how far each is trusted, on all versions of the development data.
 
     Returns:
         The histories of the branches one after the other, and a last row, the one that is kept, for the fusion.
     """
+    experts, histories = train_experts(network.config.branch, network.inputs, lesson)
+    adopt_branches(network.branches, experts)
+    weights = trust(torch.tensor(lesson.dev.pooled_labels), said_alone(experts, lesson.dev))
+    trust_experts(network.readout, experts, weights)
+    return with_last_row(histories, network, lesson)
+
+
+def train_experts(
+    sizes: TcGruConfig, inputs: Sequence[Input], lesson: Lesson
+) -> tuple[list[TcGru], list[pd.DataFrame]]:
+    """Return a TC-GRU trained alone on each input, to the bit the head that it has alone, and their histories."""
     experts, histories = [], []
-    for branch, source in zip(network.branches, network.inputs, strict=True):
+    for source in inputs:
         alone = replace(lesson, train=lesson.train.only([source.name]), dev=lesson.dev.only([source.name]))
-        torch.manual_seed(lesson.seed)  # so that the branch is, to the bit, the head that its input has alone
-        expert = TcGru(network.config.branch, [source])
+        torch.manual_seed(lesson.seed)
+        expert = TcGru(sizes, [source])
         calibrate(expert, alone.train)
         histories.append(learn_labels(expert, alone, stage=source.name))
-        branch.load_state_dict(expert.branches[0].state_dict())
         experts.append(expert)
-    _join(network, experts, lesson.dev)
-    loss, scores = (_judge(network, part) for part in (lesson.train, lesson.dev))
-    history = pd.concat(
-        [*histories, history_frame([1 - loss.mean().item()], [scores], kept=0, stage="fusion")], ignore_index=True
+    return experts, histories
+
+
+def adopt_branches(branches: Iterable[nn.Module], experts: Sequence[TcGru]) -> None:
+    """Give each branch the weights and the scale of the expert for the same input."""
+    for branch, expert in zip(branches, experts, strict=True):
+        branch.load_state_dict(expert.branches[0].state_dict())
+
+
+def said_alone(experts: Sequence[TcGru], examples: Examples) -> Tensor:
+    """Return what each expert predicts of all versions of ``examples``, ``(n_experts, n_versions * n, 3)`` float64."""
+    names = list(examples.features)[: len(experts)]
+    alone = [examples.only([name]) for name in names]
+    return torch.stack(
+        [predictions(expert, prepare_versions(expert, one)) for expert, one in zip(experts, alone, strict=True)]
     )
-    return history.assign(epoch=range(1, len(history) + 1), kept=[False] * (len(history) - 1) + [True])
+
+
+def trust_experts(readout: Readout, experts: Sequence[TcGru], weights: Tensor) -> None:
+    """Make ``readout``, of the experts' embeddings side by side, the sum of theirs with ``weights`` from ``trust``."""
+    readouts = [expert.readout.linear for expert in experts]
+    with torch.no_grad():
+        pairs = list(zip(weights.float(), readouts, strict=True))
+        readout.linear.weight.copy_(torch.cat([trusted[:, None] * linear.weight for trusted, linear in pairs], dim=1))
+        readout.linear.bias.copy_(torch.stack([trusted * linear.bias for trusted, linear in pairs]).sum(0))
+
+
+def with_last_row(histories: Sequence[pd.DataFrame], network: nn.Module, lesson: Lesson) -> pd.DataFrame:
+    """Return the histories one under the other, and a last row, the one that is kept, for all that was made of them."""
+    loss, scores = (_judge(network, part) for part in (lesson.train, lesson.dev))
+    last = history_frame([1 - loss.mean().item()], [scores], kept=0, stage="fusion")
+    return one_after_another([*(one.assign(kept=False) for one in histories), last])
+
+
+def one_after_another(histories: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the histories of several stages as one, its epochs numbered through."""
+    history = pd.concat(histories, ignore_index=True)
+    return history.assign(epoch=range(1, len(history) + 1))
 
 
 def trust(truth: Tensor, said: Tensor) -> Tensor:
@@ -92,18 +134,6 @@ def trust(truth: Tensor, said: Tensor) -> Tensor:
     return weights * matched_slope(truth, (weights[:, None] * said).sum(0))
 
 
-def _join(network: Fusion, experts: Sequence[TcGru], dev: Examples) -> None:
-    heard = prepare_versions(network, dev)
-    alone = [predictions(expert, [steps]) for expert, steps in zip(experts, heard, strict=True)]
-    weights = trust(torch.tensor(dev.pooled_labels), torch.stack(alone)).float()
-    readouts = [expert.readout.linear for expert in experts]
-    with torch.no_grad():
-        blocks = [trusted[:, None] * readout.weight for trusted, readout in zip(weights, readouts, strict=True)]
-        biases = [trusted * readout.bias for trusted, readout in zip(weights, readouts, strict=True)]
-        network.readout.linear.weight.copy_(torch.cat(blocks, dim=1))
-        network.readout.linear.bias.copy_(torch.stack(biases).sum(0))
-
-
-def _judge(network: Fusion, examples: Examples) -> Tensor:
+def _judge(network: nn.Module, examples: Examples) -> Tensor:
     said = predictions(network, prepare_versions(network, examples))
     return ccc(torch.tensor(examples.pooled_labels), said)
