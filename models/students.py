@@ -20,7 +20,7 @@ teacher for each part of the training data, trained on the others) would be judg
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import torch
@@ -75,8 +75,8 @@ class Student(TcGru):
         self.distillation = config.distillation
 
 
-def learn_from_teacher(network: Student, lesson: Lesson) -> pd.DataFrame:
-    """Train a student, whose embedding is as wide as its teacher's, on labels, embeddings and predictions.
+def learn_from_teacher(network: Any, lesson: Lesson, stage: str = "") -> pd.DataFrame:
+    """Train a network with a ``distillation``, its embedding as wide as its teacher's, on labels and on its teacher.
 
     Returns:
         One row per epoch, with the columns of ``fitting.history_frame`` and, the same in every row,
@@ -88,7 +88,7 @@ def learn_from_teacher(network: Student, lesson: Lesson) -> pd.DataFrame:
     """
     if lesson.teaching is None:
         raise ValueError("a student learns from a teacher: pass what `teach` returns for the training utterances")
-    how = network.distillation
+    how: Distillation = network.distillation
     said, true = torch.tensor(lesson.teaching.predictions), torch.tensor(lesson.train.labels)
     quality = teacher_quality(said, true)
     trust = TRUST[how.trust](quality, how.gate)
@@ -102,7 +102,7 @@ def learn_from_teacher(network: Student, lesson: Lesson) -> pd.DataFrame:
             + how.predictions * ccc_loss(targets[indices], output.prediction, lesson.fit.weights)
         )
 
-    history = fit(network, loss, lesson)
+    history = fit(network, loss, lesson, stage)
     return history.assign(**_by_dimension("quality", quality), **_by_dimension("trust", trust))
 
 

@@ -29,6 +29,8 @@ from models.heads import Input, LayerSum, Output, TcGru, TcGruConfig, pad
 from models.multitask import MultiTask, MultiTaskConfig, learn_both, name_emotions
 from models.ridge import Ridge, RidgeConfig, solve_ridge
 from models.students import Distillation, Student, StudentConfig, learn_from_teacher
+from models.top_layers import Top
+from models.tuning import Tuned, TunedConfig, put_top, tune
 from models.types import Frames
 
 __all__ = [
@@ -41,7 +43,7 @@ STEPS = 32
 
 FORMAT = "emonoise head 1"
 
-Config = TcGruConfig | MultiTaskConfig | FusionConfig | RidgeConfig
+Config = TcGruConfig | MultiTaskConfig | FusionConfig | RidgeConfig | TunedConfig
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class HeadRecipe:
         learn: trains a calibrated network in place and returns the history.
         n_inputs: the fewest and the most inputs it can have; None for any number.
         taught: whether it learns from a teacher.
+        tuned: whether it begins with a copy of the top layers of an encoder.
         configure: ``(config, train, teaching)`` -> the sizes that fit what is learnt from; unless said, the embedding
             of a taught head is made as wide as its teacher's.
     """
@@ -86,6 +89,7 @@ class HeadRecipe:
     learn: Callable[[Any, Lesson], pd.DataFrame]
     n_inputs: tuple[int, int | None]
     taught: bool = False
+    tuned: bool = False
     configure: Callable[[Any, Examples, Teaching | None], Any] = as_wide_as_teacher
 
 
@@ -101,6 +105,15 @@ HEADS: dict[str, HeadRecipe] = {
     "student-hard": HeadRecipe(
         StudentConfig(distillation=Distillation(trust="hard")), Student, learn_from_teacher, (1, 1), taught=True
     ),
+    "tuned": HeadRecipe(TunedConfig(), Tuned, tune(learn_labels), n_inputs=(1, 1), tuned=True),
+    "tuned-student": HeadRecipe(
+        TunedConfig(distillation=Distillation(trust="soft")),
+        Tuned,
+        tune(learn_from_teacher),
+        n_inputs=(1, 1),
+        taught=True,
+        tuned=True,
+    ),
 }
 
 
@@ -111,6 +124,7 @@ def train_head(
     *,
     seed: int,
     teaching: Teaching | None = None,
+    top: Top | None = None,
     fit: FitConfig = DEFAULTS,
     checkpoint: Path | None = None,
 ) -> TrainedHead:
@@ -122,27 +136,36 @@ def train_head(
         dev: must have the same inputs; decides when to stop, a ridge's penalty and slope, a fusion's trust.
         seed: decides initial weights, dropout and the order of the utterances.
         teaching: for a ``taught`` head what its teacher says of the utterances of ``train``, from ``teach``; else None.
+        top: for a ``tuned`` head the layers of the encoder above the one whose frames it hears, from
+            ``top_layers.top_of``; else None.
         fit: how networks are trained.
         checkpoint: a file that keeps the state of the training while it lasts. Called again with the same arguments, a
             training that was killed goes on from there and ends in the same bits. The file of another training is
             replaced; at the end it is removed.
 
     Raises:
-        ValueError: if the kind is unknown, inputs or teaching do not fit it, all labels of a dimension are equal, or
-            the checkpoint is a file of another kind.
+        ValueError: if the kind is unknown, inputs, teaching or layers do not fit it, all labels of a dimension are
+            equal, or the checkpoint is a file of another kind.
         FloatingPointError: if training diverges.
     """
     recipe = _recipe(kind)
     _check_lesson(kind, recipe, train, dev, teaching)
+    if (top is not None) != recipe.tuned:
+        raise ValueError(f"a {kind} head {'needs the' if recipe.tuned else 'takes no'} top layers of an encoder")
     inputs = tuple(_input(name, utterances) for name, utterances in train.features.items())
     dev = dev.only([source.name for source in inputs])
     config = recipe.configure(recipe.config, train, teaching)
+    config = config if top is None else replace(config, top=top.shape)
     lesson = Lesson(train, dev, seed, teaching, fit)
     if checkpoint is not None:
-        lesson = replace(lesson, checkpoint=open_checkpoint(checkpoint, lesson_digest(kind, config, inputs, lesson)))
+        lesson = replace(
+            lesson, checkpoint=open_checkpoint(checkpoint, lesson_digest(kind, config, inputs, lesson, top))
+        )
     with _one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = recipe.build(config, inputs)
+        if top is not None:
+            put_top(network, top)
         calibrate(network, train)
         history = recipe.learn(network, lesson)
     if lesson.checkpoint is not None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models import whisper_input
+from models.top_layers import Top, whisper_top
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
 from models.whisper_weights import DTYPE, load_whisper_encoder, locate_whisper
 
@@ -60,6 +61,10 @@ class WhisperEncoder:
             self.device,
             self.network.config.num_mel_bins,
         )
+
+    def top(self, layer: int) -> Top:
+        """Return the layers above ``layer``, see ``top_layers.top_of``."""
+        return whisper_top(self.network, layer)
 
 
 def whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> WhisperEncoder:
