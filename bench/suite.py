@@ -178,14 +178,14 @@ class Suite(Strict):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def suite_path(name: str) -> Path:
-    """Return the file of a suite given by name (in ``bench/suites``) or by path.
+def suite_path(name: str, beside: Path = Path()) -> Path:
+    """Return the file of a suite given by name (in ``bench/suites``) or by path, relative to the folder ``beside``.
 
     Raises:
         SuiteError: if there is neither.
     """
     packaged = SUITES / f"{name}.yaml"
-    for path in (packaged, Path(name)):
+    for path in (packaged, beside / name):
         if path.is_file():
             return path
     there = ", ".join(sorted(path.stem for path in SUITES.glob("*.yaml")))
@@ -203,7 +203,7 @@ def _read(path: Path) -> dict[str, Any]:
     _anchor_paths(raw, path.parent.resolve())
     if "base" not in raw:
         return raw
-    base = _read(suite_path(str(raw.pop("base"))))
+    base = _read(suite_path(str(raw.pop("base")), path.parent))
     merged = {
         key: base[key] | raw[key]
         for key in ("models", "noises", "rooms")

@@ -166,6 +166,8 @@ def _train_one(job: _FitJob) -> None:
     teaching = None
     if fit.teacher is not None:
         teaching = teach(load_head(head_path(job.store, fit.teacher)), read(fit.teacher.versions["train"][0]))
+    path = head_path(job.store, fit)
+    path.parent.mkdir(parents=True, exist_ok=True)  # for the checkpoint
     trained = train_head(
         fit.head,
         examples("train"),
@@ -173,11 +175,11 @@ def _train_one(job: _FitJob) -> None:
         seed=fit.seed,
         teaching=teaching,
         fit=fit.fit.config(),
-        checkpoint=job.store.path("heads", fit.key, ".checkpoint"),
+        checkpoint=path.with_suffix(".checkpoint"),
     )
     write_table(trained.history, history_path(job.store, fit))
-    with replacing(head_path(job.store, fit)) as path:
-        save_head(trained.head, path)
+    with replacing(path) as temporary:
+        save_head(trained.head, temporary)
 
 
 def histories(plan: Plan, store: Store) -> pd.DataFrame:

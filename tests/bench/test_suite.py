@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.recordings import CorpusNoise
+from bench.recordings import CorpusNoise, MarkedNoise
 from bench.suite import SUITES, ManifestCorpus, Suite, SuiteError, load_suite, suite_path
 
 SMALL = {
@@ -154,3 +154,94 @@ def test_conditions_are_written_one_by_one_or_in_blocks(tmp_path: Path):
     again = tmp_path / "again.yaml"
     again.write_text(suite.to_yaml())
     assert load_suite(again) == suite
+
+
+@pytest.mark.parametrize("path", sorted(SUITES.glob("*-paper.yaml")), ids=lambda path: path.stem)
+def test_a_suite_at_paper_scale_differs_from_the_embedded_one_in_ids_and_paths_alone(path: Path):
+    scaled, embedded = load_suite(path), load_suite(SUITES / f"{path.stem.removesuffix('-paper')}.yaml")
+    differing = {name for name in Suite.model_fields if getattr(scaled, name) != getattr(embedded, name)}
+    assert differing == {"name", "corpus", "models"}
+    assert set(scaled.models) == set(embedded.models)
+
+
+@pytest.mark.parametrize("name", ["mitra2023", "mitra2022", "srinivasan2022"])
+def test_every_own_system_of_a_recipe_says_what_is_the_papers_and_what_is_our_reading(name: str):
+    suite = load_suite(SUITES / f"{name}.yaml")
+    for system in (one for one in suite.systems if not isinstance(one, str)):
+        assert system.reading, system.name
+    assert suite.seeds == (0, 1, 2)
+
+
+def test_training_is_on_other_noises_than_the_test_of_every_recipe():
+    for path in SUITES.glob("*.yaml"):
+        suite = load_suite(path)
+        heard = {step.corruption for one in suite.training.expanded() for step in one.steps}
+        assert not heard & {step.corruption for one in suite.expanded() for step in one.steps}
+
+
+OWN = {
+    "models": {"mine": {"kind": "whisper", "weights": "whisper-tiny.en", "layer": 2}},
+    "representations": {"heard": {"speech": "mine"}, "both": {"speech": "mine", "layer": "all"}},
+    "systems": ["mfb", {"name": "own", "description": "Mine.", "family": "acoustic", "inputs": ["heard"]}],
+}
+
+
+def test_a_suite_may_bring_models_representations_and_systems_of_its_own(tmp_path: Path):
+    suite = load_suite(write(tmp_path, **OWN))
+    assert suite.tested == ("mfb", "own")
+    assert suite.representations_needed == ("mfb", "heard")
+    again = tmp_path / "again.yaml"
+    again.write_text(suite.to_yaml())
+    assert load_suite(again) == suite
+
+
+def test_a_system_that_only_teaches_is_trained_and_not_tested(tmp_path: Path):
+    teacher = {"name": "teacher", "description": "", "family": "acoustic", "inputs": ["mfb"], "tested": False}
+    taught = {"name": "taught", "description": "", "family": "student", "inputs": ["mfb"], "head": "student"}
+    suite = load_suite(write(tmp_path, systems=[teacher, taught | {"teacher": "teacher"}]))
+    assert (suite.tested, suite.needed) == (("taught",), ("teacher", "taught"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"systems": [{"name": "own", "family": "acoustic", "inputs": ["mfb"]}]}, "systems.0.own.description"),
+        ({"systems": [OWN["systems"][1] | {"inptus": []}]}, "systems.0.own.inptus: Extra inputs are not permitted"),
+        ({"systems": [OWN["systems"][1] | {"family": "noise"}]}, "systems.0.own.family"),
+        ({"representations": {"heard": {"layer": 3}}}, "a representation is {speech: MODEL}"),
+        ({"representations": {"heard": {"speech": "yours"}}}, "representations.heard.speech: there is no 'yours'"),
+        ({"models": {"mine": {"kind": "hubert"}}}, "models.mine.kind: there is no 'hubert'; there are "),
+        (
+            {"training": {"conditions": [{"noise": "rain", "snr_db": 5}]}},
+            "training.conditions: no corruption is called",
+        ),
+        ({"training": {"fit": {"epoch": 3}}}, "training.fit.epoch: Extra inputs"),
+        ({"compare": {"a": [["own", "text"]]}}, "compare.a: 'text' is not tested here; there are mfb, own"),
+    ],
+)
+def test_what_is_wrong_with_a_suites_own_systems_is_said_with_its_place(tmp_path: Path, changes: dict, message: str):
+    with pytest.raises(SuiteError) as refused:
+        load_suite(write(tmp_path, **(OWN | changes)))
+    assert message in str(refused.value)
+
+
+def test_a_suite_may_change_another(tmp_path: Path):
+    write(tmp_path, **OWN)
+    other = tmp_path / "other.yaml"
+    other.write_text(f"base: {tmp_path / 'suite.yaml'}\nname: other\nmodels: {{mine: {{kind: filterbank}}}}\n")
+    changed, base = load_suite(other), load_suite(tmp_path / "suite.yaml")
+    assert changed.models["mine"].kind == "filterbank"
+    assert changed.model_copy(update={"name": base.name, "models": base.models}) == base
+
+
+def test_paths_of_a_base_stay_relative_to_its_own_folder(tmp_path: Path):
+    (tmp_path / "below").mkdir()
+    write(tmp_path / "below", noises={"street": "recordings"})
+    other = tmp_path / "other.yaml"
+    other.write_text("base: below/suite.yaml\nname: other\n")
+    assert load_suite(other).noises["street"] == tmp_path / "below" / "recordings"
+
+
+def test_a_folder_may_be_marked_as_noise_for_training(tmp_path: Path):
+    suite = load_suite(write(tmp_path, noises={"street": {"root": "recordings", "split": "train"}}))
+    assert suite.noises["street"] == MarkedNoise(root=tmp_path / "recordings", split="train")
