@@ -4,7 +4,7 @@ Greedy: the likeliest symbol of every frame, those that follow each other withou
 the letters put together by the checkpoint's own vocabulary. There is no language model, so words come out as they
 sound. A vocabulary that has capitals only says nothing by them, so its text is made lower case.
 
-A piece of up to 30 s is scaled as the checkpoint wants it and padded to one frame, as ``models.self_supervised`` does.
+A piece of up to 30 s is scaled as the checkpoint wants it and padded to one frame: ``models.self_supervised_input``.
 """
 
 import math
@@ -15,8 +15,9 @@ from typing import Any
 
 from models.asr_pieces import Heard, transcribe
 from models.embedded import WeightsError
-from models.hub import load_network, locate
-from models.self_supervised import FAMILIES, normalises, prepared, read_json
+from models.hub import load_network, locate, read_json
+from models.self_supervised import FAMILIES
+from models.self_supervised_input import normalises, prepared
 from models.torchaudio_cpu import import_torchaudio
 from models.types import Pretrained, Transcript, Waveform
 

@@ -9,6 +9,7 @@ network, and neither does anything in the cache where there is no network or ``H
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,6 +108,21 @@ def load_network(
     for name in report["missing_keys"]:
         loaded.get_parameter(name).data.zero_()
     return loaded.eval()
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return what a JSON file of a model says.
+
+    Raises:
+        WeightsError: if it is absent, or holds something else than a JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path}: cannot be read as JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path}: holds a {type(content).__name__}, not an object")
+    return content
 
 
 def _fetch(repository: str, revision: str | None, files: Sequence[str]) -> Path:

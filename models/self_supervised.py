@@ -5,33 +5,25 @@ the ``hidden_states`` of transformers: 0 is what enters the first layer. The las
 model gives out: in large models (all but data2vec's) it has been through a final norm, which those below have not.
 Transformers 4 listed it so too; version 5 lists the last before that norm.
 
-Conventions:
-
-- A waveform is scaled to zero mean and unit variance, over all of it, where ``preprocessor_config.json`` says
-  ``do_normalize`` or there is no such file, which is the default of transformers. Silence stays silence.
-- What is shorter than a window of the network (400 samples) is padded with silence to one, and is one frame.
-- What is longer than 30 s is encoded in pieces, as few and as equal as possible, which overlap by the 5 ms that windows
-  overlap, so that there are as many frames as without a cut. Frames of different pieces do not attend to each other.
-- On a CPU clips are computed one by one in float32, so that a clip's frames are the same bits whatever the call. On
-  CUDA they are computed in batches of bfloat16, and nothing of one clip reaches another (``models.padding``) beyond
-  what rounding makes of another shape of batch.
+What a waveform goes through before stands in ``models.self_supervised_input``. On a CPU clips are computed one by one
+in float32, so that a clip's frames are the same bits whatever the call. On CUDA they are computed in batches of
+bfloat16, and nothing of one clip reaches another (``models.padding``) beyond what rounding makes of another batch.
 """
 
-import json
-import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from models.batching import in_batches
 from models.embedded import WeightsError
-from models.hub import Located, load_network, locate
+from models.hub import Located, load_network, locate, read_json
 from models.padding import convolved, padding_unheard
+from models.self_supervised_input import normalises, pieces, prepared
+from models.top_layers import Top, self_supervised_top
 from models.torchaudio_cpu import import_torchaudio
 from models.types import SAMPLE_RATE, Frames, Pretrained, Waveform, check_layers, check_waveforms
 
@@ -39,9 +31,6 @@ VERSION = 1
 """To be raised with any change of the code that changes the frames."""
 
 DTYPE = {"cpu": "float32", "cuda": "bfloat16"}
-
-LONGEST_S = 30
-"""Attention costs the square of the length, and no model of the family has heard longer ones in training."""
 
 BATCH_S = {"cpu": 0, "cuda": 160}
 """Seconds of padded audio in a batch; 0 means one clip. In bfloat16 a second takes up to 35 MB in large models: 13 for
@@ -108,10 +97,8 @@ class SelfSupervised:
         """Return the frames of each waveform in each of ``layers``."""
         check_waveforms(waveforms)
         check_layers(layers, self.n_layers)
-        clips = [
-            list(pieces(prepared(waveform, self.network.config, normalise=self.normalise), self.network.config))
-            for waveform in waveforms
-        ]
+        config = self.network.config
+        clips = [list(pieces(prepared(one, config, normalise=self.normalise), config)) for one in waveforms]
         parts = [piece for clip in clips for piece in clip]
         encoded = iter(
             in_batches(
@@ -122,6 +109,10 @@ class SelfSupervised:
             )
         )
         return [[np.concatenate(layer) for layer in zip(*(next(encoded) for _ in clip), strict=True)] for clip in clips]
+
+    def top(self, layer: int) -> Top:
+        """Return the layers above ``layer``, see ``top_layers.top_of``."""
+        return self_supervised_top(self.network, layer)
 
 
 def self_supervised(device: str, pretrained: Pretrained) -> SelfSupervised:
@@ -154,13 +145,6 @@ def self_supervised(device: str, pretrained: Pretrained) -> SelfSupervised:
         attn_implementation=family.attention,
     )
     return SelfSupervised(located, device, normalises(located.folder), network.to(device))
-
-
-def prepared(waveform: Waveform, config: Any, *, normalise: bool) -> Waveform:
-    """Return what a network is given for a waveform: of unit variance where it wants that, and at least a window."""
-    if normalise:
-        waveform = (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-7)
-    return np.pad(waveform, (0, max(0, window(config) - len(waveform))))
 
 
 def encode(network: Any, batch: Sequence[Waveform], layers: Sequence[int]) -> list[list[Frames]]:
@@ -232,60 +216,3 @@ def hidden_states(network: Any, samples: Any, real: Any, layers: Sequence[int]) 
         with suppress(_Enough):
             network(samples, attention_mask=real)
     return found
-
-
-def pieces(waveform: Waveform, config: Any) -> Iterator[Waveform]:
-    """Yield the waveform in pieces of at most ``LONGEST_S``, whose frames together are as many as those of the whole.
-
-    Args:
-        waveform: at least a window long.
-        config: of the network, with ``conv_kernel`` and ``conv_stride``.
-    """
-    hop, overlap = math.prod(config.conv_stride), window(config) - math.prod(config.conv_stride)
-    n_frames = (len(waveform) - overlap) // hop
-    n_pieces = math.ceil(n_frames / ((LONGEST_S * SAMPLE_RATE - overlap) // hop))
-    for piece in range(n_pieces):
-        first, end = piece * n_frames // n_pieces, (piece + 1) * n_frames // n_pieces
-        # Samples after the last whole window are in no frame, but a base model's norm has heard them.
-        yield waveform[first * hop : end * hop + overlap if end < n_frames else None]
-
-
-def window(config: Any) -> int:
-    """Return how many samples one frame sees.
-
-    Examples:
-        >>> from types import SimpleNamespace
-        >>> window(SimpleNamespace(conv_kernel=(10, 3, 3, 3, 3, 2, 2), conv_stride=(5, 2, 2, 2, 2, 2, 2)))
-        400
-    """
-    samples = 1
-    for kernel, stride in zip(reversed(config.conv_kernel), reversed(config.conv_stride), strict=True):
-        samples = (samples - 1) * stride + kernel
-    return samples
-
-
-def normalises(folder: Path) -> bool:
-    """Return whether the network wants waveforms of unit variance; so it does where the folder does not say.
-
-    Newer folders may say so under ``feature_extractor`` in processor_config.json, which comes first in transformers.
-    """
-    about = _json_if_there(folder / "preprocessor_config.json")
-    about |= _json_if_there(folder / "processor_config.json").get("feature_extractor", {})
-    if (rate := about.get("sampling_rate", SAMPLE_RATE)) != SAMPLE_RATE:
-        raise WeightsError(f"{folder}: a model for a sampling_rate of {rate}, and waveforms here have {SAMPLE_RATE}")
-    return bool(about.get("do_normalize", True))
-
-
-def _json_if_there(path: Path) -> dict[str, Any]:
-    return read_json(path) if path.is_file() else {}
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return what a JSON file holds."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{path}: cannot be read as JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise WeightsError(f"{path}: holds a {type(content).__name__}, not an object")
-    return content

@@ -95,3 +95,21 @@ def test_nothing_is_left_behind_in_the_network():
             with padding_unheard(one, [500, 400]):
                 assert any(module._forward_hooks or module._forward_pre_hooks for module in one.modules())
             assert not any(module._forward_hooks or module._forward_pre_hooks for module in one.modules())
+
+
+def test_a_batch_norm_before_the_positions_does_not_let_padding_in():
+    """Some HuBERTs have one: what it makes of silence is not silence."""
+    from transformers import HubertConfig, HubertModel
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        both = HubertModel(HubertConfig(**tiny.SMALL, conv_pos_batch_norm=True)).eval()
+    both.encoder.pos_conv_embed.batch_norm.bias.data += 3
+    samples = torch.randn(2, 8000, generator=torch.Generator().manual_seed(0))
+    samples[0, 3000:] = 0
+    real = torch.arange(8000) < torch.tensor([[3000], [8000]])
+    with torch.inference_mode(), padding_unheard(both, [3000, 8000]):
+        found = both(samples, attention_mask=real).last_hidden_state[0]
+    with torch.inference_mode():
+        [expected] = both(samples[:1, :3000]).last_hidden_state
+    assert (found[: len(expected)] - expected).abs().max() < 1e-4 * expected.std()

@@ -6,7 +6,8 @@ import pytest
 
 from models import self_supervised as under_test
 from models.embedded import WeightsError
-from models.self_supervised import BATCH_S, DTYPE, FAMILIES, encode, pieces, self_supervised, window
+from models.self_supervised import BATCH_S, DTYPE, FAMILIES, encode, self_supervised
+from models.self_supervised_input import pieces
 from models.torchaudio_cpu import import_torchaudio
 from models.types import Pretrained
 
@@ -180,47 +181,8 @@ def test_loudness_and_offset_make_no_difference_to_a_normalised_waveform(encoder
         np.testing.assert_allclose(loud[0], soft[0], atol=1e-2)
 
 
-def test_without_a_preprocessor_waveforms_are_normalised(folders, tmp_path):
-    folder = tiny.self_supervised(tmp_path / "model")
-    (folder / "preprocessor_config.json").unlink()
-    assert self_supervised("cpu", Pretrained(str(folder))).normalise
-
-
-@pytest.mark.parametrize("normalise", [True, False])
-def test_what_a_processor_says_of_its_feature_extractor_comes_first(tmp_path, normalise):
-    folder = tiny.self_supervised(tmp_path / "model", do_normalize=not normalise)
-    about = {"feature_extractor": {"do_normalize": normalise}, "processor_class": "Wav2Vec2Processor"}
-    (folder / "processor_config.json").write_text(json.dumps(about))
-    assert self_supervised("cpu", Pretrained(str(folder))).normalise is normalise
-
-
-def test_a_model_for_another_sampling_rate_is_refused(tmp_path):
-    folder = tiny.self_supervised(tmp_path / "model", sampling_rate=8000)
-    with pytest.raises(WeightsError, match="sampling_rate of 8000"):
-        self_supervised("cpu", Pretrained(str(folder)))
-
-
-# ---- long waveforms
-
-
-@pytest.mark.parametrize("n_samples", [400, 719, 480_000, 480_319, 480_400, 500_000, 16_000 * 95 + 7, 16_000 * 301])
-def test_pieces_are_few_equal_at_most_30_s_and_have_as_many_frames_as_the_whole(encoders, n_samples):
-    config = encoders["hubert", "base"].network.config
-    waveform = np.arange(n_samples, dtype=np.float32)
-    cut = list(pieces(waveform, config))
-    frames = [(len(piece) - 400) // 320 + 1 for piece in cut]
-    assert sum(frames) == (n_samples - 400) // 320 + 1
-    assert max(frames) - min(frames) <= 1
-    assert max(frames) <= 1499
-    assert len(cut) == -(-sum(frames) // 1499)
-    starts = 320 * np.cumsum([0, *frames[:-1]])
-    for piece, start in zip(cut, starts, strict=True):
-        np.testing.assert_array_equal(piece, waveform[start : start + len(piece)])
-    assert cut[-1][-1] == waveform[-1]
-
-
 def test_a_long_waveform_is_normalised_as_a_whole_and_encoded_in_pieces(encoders, monkeypatch):
-    monkeypatch.setattr(under_test, "LONGEST_S", 0.5)
+    monkeypatch.setattr("models.self_supervised_input.LONGEST_S", 0.5)
     for encoder in encoders.values():
         waveform = noise(20_000)
         [found] = encoder([waveform], (0, 2))
@@ -230,10 +192,6 @@ def test_a_long_waveform_is_normalised_as_a_whole_and_encoded_in_pieces(encoders
         for layer, expected in zip(found, zip(*separate, strict=True), strict=True):
             assert len(layer) == (20_000 - 400) // 320 + 1
             np.testing.assert_array_equal(layer, np.concatenate(expected))
-
-
-def test_the_window_is_that_of_the_convolutions(encoders):
-    assert {window(encoder.network.config) for encoder in encoders.values()} == {400}
 
 
 # ---- checkpoints as they are found
