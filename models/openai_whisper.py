@@ -164,6 +164,8 @@ def _from_transformers(folder: Path) -> Any:
 
     theirs = load_whisper(folder, torch.float32)
     config = theirs.config
+    if {config.encoder_ffn_dim, config.decoder_ffn_dim} != {4 * config.d_model}:
+        raise WeightsError(f"{folder}: openai-whisper's layers are 4 times as wide inside as outside, these are not")
     model = Whisper(
         ModelDimensions(
             n_mels=config.num_mel_bins,

@@ -10,6 +10,8 @@ from models.types import SAMPLE_RATE, Pretrained
 from models.whisper_encoder import whisper_encoder
 from models.whisper_weights import load_whisper
 
+from . import tiny
+
 pytestmark = pytest.mark.embedded
 
 LAYERS = (0, 1, 2, 3, 4)
@@ -48,9 +50,8 @@ def checkpoint(path):
     return Pretrained(str(path))
 
 
-@pytest.mark.parametrize("duration_s", [13, 31])
-def test_the_same_network_in_transformers_gives_the_same_frames_in_the_same_window(duration_s):
-    waveform = noise(duration_s)
+def test_the_same_network_in_transformers_gives_the_same_frames_in_the_same_window():
+    waveform = noise(13)
     expected = whisper_encoder()([waveform], LAYERS)[0]
     for layer, mine in zip(expected, encoder()([waveform], LAYERS)[0], strict=True):
         np.testing.assert_allclose(mine, layer, atol=1e-4)
@@ -77,6 +78,32 @@ def test_the_last_layer_is_what_embed_audio_returns(tmp_path):
     with torch.inference_mode():
         expected = small().embed_audio(mel)[0, :250].numpy()
     np.testing.assert_array_equal(mine([waveform], [2])[0][0], expected)
+
+
+def test_any_whisper_of_transformers_is_read(tmp_path):
+    tiny.whisper(tmp_path)
+    clips = [noise(14), noise(31)]
+    expected = whisper_encoder("cpu", Pretrained(str(tmp_path)))(clips, [0, 1, 2])
+    mine = openai_whisper_encoder("cpu", Pretrained(str(tmp_path)))(clips, [0, 1, 2])
+    for theirs, ours in zip(expected, mine, strict=True):
+        for layer, same in zip(theirs, ours, strict=True):
+            np.testing.assert_allclose(same, layer, atol=1e-4)
+
+
+def test_a_network_that_openai_whisper_cannot_be_is_refused(tmp_path):
+    tiny.whisper(tmp_path, decoder_ffn_dim=96)
+    with pytest.raises(WeightsError, match="layers are 4 times as wide inside"):
+        load_openai_whisper("cpu", Pretrained(str(tmp_path)))
+
+
+def test_a_result_depends_neither_on_what_else_is_in_the_call_nor_on_order(tmp_path):
+    mine = openai_whisper_encoder("cpu", checkpoint(tmp_path / "small.pt"))
+    clips = [noise(2, seed=1), np.zeros(800, np.float32), noise(31, seed=2), np.ones(1, np.float32)]
+    for clip, among_others in zip(clips, mine(clips[::-1], [0, 2])[::-1], strict=True):
+        for layer, same in zip(mine([clip], [0, 2])[0], among_others, strict=True):
+            assert np.isfinite(layer).all()
+            assert len(layer) == -(-len(clip) // 320)
+            np.testing.assert_array_equal(layer, same, strict=True)
 
 
 def test_layers_in_one_pass_are_those_asked_for_alone_in_the_order_asked(tmp_path):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import whisper_input
@@ -54,7 +54,8 @@ def test_features_of_128_bands_and_of_the_long_window():
     assert log_mel(np.ones(400, np.float32), n_mels=128, padded_s=30).shape == (128, 3000)
 
 
-@given(durations_s=st.lists(st.sampled_from([0.001, 1, 14, 31, 62]), max_size=6), batch_s=st.sampled_from([0, 45, 480]))
+@settings(max_examples=10)
+@given(durations_s=st.lists(st.sampled_from([0.001, 1, 14, 31, 62]), max_size=4), batch_s=st.sampled_from([0, 45, 480]))
 def test_batches_are_of_equal_windows_and_every_frame_comes_back_to_its_clip(durations_s, batch_s):
     sizes = []
 

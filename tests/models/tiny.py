@@ -31,6 +31,22 @@ SMALL = {
     "num_conv_pos_embedding_groups": 4,
 }
 
+WHISPER = {
+    "d_model": 32,
+    "encoder_layers": 2,
+    "encoder_attention_heads": 2,
+    "encoder_ffn_dim": 128,
+    "decoder_layers": 1,
+    "decoder_attention_heads": 2,
+    "decoder_ffn_dim": 128,
+    "num_mel_bins": 128,  # as large-v3
+    "vocab_size": 8,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "decoder_start_token_id": 3,
+}
+
 
 def self_supervised(
     folder: Path, model_type: str = "hubert", size: str = "base", trained_as: str = "Model", **preprocessor: Any
@@ -54,6 +70,15 @@ def ctc(folder: Path, model_type: str = "hubert", size: str = "base", letters: t
     """Save a recogniser of eight symbols, of which the first is the blank."""
     self_supervised(folder, model_type, size, "ForCTC")
     (folder / "vocab.json").write_text(json.dumps({letter: number for number, letter in enumerate(letters)}))
+    return folder
+
+
+def whisper(folder: Path, trained_as: str = "ForConditionalGeneration", **changes: Any) -> Path:
+    """Save a Whisper as openai's repositories have it, or bare (``Model``)."""
+    import_torchaudio()
+    import transformers
+
+    save(getattr(transformers, f"Whisper{trained_as}"), transformers.WhisperConfig(**(WHISPER | changes)), folder)
     return folder
 
 
