@@ -38,7 +38,7 @@ import numpy as np
 
 from models.embedded import WeightsError
 from models.hub import load_network, locate
-from models.self_supervised import window
+from models.self_supervised_input import window
 from models.torchaudio_cpu import import_torchaudio
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
 
