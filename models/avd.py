@@ -28,7 +28,6 @@ Conventions: float32, one waveform at a time, whole. What is shorter than a wind
 padded with silence to one.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +36,7 @@ from typing import Any
 import numpy as np
 
 from models.embedded import WeightsError
-from models.hub import load_network, locate
+from models.hub import load_network, locate, read_json
 from models.self_supervised_input import window
 from models.torchaudio_cpu import import_torchaudio
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
@@ -120,7 +119,7 @@ def avd(device: str, pretrained: Pretrained) -> Avd:
     """
     located = locate(pretrained)
     path = located.folder / "config.json"
-    config = _json(path)
+    config = read_json(path)
     if (model_type := config.get("model_type")) not in FORMATS:
         raise WeightsError(f"{path}: model_type is {model_type!r}, not one of {', '.join(FORMATS)}")
     columns = _columns(path, config.get("id2label"))
@@ -226,13 +225,3 @@ FORMATS: dict[str, Format] = {
     "ser": Format(_ser, _as_in_training, None),
 }
 """``model_type`` of a config.json -> how such a checkpoint is read."""
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{path}: cannot be read as JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise WeightsError(f"{path}: holds a {type(content).__name__}, not an object")
-    return content
