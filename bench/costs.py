@@ -15,6 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bench.plan import Plan
+from bench.represent import loaded_models, represent
+from bench.store import Store
+from bench.train import head_path
+from corruptions.audio import SAMPLE_RATE, read_audio
 from models.examples import Features
 from models.types import Pretrained
 
@@ -44,7 +49,7 @@ class Parts:
 def costs(
     systems: Mapping[str, Parts],
     parameters: Mapping[str, int | None],
-    represent: Callable[[Sequence[str], int], Features],
+    hear: Callable[[Sequence[str], int], Features],
     durations_s: Sequence[float],
     *,
     clock: Callable[[], float] = time.process_time,
@@ -58,7 +63,7 @@ def costs(
     Args:
         systems: by name.
         parameters: of each pretrained model, from ``count_parameters``.
-        represent: ``(representations, number of an utterance)`` -> features of this utterance alone.
+        hear: ``(representations, number of an utterance)`` -> features of this utterance alone, in their order.
         durations_s: of the utterances; a few will do.
         clock: seconds; processor time unless said, which other programs do not disturb. Wall time for a GPU.
 
@@ -76,7 +81,7 @@ def costs(
         raise ValueError(f"the time of utterances of {list(durations_s)} s cannot be told: one or more must be heard")
     numbers = range(len(durations_s))
     heard = {
-        inputs: _timed(partial(represent, inputs), numbers, clock)
+        inputs: _timed(partial(hear, inputs), numbers, clock)
         for inputs in dict.fromkeys(parts.inputs for parts in systems.values())
         if inputs
     }
@@ -84,7 +89,10 @@ def costs(
     for name, parts in systems.items():
         features, seconds = heard.get(parts.inputs, ([], np.zeros(len(durations_s))))
         if parts.head is not None:
-            seconds = seconds + _timed(partial(predict, parts.head), features, clock)[1]
+            # A head that is borrowed knows its inputs by the names of another system's.
+            names = [source.name for source in parts.head.inputs]
+            given = [dict(zip(names, one.values(), strict=True)) for one in features]
+            seconds = seconds + _timed(partial(predict, parts.head), given, clock)[1]
         counts = [parameters[model] for model in parts.models]
         rows.append(
             {
@@ -96,6 +104,33 @@ def costs(
         )
     types = {"system": "str", "trained_parameters": "Int64", "pretrained_parameters": "Int64"}
     return pd.DataFrame(rows).astype(types)
+
+
+def measure(plan: Plan, store: Store, device: str, n_utterances: int = 5) -> pd.DataFrame:
+    """Return what every system of a plan costs on a few of its clean test utterances, its first seed; see ``costs``.
+
+    Utterances are spread evenly over those that are tested. On a GPU times are those of the clock on the wall.
+    """
+    from models.training import load_head
+
+    catalog = plan.suite.catalog
+    tested = list(dict.fromkeys(one for unit in plan.units for one in unit.utterances))
+    chosen = [tested[k * len(tested) // n_utterances] for k in range(min(n_utterances, len(tested)))]
+    waveforms = [read_audio(one.path) for one in chosen]
+    systems: dict[str, Parts] = {}
+    parameters: dict[str, int | None] = {}
+    for predictor in plan.predictors:
+        models = loaded_models(predictor.inputs, catalog, device)
+        parameters |= {name: count_parameters(one, catalog.models[name].pretrained) for name, one in models.items()}
+        head = load_head(head_path(store, predictor.fits[0])) if predictor.fits else None
+        systems[predictor.system] = Parts(predictor.inputs, tuple(models), head)
+
+    def represent_one(names: Sequence[str], number: int) -> Features:
+        return represent(names, catalog, [waveforms[number]], [chosen[number].transcript], device).features
+
+    clock = time.perf_counter if device == "cuda" else time.process_time
+    durations_s = [len(one) / SAMPLE_RATE for one in waveforms]
+    return costs(systems, parameters, represent_one, durations_s, clock=clock).assign(device=device)
 
 
 def count_parameters(model: object, pretrained: Pretrained | None = None) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from bench.keys import digest
 from bench.representations import Confidence, Model, Speech, Words, hears_clean, transcriber_of
 from bench.systems import Catalog
 from models.types import Frames, Pretrained, SpeechEncoder, TextEncoder, Transcriber, Transcript, Waveform
+
+if TYPE_CHECKING:
+    from models.top_layers import Top
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,21 @@ def represent(
     return Represented({name: features[name] for name in names}, heard)
 
 
-def look_at_models(names: Sequence[str], catalog: Catalog, device: str) -> Known:
-    """Return what is known of the models behind ``names``, each of which is loaded; on an error nothing is computed."""
+def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned: Sequence[str] = ()) -> Known:
+    """Return what is known of the models behind ``names``, each of which is loaded.
+
+    Args:
+        names: names in the catalogue.
+        catalog: what they stand for.
+        device: ``cpu`` or ``cuda``.
+        tuned: those of them whose model's top layers are to be trained further.
+
+    Raises:
+        WeightsError: if weights are absent or not the right ones.
+        ValueError: for a layer that is not there, or a model whose layers cannot be tuned.
+    """
+    for name in tuned:
+        top_above(name, catalog, device)
     found: dict[str, str] = {}
     notices: list[str] = []
     for name in names:
@@ -93,6 +110,35 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str) -> Known
             parts.append(found[transcriber])
         found[name] = digest(type(one).__name__, hears_clean(one), *parts)
     return Known(found, tuple(dict.fromkeys(notice for notice in notices if notice)))
+
+
+def top_above(name: str, catalog: Catalog, device: str) -> "Top":
+    """Return the layers of a speech encoder above the one whose frames the representation ``name`` is.
+
+    Raises:
+        ValueError: if it has none, or they cannot be tuned.
+    """
+    from models.top_layers import top_of
+
+    one = catalog.representations[name]
+    if not isinstance(one, Speech) or one.layer == "all":
+        raise ValueError(f"representation {name}: a head can tune layers above one layer of a speech encoder only")
+    [layer] = _layers(one, catalog.models, device)
+    return top_of(_speech_encoder(catalog.models[one.speech], device), layer)
+
+
+def loaded_models(names: Sequence[str], catalog: Catalog, device: str) -> dict[str, object]:
+    """Return the models that make the representations ``names``, each once, by what names them in the catalogue."""
+    found: dict[str, object] = {}
+    for one in (catalog.representations[name] for name in names):
+        transcriber = transcriber_of(one)
+        if isinstance(one, Speech):
+            found[one.speech] = _speech_encoder(catalog.models[one.speech], device)
+        if isinstance(one, Words):
+            found[one.text] = _text_encoder(catalog.models[one.text], device)
+        if transcriber is not None:
+            found[transcriber] = _transcriber(catalog.models[transcriber], device)
+    return found
 
 
 def _encode(

@@ -7,6 +7,7 @@ from typing import Literal
 
 from bench.corpora.corpus import Corpus
 from bench.corpora.load import check_corpus_for, load_corpus
+from bench.costs import measure
 from bench.engine import default_workers, worker_pool
 from bench.evaluate import evaluate, missing_work
 from bench.examples import write_examples
@@ -19,7 +20,7 @@ from bench.progress import Stages
 from bench.provenance import provenance
 from bench.recordings import read_noises, read_rooms
 from bench.represent import look_at_models
-from bench.store import Store, cache_root
+from bench.store import Store, cache_root, write_table
 from bench.suite import Suite
 from bench.train import missing_fits, recipes, train
 from corruptions import Material, check_for_training, check_material
@@ -66,6 +67,9 @@ def run_suite(
         begin(plan, out)
         train(plan, material, store, pool, stages, chosen)
         evaluate(plan, material, store, pool, stages, chosen, allow_missing=allow_missing)
+        with stages.stage("Measuring costs", 1, "tables") as advance:
+            write_table(pool.submit(measure, plan, store, chosen).result(), out / "costs.parquet")
+            advance(1)
     with stages.stage("Scoring", 1, "tables") as advance:
         write_tables(plan, material, store, out, allow_missing=allow_missing)
         write_examples(plan, material, store, out / "examples")
@@ -111,12 +115,15 @@ def prepare(
     check_material(material, conditions, {one.speaker for one in corpus.utterances})
     names = suite.representations_needed
     with stages.stage("Checking the weights", len(names), "encoders") as advance:
-        known = pool.submit(look_at_models, names, suite.catalog, device).result()
         trained_how = pool.submit(recipes).result()
+        systems = [suite.catalog.systems[name] for name in suite.needed]
+        tuned = sorted({one.inputs[0] for one in systems if one.head in trained_how and trained_how[one.head].tuned})
+        known = pool.submit(look_at_models, names, suite.catalog, device, tuned=tuned).result()
         advance(len(names))
     for notice in known.notices:
         stages.warn(notice)
-    return make_plan(suite, corpus, recordings, known.fingerprints, trained_how, material), material
+    made_how = {kind: one.name for kind, one in trained_how.items()}
+    return make_plan(suite, corpus, recordings, known.fingerprints, made_how, material), material
 
 
 def run_status(suite: Suite, stages: Stages, device: Device = "auto") -> list[tuple[str, int, int]]:

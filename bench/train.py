@@ -13,11 +13,12 @@ from bench.engine import run_jobs
 from bench.keys import digest
 from bench.plan import FeatureBlock, Fit, Plan, Version
 from bench.progress import Stages
-from bench.represent import represent
+from bench.represent import represent, top_above
 from bench.representations import reads_reference
 from bench.speech import noisy_copy
 from bench.store import Store, write_table
 from bench.suite import Suite
+from bench.systems import Catalog
 from corruptions import Material
 from corruptions.audio import read_audio
 from corruptions.files import replacing
@@ -38,6 +39,8 @@ class _FeatureJob:
 @dataclass(frozen=True)
 class _FitJob:
     fit: Fit
+    catalog: Catalog
+    device: str
     store: Store
 
 
@@ -56,12 +59,23 @@ def missing_fits(plan: Plan, store: Store) -> list[Fit]:
     return [fit for fit in plan.fits if not head_path(store, fit).exists()]
 
 
-def recipes() -> dict[str, str]:
-    """Return for each kind of head a name that changes when it is built or trained otherwise."""
+@dataclass(frozen=True)
+class TrainedHow:
+    """How a kind of head is trained: a name that changes with it, and whether it tunes layers of an encoder."""
+
+    name: str
+    tuned: bool
+
+
+def recipes() -> dict[str, TrainedHow]:
+    """Return for each kind of head how it is built and trained."""
     from models.fitting import FitConfig
     from models.training import FORMAT, HEADS
 
-    return {kind: digest(kind, FORMAT, repr(head.config), repr(FitConfig())) for kind, head in HEADS.items()}
+    return {
+        kind: TrainedHow(digest(kind, FORMAT, repr(head.config), repr(FitConfig())), head.tuned)
+        for kind, head in HEADS.items()
+    }
 
 
 def train(plan: Plan, material: Material, store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str) -> None:
@@ -69,7 +83,8 @@ def train(plan: Plan, material: Material, store: Store, pool: ProcessPoolExecuto
     missing = missing_fits(plan, store)
     _represent(plan, missing, material, store, pool, stages, device)
     if missing:
-        _train_heads(missing, store, pool, stages)
+        jobs = [_FitJob(fit, plan.suite.catalog, device, store) for fit in missing]
+        _train_heads(jobs, store, pool, stages)
 
 
 def _represent(
@@ -101,15 +116,15 @@ def _represent(
                     advance(len(job.block.utterances))
 
 
-def _train_heads(fits: Sequence[Fit], store: Store, pool: ProcessPoolExecutor, stages: Stages) -> None:
-    with stages.stage("Training", len(fits), "heads") as advance:
-        waiting = list(fits)
+def _train_heads(jobs: Sequence[_FitJob], store: Store, pool: ProcessPoolExecutor, stages: Stages) -> None:
+    with stages.stage("Training", len(jobs), "heads") as advance:
+        waiting = list(jobs)
         while waiting:
             # A student waits for its teacher, which is never itself a student of one in the same wave.
-            ready = [fit for fit in waiting if fit.teacher is None or head_path(store, fit.teacher).exists()]
-            for _ in run_jobs(pool, _train_one, [_FitJob(fit, store) for fit in ready]):
+            ready = [one for one in waiting if one.fit.teacher is None or head_path(store, one.fit.teacher).exists()]
+            for _ in run_jobs(pool, _train_one, ready):
                 advance(1)
-            waiting = [fit for fit in waiting if fit not in ready]
+            waiting = [one for one in waiting if one not in ready]
 
 
 def _has(store: Store, key: str) -> bool:
@@ -152,7 +167,7 @@ def read_features(store: Store, keys: Sequence[str]) -> list[Frames]:
 
 
 def _train_one(job: _FitJob) -> None:
-    from models.training import Examples, load_head, save_head, teach, train_head
+    from models.training import HEADS, Examples, load_head, save_head, teach, train_head
 
     fit = job.fit
 
@@ -174,6 +189,7 @@ def _train_one(job: _FitJob) -> None:
         examples("dev"),
         seed=fit.seed,
         teaching=teaching,
+        top=top_above(fit.inputs[0], job.catalog, job.device) if HEADS[fit.head].tuned else None,
         fit=fit.fit.config(),
         checkpoint=path.with_suffix(".checkpoint"),
     )

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from bench import cli
 from bench.corpora.corpus import Corpus
-from bench.systems import SYSTEMS, System
+from bench.suite import SUITES, load_suite
 from corruptions.audio import write_audio
 from corruptions.public import split_of
 
@@ -50,7 +51,7 @@ def users_folder(tiny_probe: Corpus, tmp_path_factory: pytest.TempPathFactory) -
             write_audio(sounds / f"5-{source}-A-0.wav", noise)
     (folder / "my" / "recordings" / "lounge").mkdir()
     write_audio(folder / "my" / "recordings" / "lounge" / "corner.wav", np.geomspace(0.9, 1e-4, 4000, dtype=np.float32))
-    (suite,) = blocks("yaml")
+    suite = blocks("yaml")[0]
     (folder / "my" / "suite.yaml").write_text(suite)
     # What `make bench` leaves; here it is the user's own run, for the commands are the same.
     (folder / "runs").mkdir()
@@ -99,17 +100,32 @@ def test_every_emonoise_command_of_the_readme_runs(users_folder: Path, tmp_path:
 
 @pytest.mark.parametrize("line", [line for line in commands() if not line.startswith("emonoise")])
 def test_every_other_command_of_the_readme_is_a_make_target(line: str):
-    make, target = line.split()
+    make, *target = line.split()
     assert make == "make"
-    subprocess.run([make, "--dry-run", target], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([make, "--dry-run", *target], cwd=ROOT, check=True, capture_output=True)
 
 
-def test_the_entry_of_the_readme_is_a_valid_system():
-    (snippet,) = (block for block in blocks("python") if "System(" in block)
-    entries = eval(f"{{{snippet}}}", {"System": System})  # noqa: S307 - our own README
-    for name, system in entries.items():
-        assert name not in SYSTEMS
-        assert system.teacher in SYSTEMS
+@pytest.mark.parametrize("name", re.findall(r"make bench SUITE=(\S+)", README))
+def test_every_suite_of_the_readme_is_there(name: str):
+    assert (SUITES / f"{name}.yaml").is_file()
+
+
+def test_the_models_and_systems_of_the_readme_are_a_valid_part_of_a_suite(tmp_path: Path):
+    rest = {"name": "mine", "corpus": "probe", "conditions": ["clean"]}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(rest) + blocks("yaml")[1])
+    suite = load_suite(tmp_path / "mine.yaml")
+    assert suite.tested == ("mfb", "voice", "weighed", "both", "taught", "audeering")
+
+
+def test_the_readme_names_every_kind_of_model_and_head():
+    from models.asr import TRANSCRIBERS
+    from models.speech import SPEECH_ENCODERS
+    from models.text import TEXT_ENCODERS
+    from models.training import HEADS
+
+    (table,) = re.findall(r"\| \| kinds \|\n(.*?)\n\n", README, flags=re.DOTALL)
+    for row, kinds in zip(table.splitlines()[1:], (SPEECH_ENCODERS, TRANSCRIBERS, TEXT_ENCODERS, HEADS), strict=True):
+        assert set(kinds) <= set(re.findall(r"`([^`]+)`", row)), row
 
 
 def test_the_library_example_of_the_readme_runs():
