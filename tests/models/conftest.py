@@ -1,24 +1,45 @@
-"""Examples whose effects we planted: activation and dominance in the mean of a sound, valence in one of the words."""
+"""Examples whose effects we planted: activation and dominance in the mean of a sound, valence in one of the words.
+
+What a recogniser says of its confidence is drawn at random, and means nothing.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from models.examples import Examples, Teaching
+from models.top_layers import Top, TopShape
 from models.training import HEADS, Head, TrainedHead, teach, train_head
+from models.tuning import TopLayers
 
 INPUTS = {
     "tc-gru": ("sound",),
     "multi-task": ("sound",),
     "ridge": ("sound", "words"),
     "fusion": ("sound", "words"),
+    "fusion-confidence": ("sound", "words", "confidence"),
+    "fusion-early": ("sound", "words"),
+    "fusion-gated": ("sound", "words"),
+    "fusion-gated-dropout": ("sound", "words"),
     "student": ("sound",),
     "student-soft": ("sound",),
     "student-hard": ("sound",),
+    "tuned": ("sound",),
+    "tuned-student": ("sound",),
 }
 KINDS = tuple(INPUTS)
+
+
+def _top() -> Top:
+    """One layer of an encoder of sounds that nobody has trained: it adds little to what goes in."""
+    shape = TopShape(width=6, heads=2, inner=12, n_layers=1, norm_first=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        weights = {name: 0.3 * weight for name, weight in TopLayers(shape, 0.0).state_dict().items()}
+    return Top(shape, {name: weight.numpy() for name, weight in weights.items()})
 
 
 def _plant(n_utterances: int, seed: int) -> Examples:
@@ -38,14 +59,15 @@ def _plant(n_utterances: int, seed: int) -> Examples:
         None if number % 5 == 0 else "excited" if activation > 0 else "calm"
         for number, activation in enumerate(latent[:, 0])
     )
-    return Examples({"sound": sounds, "words": words}, labels, emotions=emotions)
+    confidence = [rng.uniform(size=(1, 1)).astype(np.float32) for _ in sounds]
+    return Examples({"sound": sounds, "words": words, "confidence": confidence}, labels, emotions=emotions)
 
 
 @pytest.fixture(scope="session")
 def planted() -> Callable[..., Examples]:
     """Return ``planted(n_utterances, seed, inputs)``."""
 
-    def examples(n_utterances: int, seed: int, inputs: tuple[str, ...] = ("sound", "words")) -> Examples:
+    def examples(n_utterances: int, seed: int, inputs: tuple[str, ...] = ("sound", "words", "confidence")) -> Examples:
         return _plant(n_utterances, seed).only(inputs)
 
     return examples
@@ -60,6 +82,8 @@ def train(planted) -> Callable[[str], TrainedHead]:
         teaching: Teaching | None = None
         if HEADS[kind].taught:
             teaching = teach(fusion.head, planted(90, 1).features)
+        if HEADS[kind].tuned:
+            options["top"] = _top()
         examples, dev = planted(90, 1, inputs), planted(40, 2, inputs)
         return train_head(kind, examples, dev, seed=seed, teaching=teaching, **options)
 
