@@ -22,10 +22,12 @@ from safetensors.torch import save_file
 from torch import nn
 
 from models.checkpoints import lesson_digest, open_checkpoint, remove_checkpoint
+from models.confidence_fusion import ConfidenceFusion, learn_confidence
 from models.examples import DIMENSIONS, Examples, Features, Labels, Teaching, check_features, frame_shape, in_words
 from models.fitting import DEFAULTS, FitConfig, Lesson, calibrate, learn_labels, prepare
 from models.fusion import Fusion, FusionConfig, learn_branches
 from models.heads import Input, LayerSum, Output, TcGru, TcGruConfig, pad
+from models.joint_fusion import EarlyFusion, GatedConfig, GatedFusion, JointConfig
 from models.multitask import MultiTask, MultiTaskConfig, learn_both, name_emotions
 from models.ridge import Ridge, RidgeConfig, solve_ridge
 from models.students import Distillation, Student, StudentConfig, learn_from_teacher
@@ -43,7 +45,7 @@ STEPS = 32
 
 FORMAT = "emonoise head 1"
 
-Config = TcGruConfig | MultiTaskConfig | FusionConfig | RidgeConfig | TunedConfig
+Config = TcGruConfig | MultiTaskConfig | FusionConfig | JointConfig | RidgeConfig | TunedConfig
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,10 @@ HEADS: dict[str, HeadRecipe] = {
     "multi-task": HeadRecipe(MultiTaskConfig(), MultiTask, learn_both, n_inputs=(1, 1), configure=name_emotions),
     "ridge": HeadRecipe(RidgeConfig(), Ridge, solve_ridge, n_inputs=(1, None)),
     "fusion": HeadRecipe(FusionConfig(), Fusion, learn_branches, n_inputs=(2, None)),
+    "fusion-confidence": HeadRecipe(FusionConfig(), ConfidenceFusion, learn_confidence, n_inputs=(3, None)),
+    "fusion-early": HeadRecipe(JointConfig(), EarlyFusion, learn_labels, n_inputs=(2, None)),
+    "fusion-gated": HeadRecipe(GatedConfig(), GatedFusion, learn_labels, n_inputs=(2, None)),
+    "fusion-gated-dropout": HeadRecipe(GatedConfig(silence=0.2), GatedFusion, learn_labels, n_inputs=(2, None)),
     "student": HeadRecipe(StudentConfig(), Student, learn_from_teacher, n_inputs=(1, 1), taught=True),
     "student-soft": HeadRecipe(
         StudentConfig(distillation=Distillation(trust="soft")), Student, learn_from_teacher, (1, 1), taught=True
