@@ -16,7 +16,7 @@ from bench.scoring import score
 from bench.store import Store, write_table
 from bench.suite import Suite
 from bench.systems import Catalog, System
-from bench.train import head_path, histories
+from bench.train import head_path, histories, weights_of_layers
 from corruptions import Material, find_corruption
 from corruptions.files import replacing
 
@@ -74,6 +74,7 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
         write_table(table, out / name)
     write_corruptions(corruptions_table(plan, material, store), plan_recipe(plan, material), out / CORRUPTIONS_TABLE)
     write_table(histories(plan, store), out / "training.parquet")
+    write_table(weights_of_layers(plan, store), out / "layers.parquet")
     write_text(out / "systems.json", json.dumps(described_systems(plan.suite), indent=2, ensure_ascii=False))
 
 

@@ -111,6 +111,7 @@ class Plan:
         corpus: its utterances.
         recordings: what each of them holds.
         fingerprints: of every representation and transcriber in use.
+        revisions: the commit of every model in use that is one of a repository.
         features: the blocks that are represented before testing.
         fits: every head to be trained, teachers before students.
         predictors: one for each system of the suite, in its order.
@@ -121,6 +122,7 @@ class Plan:
     corpus: Corpus
     recordings: Mapping[str, Recording]
     fingerprints: Mapping[str, str]
+    revisions: Mapping[str, str]
     features: tuple[FeatureBlock, ...]
     fits: tuple[Fit, ...]
     predictors: tuple[Predictor, ...]

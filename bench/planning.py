@@ -28,6 +28,7 @@ MOST_BLOCKS = 200
 
 LEARNED_FROM: tuple[Split, ...] = ("train", "dev")
 
+NONE: Mapping[str, str] = {}
 Sound = Mapping[str, str | int | float | None]
 
 
@@ -38,6 +39,7 @@ def make_plan(
     fingerprints: Mapping[str, str],
     recipes: Mapping[str, str],
     material: Material,
+    revisions: Mapping[str, str] = NONE,
 ) -> Plan:
     """Return the plan of a run.
 
@@ -48,6 +50,7 @@ def make_plan(
         fingerprints: of every representation that ``representations_needed`` names, and its transcriber.
         recipes: a name for how each kind of head is built and trained, from ``train.recipes``.
         material: what noises are made of.
+        revisions: of the models in use; kept for the record.
     """
     given = _Given(suite, corpus, recordings, fingerprints, recipes, material)
     test = corpus.split("test")
@@ -62,7 +65,7 @@ def make_plan(
         for block in _blocks(test)
     )
     predictors = tuple(_predictor(given, name, fits) for name in suite.tested)
-    return Plan(suite, corpus, recordings, fingerprints, features, tuple(fits.values()), predictors, units)
+    return Plan(suite, corpus, recordings, fingerprints, revisions, features, tuple(fits.values()), predictors, units)
 
 
 def draws_of(condition: Condition, material: Material, draws: int) -> tuple[int, ...]:

@@ -50,7 +50,9 @@ def provenance(
         "seeds": list(suite.seeds),
         "draws": suite.draws,
         "bootstrap": suite.bootstrap,
+        "training_noises": sorted({step.corruption for one in suite.training.expanded() for step in one.steps}),
         "encoders": dict(plan.fingerprints),
+        "revisions": dict(plan.revisions),
         "stages": dict(seconds),
     }
 

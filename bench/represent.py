@@ -11,7 +11,16 @@ import numpy as np
 from bench.keys import digest
 from bench.representations import Confidence, Model, Speech, Words, hears_clean, transcriber_of
 from bench.systems import Catalog
-from models.types import Frames, Pretrained, SpeechEncoder, TextEncoder, Transcriber, Transcript, Waveform
+from models.types import (
+    Frames,
+    Pretrained,
+    SpeechEncoder,
+    TextEncoder,
+    Transcriber,
+    Transcript,
+    Waveform,
+    check_layers,
+)
 
 if TYPE_CHECKING:
     from models.top_layers import Top
@@ -31,10 +40,12 @@ class Known:
 
     Attributes:
         fingerprints: for each representation, and each transcriber it uses, a name that changes when its output may.
+        revisions: of each model that is one of a repository, its commit.
         notices: what a user must be told, such as a licence that forbids something.
     """
 
     fingerprints: Mapping[str, str]
+    revisions: Mapping[str, str]
     notices: tuple[str, ...]
 
 
@@ -93,23 +104,26 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned
     """
     for name in tuned:
         top_above(name, catalog, device)
+    models = loaded_models(names, catalog, device)
+    revisions = {name: revision for name, one in models.items() if (revision := getattr(one, "revision", None))}
+    notices = [notice for one in models.values() if (notice := getattr(one, "licence_notice", None))]
     found: dict[str, str] = {}
-    notices: list[str] = []
     for name in names:
         one = catalog.representations[name]
         transcriber = transcriber_of(one)
         parts = []
         if isinstance(one, Speech):
             encoder = _speech_encoder(catalog.models[one.speech], device)
-            parts += [encoder.fingerprint, *_layers(one, catalog.models, device)]
-            notices.append(getattr(encoder, "licence_notice", ""))
+            layers = _layers(one, catalog.models, device)
+            check_layers(layers, encoder.n_layers)
+            parts += [encoder.fingerprint, *layers]
         if isinstance(one, Words):
             parts.append(_text_encoder(catalog.models[one.text], device).fingerprint)
         if transcriber is not None:
             found[transcriber] = _transcriber(catalog.models[transcriber], device).fingerprint
             parts.append(found[transcriber])
         found[name] = digest(type(one).__name__, hears_clean(one), *parts)
-    return Known(found, tuple(dict.fromkeys(notice for notice in notices if notice)))
+    return Known(found, revisions, tuple(dict.fromkeys(notices)))
 
 
 def top_above(name: str, catalog: Catalog, device: str) -> "Top":

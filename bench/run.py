@@ -123,7 +123,7 @@ def prepare(
     for notice in known.notices:
         stages.warn(notice)
     made_how = {kind: one.name for kind, one in trained_how.items()}
-    return make_plan(suite, corpus, recordings, known.fingerprints, made_how, material), material
+    return make_plan(suite, corpus, recordings, known.fingerprints, made_how, material, known.revisions), material
 
 
 def run_status(suite: Suite, stages: Stages, device: Device = "auto") -> list[tuple[str, int, int]]:

@@ -14,7 +14,7 @@ from bench.keys import digest
 from bench.plan import FeatureBlock, Fit, Plan, Version
 from bench.progress import Stages
 from bench.represent import represent, top_above
-from bench.representations import reads_reference
+from bench.representations import Speech, reads_reference
 from bench.speech import noisy_copy
 from bench.store import Store, write_table
 from bench.suite import Suite
@@ -202,3 +202,22 @@ def histories(plan: Plan, store: Store) -> pd.DataFrame:
     """Return the training curves of every head of the plan: its system and seed, and what ``train_head`` recorded."""
     rows = [pd.read_parquet(history_path(store, fit)).assign(system=fit.system, seed=fit.seed) for fit in plan.fits]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+
+def weights_of_layers(plan: Plan, store: Store) -> pd.DataFrame:
+    """Return how every head that is given all layers of an encoder weighs them: system, seed, input, layer, weight."""
+    from models.training import layer_weights, load_head
+
+    every = {
+        name
+        for name, one in plan.suite.catalog.representations.items()
+        if isinstance(one, Speech) and one.layer == "all"
+    }
+    rows = [
+        (fit.system, fit.seed, source, layer, weight)
+        for fit in plan.fits
+        if every & set(fit.inputs)
+        for source, weights in layer_weights(load_head(head_path(store, fit))).items()
+        for layer, weight in enumerate(weights.tolist())
+    ]
+    return pd.DataFrame(rows, columns=["system", "seed", "input", "layer", "weight"])
