@@ -203,7 +203,7 @@ def _above(branch: Any, examples: Examples) -> Examples:
     def heard(features: Features) -> Features:
         with torch.no_grad():
             return {
-                name: [branch.top(pad([torch.tensor(frames)]))[0].numpy() for frames in utterances]
+                name: [branch.top(pad([torch.tensor(frames, dtype=torch.float32)]))[0].numpy() for frames in utterances]
                 for name, utterances in features.items()
             }
 
