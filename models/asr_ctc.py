@@ -61,7 +61,7 @@ class CtcTranscriber:
 
         samples = prepared(piece, self.network.config, normalise=self.normalise)
         with torch.inference_mode():
-            logits = self.network(torch.from_numpy(samples)[None].to(self.device)).logits[0]
+            logits = self.network(torch.tensor(samples[None], device=self.device)).logits[0]
             log_probabilities, symbols = logits.log_softmax(-1).max(-1)
         said = symbols != self.tokenizer.pad_token_id
         if not said.any():

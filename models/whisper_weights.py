@@ -11,7 +11,7 @@ from typing import Any
 from models import whisper_input
 from models.ctranslate2_weights import read_variables, whisper_sizes, whisper_state
 from models.embedded import WeightsError
-from models.hub import FILES, Located, load_network, locate
+from models.hub import FILES, Located, in_own_memory, load_network, locate
 from models.torchaudio_cpu import import_torchaudio
 from models.types import SAMPLE_RATE, Pretrained
 
@@ -89,4 +89,4 @@ def _from_ctranslate2(network: Any, path: Path, dtype: Any, prefix: str) -> Any:
         state["proj_out.weight"] = state[words]
     loaded.load_state_dict(state, strict=True, assign=True)
     loaded.tie_weights()
-    return loaded.eval()
+    return in_own_memory(loaded.eval())

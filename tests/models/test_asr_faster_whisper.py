@@ -6,9 +6,12 @@ import pytest
 import soundfile
 
 from models import whisper_input
-from models.asr_faster_whisper import MAX_NEW_TOKENS, faster_whisper
-from models.types import SAMPLE_RATE
+from models.asr_faster_whisper import FILES, MAX_NEW_TOKENS, faster_whisper
+from models.embedded import WeightsError, find
+from models.types import SAMPLE_RATE, Pretrained
 from models.wer import word_error_counts
+
+from .spoken import SENTENCES, spoken
 
 pytestmark = pytest.mark.embedded
 
@@ -71,6 +74,46 @@ def test_the_prompt_is_that_of_the_english_model():
     assert tokenizer.tokenizer.decode([tokenizer.sot, tokenizer.no_timestamps], skip_special_tokens=False) == (
         "<|startoftranscript|><|notimestamps|>"
     )
+
+
+def test_a_multilingual_whisper_is_told_to_transcribe_english():
+    base = faster_whisper("cpu", Pretrained("whisper-base"))
+    prompt = [*base.tokenizer.sot_sequence, base.tokenizer.no_timestamps]
+    assert base.tokenizer.tokenizer.decode(prompt, skip_special_tokens=False) == (
+        "<|startoftranscript|><|en|><|transcribe|><|notimestamps|>"
+    )
+    assert base([spoken()[0]])[0].text == SENTENCES[0]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The packaged weights as a folder of the user."""
+    for path in find("whisper-tiny.en").iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    return tmp_path
+
+
+def test_a_folder_of_the_same_files_gives_the_same_transcripts(folder):
+    waveform = noise(3)
+    assert faster_whisper("cpu", Pretrained(str(folder)))([waveform]) == transcriber()([waveform])
+
+
+@pytest.mark.parametrize("file", ["model.bin", "config.json", "tokenizer.json", "vocabulary.txt"])
+def test_a_folder_without_one_of_the_files_is_refused(folder, file):
+    (folder / file).unlink()
+    with pytest.raises(WeightsError, match="is absent; a Whisper for faster-whisper has all of"):
+        faster_whisper("cpu", Pretrained(str(folder)))
+
+
+def test_a_file_that_ctranslate2_cannot_read_is_refused(folder):
+    (folder / "model.bin").unlink()
+    (folder / "model.bin").write_bytes(b"no model")
+    with pytest.raises(WeightsError, match="not a Whisper that CTranslate2 can read"):
+        faster_whisper("cpu", Pretrained(str(folder)))
+
+
+def test_every_file_of_the_packaged_weights_is_one_that_a_fingerprint_covers():
+    assert all(any(path.match(pattern) for pattern in FILES) for path in find("whisper-tiny.en").iterdir())
 
 
 @pytest.mark.real_data
