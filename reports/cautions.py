@@ -12,7 +12,7 @@ NAMED_HOLES = 5
 
 def cautions(run: Run) -> list[str]:
     """Return a sentence for everything that weakens what the run shows."""
-    return [*_few(run), *_holes(run), *_guesses(run), *_deaf(run)]
+    return [*_few(run), *_heard_before(run), *_holes(run), *_guesses(run), *_deaf(run)]
 
 
 def missing(run: Run) -> list[str]:
@@ -62,6 +62,21 @@ def _few(run: Run) -> list[str]:
         times = f"{draws} excerpt{'s' * (draws > 1)}"
         found.append(f"Every utterance met {times} of a noise; a claim about a noise needs {ENOUGH_REPEATS} or more.")
     return found
+
+
+def _heard_before(run: Run) -> list[str]:
+    """Say which noises of the test are no surprise, for training had them too."""
+    tested = [*dict.fromkeys([*run.provenance.get("corruptions", {}), *(sweep.name for sweep in run.sweeps)])]
+    known = {*(run.provenance.get("training_noises") or ())}
+    both = [name for name in tested if name in known]
+    if not both:
+        return []
+    pupils = [system.name for system in run.systems.values() if system.heard == "noisy"]
+    who = f" by {listing(pupils)}" if pupils else ""
+    return [
+        f"{listing(both)}: also heard in training{who}. What {'they show' if len(both) > 1 else 'it shows'} there says "
+        "nothing about noise that is new to a system."
+    ]
 
 
 def _holes(run: Run) -> list[str]:

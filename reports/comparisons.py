@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from reports.cautions import hears_nothing
-from reports.run import Run, System
+from reports.run import Run
 from reports.sweeps import CLEAN
+from reports.systems import System
 from reports.words import Score, listing
 
 OUTCOMES = ("above that of", "below that of", "not told apart from that of")

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from reports.cautions import cautions
 from reports.comparisons import beside_others, defined, listeners, on_average, speaks_for, told_apart
-from reports.run import Run, System
+from reports.run import Run
 from reports.sweeps import CLEAN, Sweep
+from reports.systems import System
 from reports.words import PER_CENT, Score, level_words, listing, percent, with_interval
 
 HALF = 0.5
@@ -65,7 +66,9 @@ def _finding(run: Run, dimension: str) -> Finding:
         verdict = _verdict(run, dimension, lexical, acoustic, [outcome for outcome, _ in comparisons])
         sentences = [f"{said} {one}" for (_, said), one in zip(comparisons, highest, strict=True)]
     places = [sweep.where for sweep in run.sweeps]
-    robust = (*_holds(run, dimension), *beside_others(run, dimension))
+    # Paired differences say it better, and have a section of their own.
+    beside = beside_others(run, dimension) if run.extras["comparisons"].empty else ()
+    robust = (*_holds(run, dimension), *beside)
     return Finding(dimension, verdict, robust, tuple(zip(places, sentences, strict=True)))
 
 

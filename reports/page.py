@@ -1,8 +1,10 @@
 """The report of a run: one folder that opens from disk, without a network."""
 
+import itertools
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,16 +12,31 @@ from uuid import uuid4
 from markupsafe import Markup, escape
 
 from reports import style
+from reports.casts import run_looks
 from reports.figures import FIGURES, save_figure, sheets
 from reports.headline import headline
+from reports.paired import groups
 from reports.run import ENOUGH_SPEAKERS, Run, read_run
 from reports.spectrograms import card, loudest_db, picture, spectrograms
+from reports.systems import HEARD
 from reports.tables import Cell, Table, tables, write_table
+from reports.text_tables import comparison_tables, cost_tables, write_text_table
 from reports.words import Score, listing, with_interval
 
+# What is said of each of more systems than these is folded.
+FEW = 10
 # A report in the making, and the age at which nobody is making it any more.
 UNFINISHED = ".report."
 STALE_S = 600
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A sheet that lies in the report: file name without suffix, what it shows of its kind, width in inches."""
+
+    name: str
+    title: str
+    inches: float
 
 
 def build_report(run: Path) -> Path:
@@ -59,15 +76,18 @@ def _sweep_up(run: Path) -> None:
 
 
 def _write(run: Run, folder: Path) -> None:
-    figures: dict[str, dict[str, float]] = {}
-    for name, (kind, sweeps) in sheets(run).items():
-        figure = FIGURES[kind].draw(run, sweeps)
-        save_figure(figure, folder / "figures", name)
-        figures.setdefault(kind, {})[name] = figure.get_figwidth()
+    figures: dict[str, list[Drawn]] = {}
+    for kind, there in sheets(run).items():
+        for name, sheet in there.items():
+            figure = sheet.draw()
+            save_figure(figure, folder / "figures", name)
+            figures.setdefault(kind, []).append(Drawn(name, sheet.title, figure.get_figwidth()))
     audio = _write_examples(run, folder)
     for group in tables(run).values():
         for table in group:
             write_table(table, run, folder / "tables")
+    for text_table in (*comparison_tables(run).values(), *cost_tables(run)):
+        write_text_table(text_table, run, folder / "tables")
     (folder / "index.html").write_text(page(run, figures, audio), encoding="utf-8", newline="\n")
 
 
@@ -88,12 +108,12 @@ def _write_examples(run: Run, folder: Path) -> list[dict[str, Any]]:
     return shown
 
 
-def page(run: Run, figures: Mapping[str, Mapping[str, float]], audio: Sequence[Mapping[str, Any]]) -> str:
+def page(run: Run, figures: Mapping[str, Sequence[Drawn]], audio: Sequence[Mapping[str, Any]]) -> str:
     """Return the page; everything that is put into it is escaped, for some of it was heard by a speech recogniser.
 
     Args:
         run: what the page is about.
-        figures: kind of figure -> name of each of its sheets -> width in inches.
+        figures: kind of figure -> its sheets.
         audio: for each example its ``example``, and the paths of its ``sound`` and ``image``.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -105,7 +125,16 @@ def page(run: Run, figures: Mapping[str, Mapping[str, float]], audio: Sequence[M
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": code, "duration": duration, "cell": cell, "tint": tint, "listing": named}
+    environment.filters |= {
+        "code": code,
+        "duration": duration,
+        "cell": cell,
+        "tint": tint,
+        "listing": named,
+        "parts": parts,
+        "with_interval": with_interval,
+        "by_title": by_title,
+    }
     return environment.get_template("page.html").render(
         run=run,
         corpus=run.corpus,
@@ -114,7 +143,13 @@ def page(run: Run, figures: Mapping[str, Mapping[str, float]], audio: Sequence[M
         kinds=FIGURES,
         tables=tables(run),
         audio=audio,
-        looks=style.looks(list(run.systems.values())),
+        looks=run_looks(run),
+        many=len(run.systems) > FEW,
+        families=itertools.groupby(run.systems.values(), key=lambda system: system.family),
+        heard=HEARD,
+        comparisons=comparison_tables(run),
+        groups={group.name: group for group in groups(run)},
+        costs=cost_tables(run),
         enough_speakers=ENOUGH_SPEAKERS,
     )
 
@@ -127,6 +162,11 @@ def named(names: Iterable[str]) -> str:
         ('valence', 'nothing')
     """
     return listing([*names] or ["nothing"])
+
+
+def by_title(sheets: Iterable[Drawn]) -> list[tuple[str, list[Drawn]]]:
+    """Return the sheets of a kind by their titles, in their order."""
+    return [(title, list(there)) for title, there in itertools.groupby(sheets, key=lambda sheet: sheet.title)]
 
 
 def code(text: str) -> Markup:
@@ -158,7 +198,17 @@ def duration(seconds: float) -> str:
 
 def cell(shown: Cell, table: Table) -> tuple[str, str]:
     """Return a cell's number (or the word for why there is none) and its interval."""
-    value, bracket, interval = with_interval(shown.score, table.write, table.unit).partition(" [")
+    return parts(with_interval(shown.score, table.write, table.unit))
+
+
+def parts(text: str) -> tuple[str, str]:
+    """Return what stands before an interval, and the interval.
+
+    Examples:
+        >>> parts("0.62 [0.51, 0.70]"), parts("missing")
+        (('0.62', '[0.51, 0.70]'), ('missing', ''))
+    """
+    value, bracket, interval = text.partition(" [")
     return value, bracket.strip() + interval
 
 

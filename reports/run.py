@@ -3,7 +3,6 @@
 Reports compute no metric. What they show are the *overall* rows of ``results.parquet``, those over all seeds and draws.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,31 +11,29 @@ from typing import Any
 
 import pandas as pd
 
+from reports.files import ReportError, read_extra, read_json, read_table
 from reports.sweeps import STATION, Sweep, sweeps_of
+from reports.systems import System, read_systems
 from reports.words import Score, slugs
 
-FAMILIES = ("acoustic", "lexical", "multimodal", "student", "control")
 COLUMNS = (
     *("system", "seed", *STATION, "draw", "dimension", "metric"),
     *("value", "ci_low", "ci_high", "n_utterances", "n_speakers"),
 )
+# Tables that not every run has: file -> its columns, and those of which no two rows may be the same.
+EXTRAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "training": (("system", "seed", "epoch", "train_loss", "dev_mean", "kept"), ()),
+    "costs": (("system", "trained_parameters", "pretrained_parameters", "real_time_factor"), ("system",)),
+    "comparisons": (
+        ("group", "system", "against", "dimension", "metric", "corruption", "value", "ci_low", "ci_high", "p_holm"),
+        ("group", "system", "against", "dimension", "metric", "corruption"),
+    ),
+    "layers": (("system", "seed", "input", "layer", "weight"), ("system", "seed", "input", "layer")),
+}
 # The customary order; dimensions of other names follow in the order of the alphabet.
 USUAL_DIMENSIONS = ("activation", "valence", "dominance")
 # With fewer test speakers than this a bootstrap over speakers is rough, and the report says so.
 ENOUGH_SPEAKERS = 25
-
-
-class ReportError(ValueError):
-    """A run that cannot be reported; the message names the file, the value and what is allowed."""
-
-
-@dataclass(frozen=True)
-class System:
-    """A system as ``systems.json`` describes it."""
-
-    name: str
-    family: str
-    description: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,7 @@ class Run:
         provenance: ``provenance.json``.
         suite: ``suite.yaml`` as it was written, or "".
         examples: audible examples.
+        extras: the tables of ``EXTRAS`` by name; without rows where the run has no such file.
     """
 
     folder: Path
@@ -81,12 +79,18 @@ class Run:
     provenance: Mapping[str, Any]
     suite: str
     examples: tuple[Example, ...]
+    extras: Mapping[str, pd.DataFrame]
 
     @cached_property
     def dimensions(self) -> tuple[str, ...]:
         """The label dimensions that were scored."""
         found = set(self.table.loc[self.table["metric"] == "ccc", "dimension"].dropna())
         return (*(name for name in USUAL_DIMENSIONS if name in found), *sorted(found - set(USUAL_DIMENSIONS)))
+
+    @cached_property
+    def metrics(self) -> frozenset[str]:
+        """The metrics that the table has numbers of."""
+        return frozenset(self.table["metric"])
 
     @cached_property
     def transcribers(self) -> tuple[str, ...]:
@@ -152,7 +156,7 @@ def read_run(folder: Path) -> Run:
     Raises:
         ReportError: if a file is not there or does not hold what it must.
     """
-    provenance = _read_json(folder / "provenance.json", dict)
+    provenance = read_json(folder / "provenance.json", dict)
     corpus = provenance.get("corpus")
     if not isinstance(corpus, dict) or not isinstance(corpus.get("synthetic"), bool) or "name" not in corpus:
         # Without it a report could show a synthetic corpus and not say so.
@@ -160,16 +164,19 @@ def read_run(folder: Path) -> Run:
     overall = _read_results(folder / "results.parquet")
     # A number with nothing behind it is a hole, and a hole is a row that is not there.
     table = overall[overall["value"].notna() | (overall["n_utterances"] > 0)].reset_index(drop=True)
-    systems = _read_systems(folder / "systems.json")
-    unknown = sorted(set(table.loc[table["metric"].str.startswith("ccc"), "system"]) - set(systems))
-    if unknown:
-        raise ReportError(
-            f"{folder / 'systems.json'}: does not describe {', '.join(unknown)}, which results.parquet scores"
-        )
+    systems = read_systems(folder / "systems.json")
+    extras = {name: read_extra(folder / f"{name}.parquet", *columns) for name, columns in EXTRAS.items()}
+    scored = {"results": table[table["metric"].str.startswith("ccc")], **extras}
+    # Not so of training: a teacher may be trained and not tested.
+    for name in ("results", "costs", "comparisons"):
+        unknown = sorted({*scored[name]["system"], *scored[name].get("against", ())} - set(systems))
+        if unknown:
+            listed = ", ".join(unknown)
+            raise ReportError(f"{folder / 'systems.json'}: does not describe {listed}, of which {name}.parquet speaks")
     stations = overall.loc[overall["condition"].notna(), list(STATION)].drop_duplicates()
-    scored = [{str(key): value for key, value in one.items()} for one in stations.to_dict("records")]
+    measured = [{str(key): value for key, value in one.items()} for one in stations.to_dict("records")]
     # The grid the run was asked for comes first: a condition of which nothing was scored is still a hole in its curve.
-    sweeps, assumed = sweeps_of([*provenance.get("conditions", ()), *scored])
+    sweeps, assumed = sweeps_of([*provenance.get("conditions", ()), *measured])
     suite = folder / "suite.yaml"
     return Run(
         folder=folder,
@@ -180,28 +187,12 @@ def read_run(folder: Path) -> Run:
         provenance=provenance,
         suite=suite.read_text(encoding="utf-8") if suite.is_file() else "",
         examples=_read_examples(folder / "examples"),
+        extras=extras,
     )
 
 
-def _read_json(path: Path, kind: type) -> Any:
-    if not path.is_file():
-        raise ReportError(f"{path}: not found; a report is made from the folder of a run")
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ReportError(f"{path}: not valid JSON: {error}") from error
-    if not isinstance(value, kind):
-        raise ReportError(f"{path}: must be a JSON {kind.__name__}, not {type(value).__name__}")
-    return value
-
-
 def _read_results(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ReportError(f"{path}: not found; a report is made from the folder of a run")
-    table = pd.read_parquet(path)
-    absent = [name for name in COLUMNS if name not in table.columns]
-    if absent:
-        raise ReportError(f"{path}: has no column {', '.join(absent)}")
+    table = read_table(path, COLUMNS)
     overall = table[table["seed"].isna() & table["draw"].isna()].reset_index(drop=True)
     key = ["metric", "system", "dimension", "corruption", "condition"]
     repeated = overall[overall.duplicated(key)]
@@ -210,24 +201,11 @@ def _read_results(path: Path) -> pd.DataFrame:
     return overall
 
 
-def _read_systems(path: Path) -> dict[str, System]:
-    described = _read_json(path, dict)
-    for name, one in described.items():
-        if not isinstance(one, dict) or one.get("family") not in FAMILIES:
-            raise ReportError(f"{path}: the family of {name!r} must be one of {', '.join(FAMILIES)}; it says {one!r}")
-    return {
-        name: System(name, one["family"], one.get("description", ""))
-        for family in FAMILIES
-        for name, one in described.items()
-        if one["family"] == family
-    }
-
-
 def _read_examples(folder: Path) -> tuple[Example, ...]:
     if not folder.is_dir():
         return ()
     listing = folder / "examples.json"
-    entries = _read_json(listing, list)
+    entries = read_json(listing, list)
     for one in entries:
         if not isinstance(one, dict) or not {"condition", "file", "utterance"} <= one.keys():
             raise ReportError(f"{listing}: an example must have a condition, a file and an utterance; one says {one!r}")

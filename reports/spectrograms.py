@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reports import style
-from reports.run import Example, ReportError
+from reports.files import ReportError
+from reports.run import Example
 from reports.style import plain
 
 if TYPE_CHECKING:

@@ -1,11 +1,12 @@
 """One look for everything: a system has the same colour, dash and marker in every figure and on the page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from reports.run import System
+from reports.systems import System
 
 INK = "#1D2430"
 FAINT = "#6B7280"
@@ -19,19 +20,37 @@ GREYS = ("#8A8A8A", "#B4B4B4", "#6B6B6B")
 BEST: Mapping[str, Any] = {"color": INK, "linewidth": 0.7, "linestyle": (0, (1, 2))}
 
 
+# What a difference shows: that one is above the other, below it, or that nobody can tell.
+ABOVE, BELOW, UNSURE = "#0072B2", "#D55E00", "#6B7280"
+
+
 @dataclass(frozen=True)
 class Look:
     """How a system is drawn.
 
     Attributes:
-        colour: hexadecimal, the system's own.
+        colour: hexadecimal; no two systems on one panel of curves share it.
         dash: lengths of dash and gap in line widths, empty for a solid line; shared by the family.
         marker: a matplotlib marker; shared by the family.
+        hollow: whether the marker is empty: the system heard noise in training.
     """
 
     colour: str
-    dash: tuple[float, ...]
-    marker: str
+    dash: tuple[float, ...] = ()
+    marker: str = "o"
+    hollow: bool = False
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """The line as matplotlib wants it."""
+        return {"color": self.colour, "linewidth": 1.2, "linestyle": (0, self.dash) if self.dash else "-"}
+
+    @property
+    def dot(self) -> dict[str, Any]:
+        """The marker as matplotlib wants it."""
+        face = "white" if self.hollow else self.colour
+        edge = {"markeredgecolor": self.colour, "markeredgewidth": 0.8 if self.hollow else 0}
+        return {"marker": self.marker, "markersize": 3.2, "markerfacecolor": face, **edge}
 
 
 FAMILY_LOOKS: Mapping[str, tuple[tuple[float, ...], str]] = {
@@ -43,28 +62,40 @@ FAMILY_LOOKS: Mapping[str, tuple[tuple[float, ...], str]] = {
 }
 
 
-def looks(systems: Sequence[System]) -> dict[str, Look]:
+def looks(systems: Sequence[System], together: Sequence[Collection[str]]) -> dict[str, Look]:
     """Return the look of every system.
 
-    Colours are handed out in order, controls are grey. Past ten systems the hues are spread evenly instead.
+    Colours are handed out in order, each the first that no system has which is drawn on the same panels: so ten colours
+    are enough for many systems. Where they are not, the one that fewest of the same family have is given again.
+    Controls are grey.
+
+    Args:
+        systems: all of them.
+        together: names of systems that are drawn on one panel.
 
     Examples:
-        >>> looks([System("mfb", "acoustic", ""), System("random", "control", "")])["random"].colour
-        '#8A8A8A'
+        >>> systems = [System(name, "acoustic", "") for name in "abc"]
+        >>> found = looks(systems, [["a", "b"], ["b", "c"]])
+        >>> found["a"].colour == found["c"].colour != found["b"].colour
+        True
     """
-    heard = [system for system in systems if system.family != "control"]
-    controls = [system for system in systems if system.family == "control"]
-    colours = dict(zip((system.name for system in heard), _colours(len(heard)), strict=True))
-    colours |= {system.name: GREYS[index % len(GREYS)] for index, system in enumerate(controls)}
-    return {system.name: Look(colours[system.name], *FAMILY_LOOKS[system.family]) for system in systems}
-
-
-def _colours(count: int) -> Sequence[str]:
-    if count <= len(PALETTE):
-        return PALETTE[:count]
-    import seaborn as sns
-
-    return [str(colour) for colour in sns.husl_palette(count, l=0.5).as_hex()]
+    colours: dict[str, str] = {}
+    controls = [system.name for system in systems if system.family == "control"]
+    for system in systems:
+        beside = [
+            other
+            for other in systems
+            if other.name in colours and any({system.name, other.name} <= {*names} for names in together)
+        ]
+        kin = Counter(colours[other.name] for other in beside if other.family == system.family)
+        others = Counter(colours[other.name] for other in beside)
+        if system.name in controls:
+            colours[system.name] = GREYS[controls.index(system.name) % len(GREYS)]
+        else:
+            colours[system.name] = min(PALETTE, key=lambda colour: (kin[colour], others[colour]))
+    return {
+        one.name: Look(colours[one.name], *FAMILY_LOOKS[one.family], hollow=one.heard == "noisy") for one in systems
+    }
 
 
 @contextmanager

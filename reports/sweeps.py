@@ -53,7 +53,11 @@ class Sweep:
     @property
     def where(self) -> str:
         """The harshest condition in words."""
-        words = level_words(self.harshest.level, self.level_unit)
+        return self.at(self.harshest)
+
+    def at(self, point: Point) -> str:
+        """Return a condition of the sweep in words."""
+        words = level_words(point.level, self.level_unit)
         return f"{self.name} at {words}" if words else self.name
 
 

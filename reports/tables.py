@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports.run import Run, System
+from reports.latex import booktabs
+from reports.run import Run
 from reports.sweeps import CLEAN, Sweep
+from reports.systems import System
 from reports.words import GAP, PER_CENT, Score, decimal, percent, slug, with_interval
 
 
@@ -51,7 +53,7 @@ class Table:
 
 
 def tables(run: Run) -> dict[str, list[Table]]:
-    """Return the tables by kind: ``clean``, ``ccc`` (by dimension and corruption), ``summaries``, ``wer``."""
+    """Return the tables by kind: ``clean``, ``ccc`` (by dimension and corruption), ``summaries``, ``transcribers``."""
     return {
         "clean": [_clean(run)] if run.dimensions else [],
         "ccc": [_by_level(run, sweep, dimension) for dimension in run.dimensions for sweep in run.sweeps],
@@ -61,7 +63,12 @@ def tables(run: Run) -> dict[str, list[Table]]:
             for dimension in run.dimensions
             if run.sweeps and (run.table["metric"] == metric).any()
         ],
-        "wer": [_word_errors(run, sweep) for sweep in run.sweeps or (NOWHERE,)] if run.transcribers else [],
+        "transcribers": [
+            _of_transcribers(run, sweep, metric)
+            for metric in ERRORS
+            if metric in run.metrics
+            for sweep in run.sweeps or (NOWHERE,)
+        ],
     }
 
 
@@ -69,6 +76,14 @@ def tables(run: Run) -> dict[str, list[Table]]:
 SUMMARIES: dict[str, tuple[str, Callable[[float], str], str]] = {
     "ccc_retention": ("share of clean {} CCC kept at the harshest level", percent, PER_CENT),
     "ccc_auc": ("normalised area under the {} CCC curve over the noisy levels", decimal, ""),
+}
+# What is counted of transcribers: metric -> its words in a caption.
+ERRORS = {
+    "wer": "Word error rate",
+    "insertion_rate": "Insertion rate",
+    "repetition_rate": "Repetition rate",
+    "low_confidence_rate": "Low-confidence rate",
+    "no_speech_rate": "No-speech rate",
 }
 # Stands for the sweeps of a run on clean speech alone.
 NOWHERE = Sweep("clean speech", "", ())
@@ -115,12 +130,13 @@ def _whole_sweep(run: Run, metric: str, dimension: str) -> Table:
     )
 
 
-def _word_errors(run: Run, sweep: Sweep) -> Table:
+def _of_transcribers(run: Run, sweep: Sweep, metric: str) -> Table:
+    names = run.table.loc[run.table["metric"] == metric, "system"].unique()
     return Table(
-        name=f"wer-{run.slugs.get(sweep.name, 'clean')}",
-        caption=f"Word error rate in {sweep.name} (%)" + (f" by {sweep.level_unit}" if sweep.level_unit else ""),
+        name=f"{slug(metric)}-{run.slugs.get(sweep.name, 'clean')}",
+        caption=f"{ERRORS[metric]} in {sweep.name} (%)" + (f" by {sweep.level_unit}" if sweep.level_unit else ""),
         columns=(CLEAN, *(point.tick for point in sweep.points)),
-        rows={name: tuple(_along(run, sweep, "wer", name, None)) for name in run.transcribers},
+        rows={name: tuple(_along(run, sweep, metric, name, None)) for name in names},
         write=percent,
         unit="",
         families={},
@@ -170,7 +186,7 @@ def _cell(
 def write_table(table: Table, run: Run, folder: Path) -> None:
     """Write a table as ``.tex`` and ``.csv``."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{table.name}.tex").write_text(latex(table, _about(run)), encoding="utf-8", newline="\n")
+    (folder / f"{table.name}.tex").write_text(latex(table, about(run)), encoding="utf-8", newline="\n")
     with (folder / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["system", "family", *CSV_COLUMNS])
@@ -189,7 +205,8 @@ def _record(cell: Cell) -> list[object]:
     return [cell.metric, cell.dimension or "", cell.corruption, cell.condition or "", level, cell.level_unit, *numbers]
 
 
-def _about(run: Run) -> str:
+def about(run: Run) -> str:
+    """Return which corpus a table is about, for its caption."""
     kind = "synthetic corpus" if run.corpus["synthetic"] else "corpus"
     return f"{kind} {run.corpus['name']}, {run.utterances} test utterances of {run.speakers} speakers"
 
@@ -201,50 +218,14 @@ def latex(table: Table, about: str) -> str:
         table: what to write.
         about: the end of the caption, on which corpus this is.
     """
-    lines = [
-        "% needs \\usepackage{booktabs}",
-        "\\begin{table}",
-        "\\centering",
-        f"\\caption{{{escape_latex(table.caption)}, with 95~\\% intervals; {escape_latex(about)}.}}",
-        f"\\label{{tab:{table.name}}}",
-        f"\\begin{{tabular}}{{l{'c' * len(table.columns)}}}",
-        "\\toprule",
-        " & ".join(["", *(escape_latex(column) for column in table.columns)]) + " \\\\",
-        "\\midrule",
-    ]
-    previous = None
-    for name, cells in table.rows.items():
-        family = table.families.get(name)
-        if previous is not None and family != previous:
-            lines.append("\\addlinespace")
-        previous = family
-        lines.append(" & ".join([escape_latex(name), *(_latex_cell(table, cell) for cell in cells)]) + " \\\\")
-    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", "\\end{table}", ""])
-
-
-def _latex_cell(table: Table, cell: Cell) -> str:
-    value, bracket, interval = with_interval(cell.score, table.write, table.unit).partition(" [")
-    return escape_latex(value) + (f" {{\\scriptsize [{escape_latex(interval)}}}" if bracket else "")
-
-
-_LATEX: dict[str | int, str | int | None] = {
-    "\\": "\\textbackslash{}",
-    "~": "\\textasciitilde{}",
-    GAP: "~",
-    "^": "\\textasciicircum{}",
-    "<": "\\textless{}",
-    ">": "\\textgreater{}",
-    "|": "\\textbar{}",
-    "\N{MINUS SIGN}": "$-$",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-}
-
-
-def escape_latex(text: str) -> str:
-    r"""Return text that LaTeX shows as it is.
-
-    Examples:
-        >>> print(escape_latex("5 % of a_b"))
-        5 \% of a\_b
-    """
-    return text.translate(str.maketrans(_LATEX))
+    families = [table.families.get(name) for name in table.rows]
+    return booktabs(
+        table.name,
+        f"{table.caption}, with 95{GAP}% intervals; {about}",
+        ["", *table.columns],
+        [
+            [name, *(with_interval(cell.score, table.write, table.unit) for cell in cells)]
+            for name, cells in table.rows.items()
+        ],
+        breaks=[number for number in range(1, len(families)) if families[number] != families[number - 1]],
+    )

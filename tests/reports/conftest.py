@@ -10,6 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reports.run import Run
+
+from .papers import write_papers
+
 SYSTEMS = {
     "mfb": {"family": "acoustic", "description": "Invented: filterbank."},
     "whisper": {"family": "acoustic", "description": "Invented: encoder, with `code` in its words."},
@@ -153,6 +157,20 @@ def run_folder(tmp_path: Path) -> Maker:
 def table() -> Callable[..., pd.DataFrame]:
     """A function that invents a results table: ``table(levels by corruption)``."""
     return invent
+
+
+@pytest.fixture(scope="session")
+def papers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run with many systems and every table a report knows."""
+    return write_papers(tmp_path_factory.mktemp("papers") / "run", PROVENANCE)
+
+
+@pytest.fixture(scope="session")
+def papers(papers_folder: Path) -> Run:
+    """That run as it is read."""
+    from reports.run import read_run
+
+    return read_run(papers_folder)
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,9 @@ import pytest
 from bench.provenance import described
 from corruptions import Material, parse_condition
 from reports.figures import FIGURES
-from reports.page import build_report, page
-from reports.run import ReportError, read_run
+from reports.files import ReportError
+from reports.page import Drawn, build_report, page
+from reports.run import read_run
 
 
 class Links(HTMLParser):
@@ -150,7 +151,7 @@ def test_a_run_on_clean_speech_alone_has_a_page_that_says_so(run_folder, table):
 def test_the_best_possible_is_a_row_and_a_sentence_where_it_is_known(run_folder, table):
     best = {"name": "invented", "synthetic": True, "best_possible_ccc": {"valence": 0.87}}
     run = read_run(run_folder(table({}, systems=["mfb"], dimensions=["activation", "valence"]), corpus=best))
-    said = words(page(run, {"ccc-clean": {"ccc-clean": 4.0}}, []))
+    said = words(page(run, {"ccc-clean": [Drawn("ccc-clean", "", 4.0)]}, []))
     assert re.search(r"best possible undefined 0\.87 ", said)
     assert "because rater noise was planted in the labels" in said
 
@@ -236,9 +237,14 @@ def test_the_page_says_what_an_snr_in_a_room_refers_to(read, table, conditions, 
 def test_the_best_possible_is_explained_only_under_figures_that_show_it(run_folder, table):
     best = {"name": "invented", "synthetic": True, "best_possible_ccc": {"valence": 0.87}}
     results = table({"babble": [10.0, 0.0], "reverb": [0.6]}, systems=["mfb"], dimensions=["valence"])
-    text = page(read_run(run_folder(results, corpus=best)), {kind: {kind: 4.0} for kind in FIGURES}, [])
+    text = page(
+        read_run(run_folder(results, corpus=best)),
+        {kind: [Drawn(kind, "", 4.0)] for kind in FIGURES if kind != "comparisons"},
+        [],
+    )
     sections = dict(re.findall(r'<section id="([^"]+)">(.*?)</section>', text, flags=re.DOTALL))
-    assert {kind for kind in sections if "The dotted line" in sections[kind]} == {"ccc-curves", "ccc-clean"}
+    explained = {kind for kind in sections if "no system can expect a higher CCC" in sections[kind]}
+    assert explained == {"ccc-curves", "ladder", "ccc-clean"}
 
 
 @pytest.mark.parametrize("known", [{}, {"snr": None, "policy": None}])

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reports.latex import escape_latex
 from reports.run import read_run
-from reports.tables import escape_latex, latex, tables
+from reports.tables import latex, tables
 from reports.words import slugs
 
 
