@@ -64,7 +64,8 @@ def test_one_network_hears_the_same_words_whatever_runs_it(kind):
 
 
 def test_in_the_same_window_transformers_and_openais_library_agree_to_the_digits_of_float32():
-    waveform = np.concatenate([*in_noise(), *spoken()] * 2)[: 13 * SAMPLE_RATE]  # too long for the short window
+    waveform = np.pad(in_noise()[0], (0, 11 * SAMPLE_RATE))  # too long for the short window
+    assert len(waveform) > 12 * SAMPLE_RATE
     [one], [other] = transcriber("whisper")([waveform]), transcriber("openai-whisper")([waveform])
     assert one.text == other.text
     assert one.mean_log_probability == pytest.approx(other.mean_log_probability, abs=1e-3)
