@@ -16,7 +16,7 @@ from reports.run import Run
 from reports.sheets import Sheet
 from reports.style import plain
 from reports.sweeps import CLEAN
-from reports.words import MISSING, Score, with_interval
+from reports.words import GAP, MISSING, Score, with_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,14 +89,14 @@ def amount(count: float) -> str:
     """Return a number of parameters as one says it.
 
     Examples:
-        >>> amount(0), amount(950), amount(61_234), amount(7.2e6), amount(float("nan"))
-        ('0', '950', '61 k', '7.2 M', 'missing')
+        >>> amount(0), amount(950), amount(float("nan")), amount(7.2e6) == f"7.2{GAP}M"
+        ('0', '950', 'missing', True)
     """
     if math.isnan(count):
         return MISSING
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if count >= size:
-            return f"{count / size:.{1 if count < 10 * size else 0}f} {letter}"
+            return f"{count / size:.{1 if count < 10 * size else 0}f}{GAP}{letter}"
     return f"{count:.0f}"
 
 

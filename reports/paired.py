@@ -12,7 +12,7 @@ import pandas as pd
 
 from reports.run import USUAL_DIMENSIONS, Run
 from reports.sweeps import CLEAN
-from reports.words import GAP, Score, decimal
+from reports.words import GAP, Score
 
 # What the table calls the mean of the dimensions.
 MEAN = "mean"
@@ -73,7 +73,7 @@ class Difference:
         """What must be added to an outcome: that it does not stand after correction; else nothing."""
         if self.outcome == UNSURE or self.holds or math.isnan(self.p_holm):
             return ""
-        return f"not after correction, p{GAP}={GAP}{decimal(self.p_holm)}"
+        return f"not after correction, p{GAP}={GAP}{self.p_holm:.2g}"
 
     @property
     def holds(self) -> bool:
