@@ -9,6 +9,8 @@ Conventions:
   cepstra, and loudness with it, is taken out of every piece.
 - It estimates noise from what it hears. That estimate is begun anew for every piece, or a transcript would depend on
   those before it.
+- Where all frames are alike, as in digital silence, all words are as likely, and it would choose by what it heard
+  before. So noise of one least significant bit is added, the same to every piece.
 - The search is held to the 3,000 likeliest states and 10 new words a frame: half the time of its defaults, and on nine
   read sentences, clean and in white noise at 10 dB, the same word error rates.
 """
@@ -60,7 +62,9 @@ class PocketSphinx:
 
     def _hear(self, piece: Waveform) -> Heard:
         padded = np.pad(piece, (0, max(0, MIN_SAMPLES - len(piece))))
-        samples = np.round(padded / max(1.0, float(abs(padded).max())) * 32767).astype("<i2")
+        least_bits = np.random.default_rng(0).integers(-1, 2, len(padded))
+        scaled = np.round(padded / max(1.0, float(abs(padded).max())) * 32766)
+        samples = (scaled + least_bits).astype("<i2")
         self.decoder.reinit_feat()
         self.decoder.start_utt()
         self.decoder.process_raw(samples.tobytes(), full_utt=True)
