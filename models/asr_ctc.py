@@ -15,7 +15,7 @@ from typing import Any
 
 from models.asr_pieces import Heard, transcribe
 from models.embedded import WeightsError
-from models.hub import load_network, locate, read_json
+from models.hub import Located, load_network, locate, read_json
 from models.self_supervised import FAMILIES
 from models.self_supervised_input import normalises, prepared
 from models.torchaudio_cpu import import_torchaudio
@@ -37,7 +37,7 @@ NETWORKS = {
 class CtcTranscriber:
     """A transcriber made of an encoder with a CTC head, and of its vocabulary."""
 
-    sha256: str
+    located: Located
     device: str
     normalise: bool
     network: Any = field(repr=False)  # one of NETWORKS
@@ -46,7 +46,12 @@ class CtcTranscriber:
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever the transcripts may."""
-        return f"ctc/{self.sha256}/{self.device}/v{VERSION}"
+        return f"ctc/{self.located.sha256}/{self.device}/v{VERSION}"
+
+    @property
+    def revision(self) -> str | None:
+        """The commit of the hub's repository that the weights are of; None for a folder."""
+        return self.located.revision
 
     def __call__(self, waveforms: Sequence[Waveform]) -> list[Transcript]:
         """Return the transcript of each waveform; one longer than 30 s is read piece by piece and the texts are joined.
@@ -113,7 +118,7 @@ def ctc(device: str, pretrained: Pretrained) -> CtcTranscriber:
         attn_implementation=FAMILIES[model_type].attention,
     )
     tokenizer = _tokenizer(located.folder, network.config)
-    return CtcTranscriber(located.sha256, device, normalises(located.folder), network.to(device), tokenizer)
+    return CtcTranscriber(located, device, normalises(located.folder), network.to(device), tokenizer)
 
 
 def _tokenizer(folder: Path, config: Any) -> Any:

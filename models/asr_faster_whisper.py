@@ -13,7 +13,7 @@ from typing import Any
 from models import whisper_input
 from models.asr_pieces import Heard, transcribe
 from models.embedded import WeightsError
-from models.hub import locate
+from models.hub import Located, locate
 from models.types import Pretrained, Transcript, Waveform
 
 FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.*")
@@ -33,7 +33,7 @@ COMPUTE_TYPE = {"cpu": "int8", "cuda": "float16"}
 class FasterWhisper:
     """A transcriber made of a faster-whisper model and its tokenizer."""
 
-    sha256: str
+    located: Located
     device: str
     model: Any = field(repr=False)  # faster_whisper.WhisperModel
     tokenizer: Any = field(repr=False)  # faster_whisper.tokenizer.Tokenizer
@@ -41,7 +41,12 @@ class FasterWhisper:
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever the transcripts may."""
-        return f"faster-whisper/{self.sha256}/{COMPUTE_TYPE[self.device]}/v{VERSION}"
+        return f"faster-whisper/{self.located.sha256}/{COMPUTE_TYPE[self.device]}/v{VERSION}"
+
+    @property
+    def revision(self) -> str | None:
+        """The commit of the hub's repository that the weights are of; None for a folder."""
+        return self.located.revision
 
     def __call__(self, waveforms: Sequence[Waveform]) -> list[Transcript]:
         """Return the transcript of each waveform; one longer than 30 s is read piece by piece and the texts are joined.
@@ -97,7 +102,7 @@ def faster_whisper(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> Fas
     except RuntimeError as error:
         raise WeightsError(f"{located.folder}: not a Whisper that CTranslate2 can read ({error})") from error
     tokenizer = Tokenizer(model.hf_tokenizer, multilingual, task=TASK, language=LANGUAGE)
-    return FasterWhisper(located.sha256, device, model, tokenizer)
+    return FasterWhisper(located, device, model, tokenizer)
 
 
 def _check_files(folder: Path) -> None:

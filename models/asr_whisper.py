@@ -13,6 +13,7 @@ from typing import Any
 from models import whisper_input
 from models.asr_faster_whisper import LANGUAGE, MAX_NEW_TOKENS, TASK
 from models.asr_pieces import Heard, transcribe
+from models.hub import Located
 from models.torchaudio_cpu import import_torchaudio
 from models.types import Pretrained, Transcript, Waveform
 from models.whisper_encoder import TINY_EN, hidden_states
@@ -29,7 +30,7 @@ MULTILINGUAL_VOCABULARY = 51_865
 class WhisperTranscriber:
     """A transcriber made of transformers' Whisper and of a tokenizer."""
 
-    sha256: str
+    located: Located
     device: str
     network: Any = field(repr=False)  # transformers.WhisperForConditionalGeneration
     tokenizer: Any = field(repr=False)  # faster_whisper.tokenizer.Tokenizer
@@ -37,7 +38,12 @@ class WhisperTranscriber:
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever the transcripts may."""
-        return f"whisper/{self.sha256}/{self.device}/{DTYPE[self.device]}/v{VERSION}"
+        return f"whisper/{self.located.sha256}/{self.device}/{DTYPE[self.device]}/v{VERSION}"
+
+    @property
+    def revision(self) -> str | None:
+        """The commit of the hub's repository that the weights are of; None for a folder."""
+        return self.located.revision
 
     def __call__(self, waveforms: Sequence[Waveform]) -> list[Transcript]:
         """Return the transcript of each waveform; one longer than 30 s is read piece by piece and the texts are joined.
@@ -110,6 +116,4 @@ def whisper_transcriber(device: str = "cpu", pretrained: Pretrained = TINY_EN) -
     network = load_whisper(located.folder, getattr(torch, DTYPE[device])).to(device)
     words = WhisperTokenizer.from_pretrained(located.folder, local_files_only=True).backend_tokenizer
     multilingual = network.config.vocab_size >= MULTILINGUAL_VOCABULARY
-    return WhisperTranscriber(
-        located.sha256, device, network, Tokenizer(words, multilingual, task=TASK, language=LANGUAGE)
-    )
+    return WhisperTranscriber(located, device, network, Tokenizer(words, multilingual, task=TASK, language=LANGUAGE))

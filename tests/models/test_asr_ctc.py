@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 from types import SimpleNamespace
@@ -5,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models.asr_ctc import NETWORKS, CtcTranscriber, ctc
+from models.asr_ctc import NETWORKS, ctc
 from models.embedded import WeightsError
 from models.types import SAMPLE_RATE, Pretrained
 
@@ -77,7 +78,7 @@ def says(symbols, tmp_path):
             return SimpleNamespace(logits=torch.tensor([rows]).log())
 
     loaded = load(tiny.ctc(tmp_path))
-    return CtcTranscriber("", "cpu", normalise=True, network=Network(), tokenizer=loaded.tokenizer)
+    return dataclasses.replace(loaded, network=Network())
 
 
 @pytest.mark.parametrize(
