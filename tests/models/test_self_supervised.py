@@ -159,6 +159,20 @@ def test_bfloat16_is_close_to_float32(folders, encoders, architecture, monkeypat
             assert np.corrcoef(layer.ravel(), expected.ravel())[0, 1] > 0.995
 
 
+@every_architecture
+def test_a_gpu_gives_what_a_cpu_gives(folders, encoders, architecture):
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("needs a GPU")
+    clips = [noise(n_samples, seed) for seed, n_samples in enumerate((700, 32_000, 100, 9000, 20_000, 500_000))]
+    on_gpu = self_supervised("cuda", Pretrained(str(folders[architecture])))(clips, ALL_LAYERS)
+    for one, other in zip(encoders[architecture](clips, ALL_LAYERS), on_gpu, strict=True):
+        for expected, layer in zip(one, other, strict=True):
+            assert layer.shape == expected.shape
+            assert np.corrcoef(layer.ravel(), expected.ravel())[0, 1] > 0.995
+
+
 @pytest.mark.parametrize(("n_samples", "n_frames"), [(1, 1), (399, 1), (400, 1), (719, 1), (720, 2), (16_000, 49)])
 def test_a_frame_is_25_ms_every_20_ms_and_there_is_at_least_one(encoders, n_samples, n_frames):
     for encoder in encoders.values():
