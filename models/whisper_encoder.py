@@ -7,7 +7,9 @@ reached.
 The third of the four layers of tiny.en is a good choice. On RAVDESS, with emotion categories mapped to anchor points
 as a proxy, ridge regression on pooled frames (the best of four regularisations) gave, for speakers it had not heard, a
 CCC of .71/.74/.75/.71 for activation and .49/.58/.61/.58 for valence with layers 1 to 4 (log-mel energies: .57 and
-.21). The text is constant there, so this is about voices; the last layer is the closest to words.
+.21). The text is constant there, so this is about voices; the last layer is the closest to words. Of the six layers of
+base (half of the clips, all twelve speakers left out in turn) 3 to 6 differ by less than such data can tell: .74/.75/
+.75/.74 for activation, .58/.57/.61/.60 for valence, .72/.70/.70/.67 for dominance. The fourth is a fair choice.
 """
 
 from collections.abc import Sequence
