@@ -18,7 +18,8 @@ MAX_NO_SPEECH_PROBABILITY = 0.6
 def compression_ratio(text: str) -> float:
     """Return the bytes of ``text`` in UTF-8 per byte of its zlib compression: the higher, the more it repeats itself.
 
-    Short texts are below 1 and long ones reach 2 without repetition, so it tells among texts of seconds, not minutes.
+    Of plain English the first words give less than 1, a thousand letters 1.7 and ten thousand 2.2: longer texts are
+    flagged without repeating themselves. Whisper takes the ratio of one window of 30 s.
 
     Examples:
         >>> compression_ratio("the door is open and nobody is at home") < 1
