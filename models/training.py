@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from models.checkpoints import lesson_digest, open_checkpoint, remove_checkpoint
-from models.confidence_fusion import ConfidenceFusion, learn_confidence
+from models.confidence_fusion import ConfidenceConfig, ConfidenceFusion, learn_confidence
 from models.examples import DIMENSIONS, Examples, Features, Labels, Teaching, check_features, frame_shape, in_words
 from models.fitting import DEFAULTS, FitConfig, Lesson, calibrate, learn_labels, prepare
 from models.fusion import Fusion, FusionConfig, learn_branches
@@ -100,7 +100,7 @@ HEADS: dict[str, HeadRecipe] = {
     "multi-task": HeadRecipe(MultiTaskConfig(), MultiTask, learn_both, n_inputs=(1, 1), configure=name_emotions),
     "ridge": HeadRecipe(RidgeConfig(), Ridge, solve_ridge, n_inputs=(1, None)),
     "fusion": HeadRecipe(FusionConfig(), Fusion, learn_branches, n_inputs=(2, None)),
-    "fusion-confidence": HeadRecipe(FusionConfig(), ConfidenceFusion, learn_confidence, n_inputs=(3, None)),
+    "fusion-confidence": HeadRecipe(ConfidenceConfig(), ConfidenceFusion, learn_confidence, n_inputs=(3, None)),
     "fusion-early": HeadRecipe(JointConfig(), EarlyFusion, learn_labels, n_inputs=(2, None)),
     "fusion-gated": HeadRecipe(GatedConfig(), GatedFusion, learn_labels, n_inputs=(2, None)),
     "fusion-gated-dropout": HeadRecipe(GatedConfig(silence=0.2), GatedFusion, learn_labels, n_inputs=(2, None)),
