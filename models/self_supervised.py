@@ -33,9 +33,10 @@ VERSION = 1
 DTYPE = {"cpu": "float32", "cuda": "bfloat16"}
 
 BATCH_S = {"cpu": 0, "cuda": 160}
-"""Seconds of padded audio in a batch; 0 means one clip. In bfloat16 a second takes up to 35 MB in large models: 13 for
-the first convolution (512 channels, 3,200 frames, held four times), 3 for the layers that are kept, and in WavLM, which
-writes attention out, 15 for six matrices of a 30 s piece. So 160 s are under 6 GB, and 8,000 frames keep a GPU busy."""
+"""Seconds of padded audio in a batch; 0 means one clip. A second takes 24 to 26 MB in float32, measured on a CPU with
+networks of base and large width: the first convolution has 512 channels of 3,200 frames a second, held four times. That
+is 13 MB in bfloat16, and 3 more where all layers of a large model are kept. So 160 s are under 3 GB, and their 8,000
+frames are enough work for a GPU: an estimate, not measured on one. Where it is too much, batches are halved."""
 
 
 @dataclass(frozen=True)
