@@ -66,6 +66,7 @@ class Avd:
     """Activation, valence and dominance as one frame ``(1, 3)``, on a scale whose labels were 0 to 1."""
 
     weights: str  # a hash of them
+    revision: str | None
     device: str
     licence_notice: str | None
     config: Mapping[str, Any] = field(repr=False)
@@ -126,7 +127,7 @@ def avd(device: str, pretrained: Pretrained) -> Avd:
     form = FORMATS[model_type]
     network, besides = form.load(located.folder, config)
     weights = located.sha256 + besides
-    return Avd(weights, device, form.licence_notice, config, form.scale, columns, network.to(device))
+    return Avd(weights, located.revision, device, form.licence_notice, config, form.scale, columns, network.to(device))
 
 
 def _columns(path: Path, id2label: object) -> tuple[int, int, int]:

@@ -61,6 +61,7 @@ class TokenStates:
     """One layer's hidden states, ``(n_tokens, dim)``, special tokens included."""
 
     sha256: str
+    revision: str | None
     layer: int
     n_layers: int
     dim: int
@@ -136,7 +137,14 @@ def transformers_text(device: str, pretrained: Pretrained, layer: int | None = N
     tokenizer.no_padding()  # MiniLM's file asks for 128 tokens, always
     tokenizer.enable_truncation(min(MAX_TOKENS, _n_positions(network)))
     return TokenStates(
-        located.sha256, layer, n_layers, network.config.hidden_size, device, tokenizer, network.to(device)
+        located.sha256,
+        located.revision,
+        layer,
+        n_layers,
+        network.config.hidden_size,
+        device,
+        tokenizer,
+        network.to(device),
     )
 
 

@@ -35,6 +35,7 @@ class WhisperEncoder:
     """
 
     sha256: str
+    revision: str | None
     device: str
     network: Any = field(repr=False)  # transformers' WhisperEncoder
 
@@ -90,7 +91,7 @@ def whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> Wh
 
     located = locate_whisper(pretrained)
     network = load_whisper_encoder(located.folder, getattr(torch, DTYPE[device]))
-    return WhisperEncoder(located.sha256, device, network.to(device))
+    return WhisperEncoder(located.sha256, located.revision, device, network.to(device))
 
 
 def hidden_states(network: Any, mel: Any, layers: Sequence[int]) -> list[Any]:
