@@ -34,7 +34,7 @@ class Cost:
         system: its name.
         trained_parameters: of its head.
         pretrained_parameters: of the models it builds on.
-        rtf: seconds of computing per second of audio, on one thread.
+        rtf: the real-time factor, seconds of computing per second of speech.
         clean: mean CCC of the dimensions on clean speech.
         noisy: mean CCC of the dimensions in noise.
     """

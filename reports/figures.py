@@ -108,8 +108,8 @@ FIGURES: dict[str, Kind] = {
     "costs": Kind(
         cost_figure,
         "What it costs",
-        "CCC is the mean of the dimensions. The real-time factor is seconds of computing per second of audio on one "
-        "thread: encoders, recogniser and head together; left is faster.",
+        "CCC is the mean of the dimensions. The real-time factor is seconds of computing per second of speech, of "
+        "encoders, recogniser and head together; a model that others share as well counts in full. Left is faster.",
         looks=True,
     ),
     "wer-curves": Kind(

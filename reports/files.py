@@ -45,7 +45,7 @@ def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def read_extra(path: Path, columns: Sequence[str], key: Sequence[str]) -> pd.DataFrame:
-    """Return a table that not every run has: without rows where the file is not there.
+    """Return a table that not every run has: without rows where the file is not there, or has none.
 
     Args:
         path: the file.
@@ -55,7 +55,8 @@ def read_extra(path: Path, columns: Sequence[str], key: Sequence[str]) -> pd.Dat
     Raises:
         ReportError: if the file lacks a column or says two things about one.
     """
-    if not path.is_file():
+    # A run without heads wrote nothing of training, not even columns.
+    if not path.is_file() or pd.read_parquet(path).empty:
         return pd.DataFrame(columns=[*columns])
     table = read_table(path, columns)
     repeated = table[table.duplicated([*key])] if key else table[:0]

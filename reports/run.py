@@ -23,7 +23,7 @@ COLUMNS = (
 # Tables that not every run has: file -> its columns, and those of which no two rows may be the same.
 EXTRAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "training": (("system", "seed", "epoch", "train_loss", "dev_mean", "kept"), ()),
-    "costs": (("system", "trained_parameters", "pretrained_parameters", "real_time_factor"), ("system",)),
+    "costs": (("system", "trained_parameters", "pretrained_parameters", "real_time_factor", "device"), ("system",)),
     "comparisons": (
         ("group", "system", "against", "dimension", "metric", "corruption", "value", "ci_low", "ci_high", "p_holm"),
         ("group", "system", "against", "dimension", "metric", "corruption"),

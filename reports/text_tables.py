@@ -10,7 +10,7 @@ from reports.latex import booktabs
 from reports.paired import Difference, Group, groups
 from reports.run import Run
 from reports.tables import about
-from reports.words import MISSING, slugs, with_interval
+from reports.words import MISSING, listing, slugs, with_interval
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,14 @@ def cost_tables(run: Run) -> list[TextTable]:
     if not known:
         return []
     families = [run.systems[one.system].family for one in known]
-    machine = run.provenance.get("machine", {}).get("cpu", "a processor that is not recorded")
+    processor = run.provenance.get("machine", {}).get("cpu", "a processor that is not recorded")
+    spelled = {"cpu": f"one thread of {processor}", "cuda": "a GPU"}
+    machine = listing([spelled.get(one, str(one)) for one in run.extras["costs"]["device"].unique()])
     return [
         TextTable(
             name="costs",
             caption="What using a system alone costs, beside its CCC, which is the mean of the dimensions. The "
-            f"real-time factor is seconds of computing per second of speech, on one thread of {machine}",
+            f"real-time factor is seconds of computing per second of speech, on {machine}",
             heads=("", *HEADS),
             rows=tuple((one.system, *one.cells) for one in known),
             left=1,

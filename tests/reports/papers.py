@@ -179,6 +179,7 @@ def costs() -> pd.DataFrame:
             "trained_parameters": 0 if family == "control" else 60_000 + 3 * len(name),
             "pretrained_parameters": {"lexical": 60_000_000, "multimodal": None}.get(family, 0),
             "real_time_factor": speed[family] * (1 + 0.03 * number),
+            "device": "cpu",
         }
         for number, (name, (family, *_)) in enumerate(SYSTEMS.items())
     ]

@@ -177,6 +177,12 @@ def test_a_number_of_parameters_that_nobody_knows_is_missing_and_zero_is_zero(pa
     assert rows["lexical"][1:4] == (f"60{GAP}k", f"60{GAP}M", "0.22")
 
 
+def test_costs_say_on_what_they_were_measured(papers, changed):
+    assert cost_tables(papers)[0].caption.endswith("on one thread of an invented processor")
+    on_gpu = read_run(changed("costs.parquet", lambda table: table.assign(device="cuda")))
+    assert cost_tables(on_gpu)[0].caption.endswith("per second of speech, on a GPU")
+
+
 def test_noises_that_training_had_are_a_caution_that_names_who_heard_them(papers):
     (said,) = (one for one in headline(papers).cautions if "heard in training" in one)
     assert said.startswith("babble: also heard in training by acoustic-noisy, lexical-noisy,")
@@ -210,3 +216,11 @@ def test_training_is_folded(text):
 def test_a_table_that_does_not_hold_what_it_must_is_refused(changed, name, of, message):
     with pytest.raises(ReportError, match=message):
         read_run(changed(name, of))
+
+
+@pytest.mark.parametrize("name", ["comparisons", "training", "costs", "layers"])
+def test_a_table_without_rows_or_even_columns_is_no_figure(changed, name):
+    for of in (lambda table: table[:0], lambda table: table.iloc[:0, :0]):
+        run = read_run(changed(f"{name}.parquet", of))
+        assert name not in sheets(run)
+        assert f'id="{name}"' not in text_of(run)
