@@ -109,7 +109,7 @@ def test_scales_are_measured_over_all_versions(planted):
 
 
 def test_a_copy_is_matched_by_name_not_by_order(planted):
-    examples = planted(5, 1)
+    examples = planted(5, 1, ("sound", "words"))
     turned = {name: examples.features[name] for name in ("words", "sound")}
     network = nn.Module()
     network.branches = nn.ModuleList([Branch(TcGruConfig(), Input("s", 6, 1)), Branch(TcGruConfig(), Input("w", 5, 1))])
