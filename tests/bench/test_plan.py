@@ -167,3 +167,74 @@ def test_what_leaves_nothing_to_chance_is_met_once():
         "white@5dB": 3,
         "silence+white@5dB": 3,
     }
+
+
+RECIPE = {
+    "name": "tiny",
+    "corpus": "probe",
+    "conditions": ["clean", "white@0dB"],
+    "systems": [
+        "mfb",
+        {"name": "noisy", "description": "", "family": "acoustic", "inputs": ["mfb"], "trained_on": "noisy"},
+        "text",
+        "text-clean-asr",
+        {"name": "published", "description": "", "family": "acoustic", "inputs": ["ready"], "head": "as-is"},
+    ],
+    "models": {"ready": {"kind": "avd", "weights": "somewhere"}},
+    "representations": {"ready": {"speech": "ready"}},
+    "training": {"conditions": ["pink@5dB", "brown@5dB"], "copies": 2},
+}
+KNOWN = FINGERPRINTS | {"text-clean-asr": "c1", "ready": "p1"}
+
+
+def recipe(**changes: object) -> Suite:
+    return Suite.model_validate(RECIPE | changes)
+
+
+def heard(made: Plan, system: str) -> int:
+    (versions,) = {len(fit.versions["train"]) for fit in made.fits if fit.system == system}
+    return versions
+
+
+def test_a_head_that_is_trained_on_noise_hears_clean_speech_and_every_copy():
+    made = plan(recipe(), fingerprints=KNOWN)
+    assert (heard(made, "mfb"), heard(made, "noisy")) == (1, 3)
+    assert {block.copy for block in made.features if "mfb" in block.keys} == {0, 1, 2}
+    assert {block.copy for block in made.features if "text" in block.keys} == {0}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"training": {"conditions": ["pink@5dB"], "copies": 2}},
+        {"training": {"conditions": ["pink@5dB", "brown@5dB"], "copies": 1}},
+        {"training": {"conditions": ["pink@5dB", "brown@0dB"], "copies": 2}},
+        {"seed": 1},
+    ],
+)
+def test_only_what_hears_noise_in_training_changes_with_it(changes: dict):
+    before, after = (plan(recipe(**some), fingerprints=KNOWN) for some in ({}, changes))
+    assert differing(predictors(before), predictors(after)) == {"noisy"}
+
+
+def test_options_of_fitting_change_every_head():
+    fitted = recipe(training=RECIPE["training"] | {"fit": {"epochs": 3}})
+    changed = differing(predictors(plan(recipe(), fingerprints=KNOWN)), predictors(plan(fitted, fingerprints=KNOWN)))
+    assert changed == {"mfb", "noisy", "text", "text-clean-asr"}
+
+
+def test_what_hears_clean_speech_is_represented_before_the_test_and_nothing_transcribes_for_it():
+    made = plan(recipe(systems=["text-clean-asr"]), fingerprints=KNOWN)
+    test = {one.id for one in CORPUS.split("test")}
+    assert {(name, one) for name, one in made.clean_features} == {("text-clean-asr", one) for one in test}
+    assert made.transcribers == {}
+
+
+def test_systems_that_differ_have_predictions_of_their_own():
+    made = plan(recipe(), fingerprints=KNOWN)
+    assert len(set(predictors(made).values())) == len(made.predictors)
+
+
+def test_what_was_trained_elsewhere_has_no_seed_and_no_head():
+    published = next(one for one in plan(recipe(), fingerprints=KNOWN).predictors if one.system == "published")
+    assert (published.seeds, published.fits) == ((None,), ())
