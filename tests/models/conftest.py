@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from models.examples import Examples, Teaching
+from models.fitting import FitConfig
 from models.top_layers import Top, TopShape
 from models.training import HEADS, Head, TrainedHead, teach, train_head
 from models.tuning import TopLayers
@@ -31,6 +32,10 @@ INPUTS = {
     "tuned-student": ("sound",),
 }
 KINDS = tuple(INPUTS)
+
+JOINT = ("fusion-early", "fusion-gated", "fusion-gated-dropout")
+MORE_STEPS = FitConfig(batch=30)
+"""For fusions that are trained jointly: more layers learn more slowly, and 90 utterances are one batch otherwise."""
 
 
 def _top() -> Top:
@@ -84,6 +89,8 @@ def train(planted) -> Callable[[str], TrainedHead]:
             teaching = teach(fusion.head, planted(90, 1).features)
         if HEADS[kind].tuned:
             options["top"] = _top()
+        if kind in JOINT:
+            options = {"fit": MORE_STEPS, **options}
         examples, dev = planted(90, 1, inputs), planted(40, 2, inputs)
         return train_head(kind, examples, dev, seed=seed, teaching=teaching, **options)
 
