@@ -11,7 +11,6 @@ from models.types import SAMPLE_RATE
 SENTENCES = (
     "The weather was lovely in the morning.",
     "She opened the window and looked at the garden.",
-    "We will meet again on Sunday evening.",
 )
 
 
