@@ -122,7 +122,8 @@ class LayerSum(nn.Module):
     logits: nn.Parameter
 
     # AdamW moves any number about as far in a step. A weight that is to leave 1 / n_layers within the some hundred
-    # steps of a small training must be moved further: by a logit that is so many times what is learnt.
+    # steps of a small training must be moved further: by a logit that is so many times what is learnt. On the probe
+    # corpus the last of five layers gets a third of the weight so, and 0.23 without; scores are the same.
     SPEED = 10.0
 
     def __init__(self, source: Input) -> None:

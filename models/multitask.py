@@ -32,7 +32,8 @@ class MultiTaskConfig:
     Attributes:
         branch: those of the TC-GRU.
         weight: of the loss on categories beside the CCC loss, whose weight is 1; a head that always says the same has
-            a loss of 1 in either.
+            a loss of 1 in either. On the development data of the probe corpus 0.1 and 0.3 do equally well, and 1 loses
+            0.01 to 0.02 of CCC.
         emotions: the categories, two or more; those of the training data, see ``name_emotions``.
     """
 
