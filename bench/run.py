@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.corpora.corpus import Corpus
-from bench.corpora.load import check_corpus_for, load_corpus
+from bench.corpora.load import check_categories, check_corpus_for, load_corpus
 from bench.costs import measure
 from bench.engine import default_workers, worker_pool
 from bench.evaluate import evaluate, missing_work
@@ -116,8 +116,10 @@ def prepare(
     names = suite.representations_needed
     with stages.stage("Checking the weights", len(names), "encoders") as advance:
         trained_how = pool.submit(recipes).result()
-        systems = [suite.catalog.systems[name] for name in suite.needed]
-        tuned = sorted({one.inputs[0] for one in systems if one.head in trained_how and trained_how[one.head].tuned})
+        systems = {name: suite.catalog.systems[name] for name in suite.needed}
+        trained = {name: trained_how[one.head] for name, one in systems.items() if one.head in trained_how}
+        check_categories([name for name, how in trained.items() if how.categorises], corpus)
+        tuned = sorted({systems[name].inputs[0] for name, how in trained.items() if how.tuned})
         known = pool.submit(look_at_models, names, suite.catalog, device, tuned=tuned).result()
         advance(len(names))
     for notice in known.notices:

@@ -61,19 +61,31 @@ def missing_fits(plan: Plan, store: Store) -> list[Fit]:
 
 @dataclass(frozen=True)
 class TrainedHow:
-    """How a kind of head is trained: a name that changes with it, and whether it tunes layers of an encoder."""
+    """How a kind of head is trained.
+
+    Attributes:
+        name: changes with it.
+        tuned: whether it tunes layers of an encoder.
+        categorises: whether it learns emotion categories.
+    """
 
     name: str
     tuned: bool
+    categorises: bool
 
 
 def recipes() -> dict[str, TrainedHow]:
     """Return for each kind of head how it is built and trained."""
     from models.fitting import FitConfig
+    from models.multitask import MultiTaskConfig
     from models.training import FORMAT, HEADS
 
     return {
-        kind: TrainedHow(digest(kind, FORMAT, repr(head.config), repr(FitConfig())), head.tuned)
+        kind: TrainedHow(
+            digest(kind, FORMAT, repr(head.config), repr(FitConfig())),
+            head.tuned,
+            isinstance(head.config, MultiTaskConfig),
+        )
         for kind, head in HEADS.items()
     }
 

@@ -1,6 +1,6 @@
 """From what a suite or a user names to a corpus in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,6 +88,19 @@ def check_corpus_for(suite: Suite, corpus: Corpus) -> None:
         raise CorpusError(
             f"{', '.join(readers)} reads reference transcripts, which {len(unread)} of {len(corpus.utterances)} "
             f"utterances of {corpus.name} lack (the first is {unread[0]}): add them, or leave the system out"
+        )
+
+
+def check_categories(learners: Sequence[str], corpus: Corpus) -> None:
+    """Refuse a corpus without emotion categories for systems that learn them.
+
+    Raises:
+        CorpusError: naming the systems.
+    """
+    if learners and not any(one.emotion for one in corpus.split("train")):
+        raise CorpusError(
+            f"{', '.join(learners)} learns emotion categories, which no training utterance of {corpus.name} has: add "
+            "them (the column `emotion` of a manifest), or leave the system out"
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.corpora.corpus import Corpus, Utterance
-from bench.corpora.load import CorpusError, check_corpus_for
+from bench.corpora.load import CorpusError, check_categories, check_corpus_for
 from bench.inventory import Recording
 from bench.plan import Plan
 from bench.planning import MOST_BLOCKS, make_plan
@@ -238,3 +238,12 @@ def test_systems_that_differ_have_predictions_of_their_own():
 def test_what_was_trained_elsewhere_has_no_seed_and_no_head():
     published = next(one for one in plan(recipe(), fingerprints=KNOWN).predictors if one.system == "published")
     assert (published.seeds, published.fits) == ((None,), ())
+
+
+def test_categories_that_are_to_be_learnt_must_be_there():
+    check_categories([], CORPUS)
+    with pytest.raises(CorpusError, match="both learns emotion categories, which no training utterance of tiny has"):
+        check_categories(["both"], CORPUS)
+    check_categories(
+        ["both"], replace(CORPUS, utterances=tuple(replace(one, emotion="sad") for one in CORPUS.utterances))
+    )
