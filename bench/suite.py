@@ -16,7 +16,7 @@ from bench.recordings import OwnNoise, OwnRooms
 from bench.representations import MODELS, REPRESENTATIONS, Model, WrittenRepresentation
 from bench.strict import SEVERAL, Strict, unique
 from bench.systems import SYSTEMS, Catalog, System, needed
-from bench.systems_check import check_catalog
+from bench.systems_check import check_catalog, check_comparisons
 from bench.training_options import Training
 from corruptions import CORRUPTIONS, Condition
 from corruptions.levels import LevelName
@@ -138,12 +138,7 @@ class Suite(Strict):
     def _systems_exist(self) -> "Suite":
         names = tuple(one if isinstance(one, str) else one.name for one in self.systems)
         check_catalog(self.catalog, unique(names), can_be_noisy=bool(self.training.conditions))
-        for group, compared in self.compare.items():
-            for name in (name for couple in compared for name in couple):
-                if name not in self.tested:
-                    raise ValueError(
-                        f"compare.{group}: {name!r} is not tested here; there are {', '.join(self.tested)}"
-                    )
+        check_comparisons(self.compare, self.tested)
         return self
 
     @cached_property

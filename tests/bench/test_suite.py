@@ -217,6 +217,8 @@ def test_a_system_that_only_teaches_is_trained_and_not_tested(tmp_path: Path):
         ),
         ({"training": {"fit": {"epoch": 3}}}, "training.fit.epoch: Extra inputs"),
         ({"compare": {"a": [["own", "text"]]}}, "compare.a: 'text' is not tested here; there are mfb, own"),
+        ({"compare": {"a": [["own", "own"]]}}, "compare.a: [own, own] is one system"),
+        ({"compare": {"a": [["own", "mfb"], ["own", "mfb"]]}}, "compare.a: [own, mfb] is there more than once"),
     ],
 )
 def test_what_is_wrong_with_a_suites_own_systems_is_said_with_its_place(tmp_path: Path, changes: dict, message: str):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bench.representations import MODELS, REPRESENTATIONS
+from bench.representations import MODELS, REPRESENTATIONS, Words
 from bench.systems import CONTROLS, SYSTEMS, Catalog, System, needed
 from bench.systems_check import check_catalog
 
@@ -38,9 +38,18 @@ def of(**systems: dict) -> Catalog:
         ({"inputs": (), "head": "tc-gru"}, "systems.mine.head: there is no 'tc-gru'; there are random, constant"),
         ({"head": "student"}, "systems.mine: a student head needs a teacher"),
         ({"teacher": "lender"}, "systems.mine: a tc-gru head has no teacher"),
-        ({"inputs": ("mfb", "text")}, "systems.mine: a tc-gru head takes 1 or more inputs, not "),
-        ({"head": "fusion"}, "systems.mine: a fusion head takes 2 or more inputs"),
-        ({"head": "as-is", "inputs": ("mfb", "text")}, "systems.mine: a as-is head takes 1 or more inputs"),
+        ({"inputs": ("mfb", "text")}, "systems.mine: a head of the kind tc-gru takes 1 input, not "),
+        ({"head": "fusion"}, "systems.mine: a head of the kind fusion takes 2 or more different inputs, not "),
+        ({"head": "fusion", "inputs": ("mfb", "mfb")}, "takes 2 or more different inputs, not "),
+        ({"head": "as-is", "inputs": ("mfb", "text")}, "systems.mine: a head of the kind as-is takes 1 input, not "),
+        ({"head": "as-is"}, "systems.mine: mfb is no prediction that can be used as-is: .* of the kind avd"),
+        ({"head": "constant", "inputs": (), "teacher": "mfb"}, "systems.mine: constant is not trained"),
+        ({"head": "student", "teacher": "mine"}, "systems.mine learns from itself: mine from mine"),
+        ({"trained_as": "mine"}, "systems.mine learns from itself"),
+        ({"head": "student", "teacher": "random"}, "systems.mine.teacher: random is random: it has no heads"),
+        ({"head": "student", "teacher": "text-oracle"}, "mine.teacher: text-oracle borrows its heads: name text"),
+        ({"trained_as": "text-oracle"}, "systems.mine.trained_as: text-oracle borrows its heads: name text"),
+        ({"trained_as": "lender", "teacher": "text"}, "mine borrows its heads: how they are trained is said of lender"),
         ({"trained_on": "noisy"}, "systems.mine is trained_on: noisy, but training.conditions are not given"),
         ({"inputs": ("text-clean-asr",)}, "systems.mine: text-clean-asr hears clean speech only"),
         (
@@ -52,6 +61,24 @@ def of(**systems: dict) -> Catalog:
 def test_a_system_that_does_not_fit_is_refused_by_name(keys: dict, message: str):
     with pytest.raises(ValueError, match=message):
         check_catalog(of(mine=keys), ["mine"], can_be_noisy=False)
+
+
+def test_systems_that_teach_each_other_are_refused():
+    pair = {"mine": {"head": "student", "teacher": "yours"}, "yours": {"head": "student", "teacher": "mine"}}
+    with pytest.raises(ValueError, match="systems.mine learns from itself: mine from yours from mine"):
+        check_catalog(of(**pair), ["mine", "yours"], can_be_noisy=False)
+
+
+def test_a_transcriber_may_not_be_called_like_a_representation_in_use():
+    found = of(mine={"inputs": ("words",)})
+    catalog = Catalog(
+        {**found.models, "whisper": found.models["whisper-tiny.en"]},
+        {**found.representations, "words": Words(text="minilm", transcriber="whisper")},
+        found.systems,
+    )
+    check_catalog(catalog, ["mine"], can_be_noisy=False)
+    with pytest.raises(ValueError, match="representations.words.transcriber: whisper is a representation too"):
+        check_catalog(catalog, ["mine", "whisper"], can_be_noisy=False)
 
 
 def test_teachers_come_before_their_students():
