@@ -15,19 +15,20 @@ from bench.representations import Words, rung
 from bench.scoring import score
 from bench.store import Store, write_table
 from bench.suite import Suite
-from bench.systems import Catalog, System
+from bench.systems import AS_IS, CONTROLS, Catalog, System
 from bench.train import head_path, histories, weights_of_layers
 from corruptions import Material, find_corruption
 from corruptions.files import replacing
 
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
+BESIDE = ("comparisons.parquet", "costs.parquet", "training.parquet", "layers.parquet", "systems.json")
 RECORD = "provenance.json"  # written last and removed first: where it is, everything is
 
 
 def is_done(plan: Plan, out: Path) -> bool:
     """Return whether the folder holds every table of just this plan, without holes."""
     record = out / RECORD
-    if not record.exists() or not all((out / name).exists() for name in (*TABLES, CORRUPTIONS_TABLE)):
+    if not record.exists() or not all((out / name).exists() for name in (*TABLES, *BESIDE, CORRUPTIONS_TABLE)):
         return False
     about = json.loads(record.read_text(encoding="utf-8"))
     return bool(about.get("key") == plan.key and about.get("missing_blocks") == 0)
@@ -86,13 +87,15 @@ def described_systems(suite: Suite) -> dict[str, dict[str, object]]:
 def _described(system: System, catalog: Catalog) -> dict[str, object]:
     sources = [catalog.representations[name] for name in system.inputs]
     only_words = bool(sources) and all(isinstance(one, Words) for one in sources)
+    # Whose heads they are says how they were trained; what was trained elsewhere heard nobody knows what.
+    trained = system if system.trained_as is None else catalog.systems[system.trained_as]
     return {
         "family": system.family,
         "description": system.description,
         "inputs": list(system.inputs),
-        "head": system.head,
-        "teacher": system.teacher,
-        "heard": system.trained_on,
+        "head": trained.head,
+        "teacher": trained.teacher,
+        "heard": None if system.head in {*CONTROLS, AS_IS} else trained.trained_on,
         "ladder": rung(sources[0]) if only_words else None,
         "paper": system.paper,
         "reading": system.reading,
