@@ -7,6 +7,16 @@ arXiv 1702.01992) for any number of inputs: what each input contributes, number 
 
 With modality drop-out a gated fusion hears in training only some of the inputs of an utterance. In prediction it hears
 all.
+
+Trained together, branches see how right a text is that remembers its sentences, and lean on it. On the development data
+of the probe corpus (filterbank, Whisper, text; clean speech; mean CCC over dimensions and three seeds) the late fusion
+has 0.843, an early one 0.833 and a gated one 0.831 where dropout is that of branches alone; what is lost is dominance,
+0.02 to 0.03. More dropout in the text's branch makes it 0.842 and 0.844, and no more is lost than a seed changes; more
+in all branches 0.839 and 0.836. To start from branches that were trained alone, at a quarter of the learning rate, did
+not help (0.814, one seed, and 0.831 with more dropout in all). What remains: which inputs are trusted is decided on
+training data, and trained on clean speech alone a gated fusion is worse than a late one for dominance in noise.
+Modality drop-out gains 0.2 to 0.3 of dominance in white noise and babble of 10 and 0 dB, and costs 0.03 to 0.08 of
+valence there and 0.03 on clean speech (two seeds).
 """
 
 from collections.abc import Sequence
@@ -23,13 +33,15 @@ class JointConfig:
     """Sizes of a joint fusion.
 
     Attributes:
-        branch: those of every branch.
+        branch: those of the branch of an input whose steps are each the mean of several frames, as sounds are.
+        tokens: those of the branch of an input whose frames are few, and each a step, as the tokens of a text are.
+            Trained with the others it needs more dropout than alone, for it remembers sentences.
         embedding: width of what is made of all branches, from which a student can be taught.
         dropout: before the layers that join the branches.
-        silence: how often a whole input is silent for an utterance in training; only gated fusions can do without one.
     """
 
-    branch: TcGruConfig = field(default_factory=lambda: TcGruConfig(dropout=0.6))
+    branch: TcGruConfig = field(default_factory=TcGruConfig)
+    tokens: TcGruConfig = field(default_factory=lambda: TcGruConfig(input_dropout=0.6, dropout=0.6))
     embedding: int = 64
     dropout: float = 0.3
 
@@ -50,7 +62,7 @@ class EarlyFusion(nn.Module):
 
     def __init__(self, config: JointConfig, inputs: Sequence[Input]) -> None:
         super().__init__()
-        self.branches = nn.ModuleList(Branch(config.branch, source) for source in inputs)
+        self.branches = _branches(config, inputs)
         self.dropout = nn.Dropout(config.dropout)
         self.join = nn.Linear(config.branch.embedding * len(inputs), config.embedding)
         self.readout = Readout(config.embedding)
@@ -68,7 +80,7 @@ class GatedFusion(nn.Module):
     def __init__(self, config: GatedConfig, inputs: Sequence[Input]) -> None:
         super().__init__()
         self.silence = config.silence
-        self.branches = nn.ModuleList(Branch(config.branch, source) for source in inputs)
+        self.branches = _branches(config, inputs)
         self.dropout = nn.Dropout(config.dropout)
         # Without bias, as in the paper: an input that is silent, zero, contributes nothing.
         self.contribute = nn.ModuleList(
@@ -106,3 +118,7 @@ def heard(n_utterances: int, n_inputs: int, silence: float) -> Tensor:
     kept = torch.rand(n_utterances, n_inputs) >= silence
     spared = torch.arange(n_inputs) == torch.randint(n_inputs, (n_utterances, 1))
     return kept | (spared & ~kept.any(1, keepdim=True))
+
+
+def _branches(config: JointConfig, inputs: Sequence[Input]) -> nn.ModuleList:
+    return nn.ModuleList(Branch(config.tokens if source.stride == 1 else config.branch, source) for source in inputs)

@@ -127,6 +127,15 @@ def test_a_gated_fusion_that_knew_silence_says_more_without_words(trained, plant
     assert activation("fusion-gated-dropout") > 0.5
 
 
+@pytest.mark.parametrize("build", [EarlyFusion, GatedFusion])
+def test_inputs_whose_every_frame_is_a_step_have_the_dropout_of_tokens(build):
+    config = GatedConfig()
+    sounds, words = Input("any name", 6, stride=7), Input("another", 6, stride=1)
+    branches = build(config, [sounds, words, sounds]).branches
+    expected = [config.branch, config.tokens, config.branch]
+    assert [branch.dropout.p for branch in branches] == [one.dropout for one in expected]
+
+
 def test_an_early_fusion_is_a_dense_layer_on_all_embeddings():
     early = network(EarlyFusion, JointConfig(embedding=5)).eval()
     with torch.no_grad():
