@@ -7,10 +7,10 @@ replaced, for it is no more than saved time; a file that is no checkpoint is nev
 """
 
 import hashlib
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -81,10 +81,14 @@ def _stages(checkpoint: Checkpoint) -> dict[str, State]:
     if not checkpoint.path.exists():
         return {}
     try:
-        content = torch.load(checkpoint.path, weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch guesses at the format of what is none of its files
+            content = torch.load(checkpoint.path, weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:  # of any kind: it depends on the file's first bytes what they are taken for
         raise ValueError(f"{checkpoint.path}: not the checkpoint of a training") from error
-    if not isinstance(content, dict) or "stages" not in content:
+    if not isinstance(content, dict) or not {"version", "lesson", "stages"} <= content.keys():
         raise ValueError(f"{checkpoint.path}: not the checkpoint of a training")
     ours = (content["version"], content["lesson"]) == (VERSION, checkpoint.lesson)
     return content["stages"] if ours else {}

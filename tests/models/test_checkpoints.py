@@ -3,6 +3,7 @@ import pytest
 import torch
 
 import models.fitting
+from models.checkpoints import open_checkpoint, read_stage, write_stage
 from models.examples import Examples
 from models.fitting import FitConfig
 from models.training import TrainedHead, save_head, train_head
@@ -98,16 +99,34 @@ def test_the_checkpoint_of_another_lesson_is_not_gone_on_with(planted, kill_afte
 
 
 @pytest.mark.parametrize("kind", ["tc-gru", "ridge"])
-@pytest.mark.parametrize("content", ["text", "nothing", "head", "tensors"])
+@pytest.mark.parametrize("content", ["text", "other text", "letters", "nothing", "head", "tensors", "stages"])
 def test_a_file_that_is_no_checkpoint_is_neither_read_nor_lost(kind, trained, planted, tmp_path, content):
     path = tmp_path / "precious"
     if content == "head":
         save_head(trained["tc-gru"].head, path)
     elif content == "tensors":
         torch.save({"weights": torch.zeros(3)}, path)
+    elif content == "stages":
+        torch.save({"stages": {}}, path)
     else:
-        path.write_bytes(b"" if content == "nothing" else b"my only copy")
+        # What an unpickler makes of a text depends on its first letter, and so does the error.
+        texts = {"text": b"my only copy", "other text": b"a list\n", "letters": b"hello\n", "nothing": b""}
+        path.write_bytes(texts[content])
     before = path.read_bytes()
     with pytest.raises(ValueError, match="precious: not the checkpoint of a training"):
         train_head(kind, planted(10, 1, ("sound",)), planted(10, 2, ("sound",)), seed=0, checkpoint=path)
     assert path.read_bytes() == before
+
+
+def test_a_state_whose_writing_is_cut_short_leaves_the_one_before(tmp_path, monkeypatch):
+    checkpoint = open_checkpoint(tmp_path / "training.checkpoint", "lesson")
+    write_stage(checkpoint, "first", {"epoch": 1})
+
+    def cut_short(_content, path):
+        path.write_bytes(b"half of it")
+        raise Killed
+
+    monkeypatch.setattr(torch, "save", cut_short)
+    with pytest.raises(Killed):
+        write_stage(checkpoint, "first", {"epoch": 2})
+    assert read_stage(checkpoint, "first") == {"epoch": 1}
