@@ -169,13 +169,16 @@ def _network(folder: Path) -> Any:
     # Where there is a pooling layer, checkpoints of language models come without its weights; it is not needed.
     has_pooling = "add_pooling_layer" in inspect.signature(network).parameters
     options: dict[str, Any] = {"add_pooling_layer": False} if has_pooling else {}
-    return load_network(
+    loaded = load_network(
         network,
         folder,
         dtype=torch.float32,
         unused=(*HEADS, f"{network.base_model_prefix}.pooler."),
         **options,
     )
+    if not hasattr(loaded, "embeddings"):  # GPT, Llama, XLNet, speech recognisers: theirs have other names
+        raise WeightsError(f"{folder}: a model of type {config.model_type!r} is not a text encoder like BERT")
+    return loaded
 
 
 def _tokenizer(folder: Path, vocabulary: int) -> Any:
@@ -183,13 +186,13 @@ def _tokenizer(folder: Path, vocabulary: int) -> Any:
     from tokenizers import Tokenizer
     from transformers import AutoTokenizer
 
-    if (folder / "tokenizer.json").is_file():
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    else:
-        try:
+    try:
+        if (folder / "tokenizer.json").is_file():
+            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        else:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True).backend_tokenizer
-        except Exception as error:  # of any kind: each tokenizer's class has its own
-            raise WeightsError(f"{folder}: no tokenizer could be made of its files: {error}") from error
+    except Exception as error:  # of any kind: each tokenizer's class has its own
+        raise WeightsError(f"{folder}: no tokenizer could be made of its files: {error}") from error
     # Without its files transformers makes a tokenizer of five tokens; a network may have some rows that no token has.
     if not 0.9 * vocabulary <= tokenizer.get_vocab_size() <= vocabulary:
         raise WeightsError(

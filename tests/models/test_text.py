@@ -10,6 +10,8 @@ from models.text import HEADS, MAX_TOKENS, TEXT_ENCODERS, transformers_text, wor
 from models.torchaudio_cpu import import_torchaudio
 from models.types import Pretrained
 
+from . import tiny
+
 CORPUS = ["i had a dreadful day", "the weather is lovely", "they don't know what the kids are talking about", "so what"]
 VOCABULARY = [
     *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "'"),
@@ -241,6 +243,13 @@ def test_a_folder_without_a_vocabulary_is_an_error_not_a_tokenizer_of_five_token
         encoder_of(folder)
 
 
+def test_a_damaged_tokenizer_is_an_error_that_names_its_folder(tmp_path):
+    folder = save(tmp_path, "BertModel")
+    (folder / "tokenizer.json").write_text("{")
+    with pytest.raises(WeightsError, match=f"{folder}: no tokenizer could be made of its files"):
+        encoder_of(folder)
+
+
 def test_another_models_tokenizer_is_an_error(tmp_path):
     with pytest.raises(WeightsError, match=f"tokens, the network {len(VOCABULARY)}"):
         encoder_of(save(tmp_path, "BertModel", byte_pairs()))
@@ -260,6 +269,23 @@ def test_what_is_no_text_encoder_is_refused_by_name(tmp_path, content):
     save(tmp_path, "BertModel")
     (tmp_path / "config.json").write_text(content)
     with pytest.raises(WeightsError, match=str(tmp_path)):
+        encoder_of(tmp_path)
+
+
+@pytest.mark.parametrize("model_type", ["gpt2", "xlnet", "hubert"])
+def test_a_network_of_texts_or_sounds_that_is_not_like_bert_is_refused_by_its_type(tmp_path, model_type):
+    import transformers
+
+    configs = {
+        "gpt2": transformers.GPT2Config(
+            vocab_size=72, n_embd=32, n_layer=1, n_head=2, bos_token_id=None, eos_token_id=None
+        ),
+        "xlnet": transformers.XLNetConfig(vocab_size=72, d_model=32, n_layer=1, n_head=2, d_inner=64),
+        "hubert": transformers.HubertConfig(**tiny.SMALL),
+    }
+    tiny.save(transformers.MODEL_MAPPING[type(configs[model_type])], configs[model_type], tmp_path)
+    wordpiece().save(str(tmp_path / "tokenizer.json"))
+    with pytest.raises(WeightsError, match=f"{tmp_path}: a model of type '{model_type}' is not a text encoder"):
         encoder_of(tmp_path)
 
 
