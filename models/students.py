@@ -15,8 +15,9 @@ that labels are learnt from beside the target, is ours.
 
 The teacher knows the training utterances, on which q is found: there it is nearly always right, and conditions change
 little. The history says how little: of late and early fusions on the probe corpus q has means of 0.84 to 0.94, of the
-gates 0.93 to 1.00 are open, and students differ by less than 0.01 of mean CCC on development data. A teacher that is asked about utterances it was not trained on (cross-fitting: one
-teacher for each part of the training data, trained on the others) would be judged more fairly; we have none.
+gates 0.93 to 1.00 are open, and students differ by less than 0.01 of mean CCC on development data. A teacher that is
+asked about utterances it was not trained on (cross-fitting: one teacher for each part of the training data, trained on
+the others) would be judged more fairly; we have none.
 """
 
 from collections.abc import Callable, Sequence
