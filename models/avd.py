@@ -37,7 +37,7 @@ import numpy as np
 
 from models.embedded import WeightsError
 from models.hub import load_network, locate, read_json
-from models.self_supervised_input import window
+from models.self_supervised_input import normalises, window
 from models.torchaudio_cpu import import_torchaudio
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
 
@@ -115,8 +115,8 @@ def avd(device: str, pretrained: Pretrained) -> Avd:
 
     Raises:
         ValueError: if no weights are named.
-        WeightsError: if they are absent, of another format, not exactly complete, or if ``id2label`` does not name the
-            three dimensions.
+        WeightsError: if they are absent, of another format, not exactly complete, for other waveforms than the format
+            is, or if ``id2label`` does not name the three dimensions.
     """
     located = locate(pretrained)
     path = located.folder / "config.json"
@@ -162,6 +162,8 @@ def _wav2vec2(folder: Path, _config: Mapping[str, Any]) -> tuple[Any, str]:
             pooled = self.wav2vec2(samples).last_hidden_state.mean(dim=1)
             return self.classifier["out_proj"](self.classifier["dense"](pooled).tanh())
 
+    if not normalises(folder):
+        raise WeightsError(f"{folder}: do_normalize is false, but what this format reads is scaled to unit variance")
     return load_network(Wav2Vec2Regressor, folder, dtype=torch.float32), ""
 
 
@@ -169,6 +171,9 @@ def _ser(folder: Path, about: Mapping[str, Any]) -> tuple[Any, str]:
     """Return WavLM with attentive statistics and a head on them."""
     if missing := {"ssl_type", "mean", "std", "classifier_hidden_layers"} - about.keys():
         raise WeightsError(f"{folder / 'config.json'}: lacks {', '.join(sorted(missing))}")
+    if not all(isinstance(about[name], float | int) for name in ("mean", "std")) or not about["std"] > 0:
+        found = f"mean is {about['mean']!r} and std {about['std']!r}"
+        raise WeightsError(f"{folder / 'config.json'}: {found}, must be numbers, std above 0")
     n_hidden = about["classifier_hidden_layers"]
     import_torchaudio()
     import torch

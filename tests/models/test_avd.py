@@ -299,6 +299,23 @@ def test_a_config_without_what_the_head_needs_is_an_error(tmp_path):
         encoder_of(folder)
 
 
+@pytest.mark.parametrize("statistics", [{"mean": None}, {"mean": "0"}, {"std": 0.0}, {"std": float("nan")}])
+def test_statistics_that_scale_nothing_are_an_error_when_the_regressor_is_made(tmp_path, statistics):
+    with pytest.raises(WeightsError, match=r"config\.json: mean is .* and std .*, must be numbers, std above 0"):
+        encoder_of(save(tmp_path, "ser", **statistics))
+
+
+@pytest.mark.parametrize(
+    ("preprocessor", "complaint"),
+    [({"do_normalize": False}, "do_normalize is false"), ({"sampling_rate": 8000}, "a sampling_rate of 8000")],
+)
+def test_a_regressor_that_was_given_other_waveforms_is_refused(tmp_path, preprocessor, complaint):
+    folder = save(tmp_path, "wav2vec2")
+    (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor))
+    with pytest.raises(WeightsError, match=complaint):
+        encoder_of(folder)
+
+
 def test_what_is_said_depends_neither_on_order_nor_on_what_else_is_in_the_call(tmp_path, model_type, norm):
     encoder = encoder_of(save(tmp_path, model_type, norm))
     waveforms = [speech(9000), speech(1), np.zeros(3000, np.float32), speech(600, 2.0), speech(9000)]
