@@ -56,8 +56,12 @@ def locate(pretrained: Pretrained, files: Sequence[str] = FILES) -> Located:
     if name is None:
         raise ValueError("this kind of model needs `weights`: a packaged name, a folder or a hub repository")
     if name in EMBEDDED:
+        if revision not in (None, EMBEDDED[name].revision):
+            raise WeightsError(f"{name}: what is packaged is revision {EMBEDDED[name].revision}, not {revision}")
         return Located(find(name), EMBEDDED[name].revision, EMBEDDED[name].sha256)
     if Path(name).is_dir():
+        if revision is not None:
+            raise WeightsError(f"{name}: a folder has no revision, and {revision} is asked for")
         return Located(Path(name), None, _digest(Path(name), files))
     folder = _fetch(name, revision, files)
     return Located(folder, folder.name, _digest(folder, files))

@@ -88,6 +88,19 @@ def test_a_folder_is_taken_as_it_is(folder):
     assert (located.folder, located.revision) == (folder, None)
 
 
+@pytest.mark.embedded
+def test_a_packaged_name_has_its_own_revision_and_no_other():
+    own = EMBEDDED["minilm"].revision
+    assert locate(Pretrained("minilm", own)) == locate(Pretrained("minilm"))
+    with pytest.raises(WeightsError, match=f"minilm: what is packaged is revision {own}, not {COMMIT}"):
+        locate(Pretrained("minilm", COMMIT))
+
+
+def test_a_revision_of_a_folder_is_refused_not_passed_over(folder):
+    with pytest.raises(WeightsError, match=f"{folder}: a folder has no revision, and {COMMIT} is asked for"):
+        locate(Pretrained(str(folder), COMMIT))
+
+
 def test_what_is_nowhere_is_an_error_that_says_where_it_was_looked_for_and_what_helps(no_hub):
     with pytest.raises(WeightsError) as caught:
         locate(Pretrained("nobody/no-such-model", "v2"))
