@@ -69,6 +69,8 @@ def _load(network: Any, folder: Path, dtype: Any, prefix: str = "", **options: A
         loaded = load_network(network, folder, dtype=dtype, **options)
     if (n_positions := loaded.config.max_source_positions) != N_POSITIONS:
         raise WeightsError(f"{folder}: a window of {n_positions} frames of 20 ms, where Whisper's has {N_POSITIONS}")
+    if (n_mels := loaded.config.num_mel_bins) not in (80, 128):
+        raise WeightsError(f"{folder}: features of {n_mels} mel bands, where Whisper's have 80 or 128")
     return loaded
 
 

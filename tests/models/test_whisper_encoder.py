@@ -176,6 +176,12 @@ def test_a_network_of_another_window_is_refused(tmp_path):
         whisper_encoder("cpu", Pretrained(str(tmp_path)))
 
 
+def test_a_network_of_other_features_is_refused(tmp_path):
+    tiny.whisper(tmp_path, num_mel_bins=40)
+    with pytest.raises(WeightsError, match="features of 40 mel bands, where Whisper's have 80 or 128"):
+        whisper_encoder("cpu", Pretrained(str(tmp_path)))
+
+
 def test_what_is_no_whisper_is_refused():
     with pytest.raises(WeightsError, match="WhisperEncoder"):
         whisper_encoder("cpu", Pretrained("minilm"))
