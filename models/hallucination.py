@@ -1,8 +1,8 @@
 """Signs that a recogniser invented what it wrote down. They are counted and reported; no transcript is changed by them.
 
-The first three are the rules by which openai-whisper's ``transcribe`` (its defaults) decides to decode a window again
-or to drop it. Their limits were set for Whisper's tokens; with another recogniser compare its own conditions with each
-other, not its rates with Whisper's. That words were inserted shows only against a reference: see ``models.wer``.
+These are the rules by which openai-whisper's ``transcribe`` (its defaults) decides to decode a window again or to drop
+it. Their limits were set for Whisper's tokens; with another recogniser compare its own conditions with each other, not
+its rates with Whisper's. That words were inserted shows only against a reference: see ``models.wer``.
 """
 
 import zlib

@@ -101,7 +101,6 @@ def test_layers_hear_every_frame_and_only_the_head_hears_steps(hubert, heard):
     longest = max(heard.features["hubert"], key=len)
     [branch] = head.network.branches
     assert branch.prepare(torch.tensor(longest)).shape == longest.shape
-    # Two frames change places within a step: their mean stays, what the layers make of them does not have to.
     wide = Input("sound", 48, stride=4)
     network = Tuned(TunedConfig(top=top_of(hubert, 2).shape), [wide]).eval()
     assert network.branches[0].reduce(torch.tensor(longest)).shape == (-(-len(longest) // 4), 48)
