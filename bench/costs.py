@@ -153,7 +153,7 @@ def count_parameters(model: object, pretrained: Pretrained | None = None) -> int
     networks = [value for value in vars(model).values() if isinstance(value, nn.Module)]
     if networks:
         return sum(parameter.numel() for network in networks for parameter in network.parameters())
-    return None if pretrained is None else _count_in_file(pretrained)
+    return None if pretrained is None or pretrained.weights is None else _count_in_file(pretrained)
 
 
 def _count_in_file(pretrained: Pretrained) -> int | None:

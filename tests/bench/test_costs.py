@@ -7,7 +7,7 @@ from torch import nn
 
 from bench.costs import Parts, costs, count_parameters
 from models.training import Examples, train_head
-from models.types import Pretrained
+from models.types import NO_WEIGHTS, Pretrained
 
 RNG = np.random.default_rng(0)
 
@@ -91,6 +91,7 @@ def test_the_networks_of_a_model_are_counted_and_nothing_else_can_be():
 
     assert count_parameters(Model(network=nn.Linear(3, 2), other=nn.Linear(2, 1), dim=3)) == 8 + 3
     assert count_parameters(Model(decoder=object())) is None
+    assert count_parameters(Model(decoder=object()), NO_WEIGHTS) is None  # PocketSphinx and openSMILE name none
 
 
 @pytest.mark.embedded
@@ -105,7 +106,6 @@ def test_whisper_has_as_many_numbers_as_its_authors_say():
 @pytest.mark.embedded
 def test_real_systems_cost_time_and_the_larger_costs_more(head):
     from models.speech import SPEECH_ENCODERS
-    from models.types import NO_WEIGHTS
 
     kinds = {"mfb": ("filterbank", NO_WEIGHTS), "whisper": ("whisper", Pretrained("whisper-tiny.en"))}
     encoders = {name: SPEECH_ENCODERS[kind]("cpu", weights) for name, (kind, weights) in kinds.items()}
