@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
 from bench.conditions import ConditionBlock, expand
 from bench.corpora.probe import ProbeSpec
 from bench.material import Policy
-from bench.recordings import OwnNoise, OwnRooms
+from bench.recordings import CorpusRooms, OwnNoise, OwnRooms
 from bench.representations import MODELS, REPRESENTATIONS, Model, WrittenRepresentation
 from bench.strict import SEVERAL, Strict, unique
 from bench.systems import SYSTEMS, Catalog, System, needed
@@ -20,6 +20,7 @@ from bench.systems_check import check_catalog, check_comparisons
 from bench.training_options import Training
 from corruptions import CORRUPTIONS, Condition
 from corruptions.levels import LevelName
+from models.embedded import EMBEDDED
 
 SUITES = Path(str(files("bench"))) / "suites"
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -124,6 +125,13 @@ class Suite(Strict):
             shadowed = sorted(set(own) & taken)
             if shadowed:
                 raise ValueError(f"{kind}: {', '.join(shadowed)} is a name that is taken; call yours something else")
+        for step in (step for condition in self.training.expanded() for step in condition.steps):
+            rooms = self.rooms.get(step.corruption)
+            if isinstance(rooms, CorpusRooms) and rooms.split != "train":
+                raise ValueError(
+                    f"training.conditions: {step.corruption} is the {rooms.split} split of {rooms.corpus}; only the "
+                    "train split may be trained on"
+                )
         known = [*CORRUPTIONS, *self.noises, *self.rooms]
         for key, conditions in (("conditions", self.expanded()), ("training.conditions", self.training.expanded())):
             for step in (step for condition in conditions for step in condition.steps):
@@ -187,7 +195,7 @@ def suite_path(name: str, beside: Path = Path()) -> Path:
     raise SuiteError(f"no suite is called {name!r} and no file lies there; suites: {there}")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """Return the raw mapping of a file, its paths absolute, on top of that of the suite it names as its ``base``.
 
     What a suite says replaces what its base says; ``models``, ``noises`` and ``rooms`` are replaced entry by entry.
@@ -198,7 +206,10 @@ def _read(path: Path) -> dict[str, Any]:
     _anchor_paths(raw, path.parent.resolve())
     if "base" not in raw:
         return raw
-    base = _read(suite_path(str(raw.pop("base")), path.parent))
+    base_path = suite_path(str(raw.pop("base")), path.parent).resolve()
+    if base_path in {path.resolve(), *above}:
+        raise SuiteError(f"{path}: its base {base_path} is itself based on it")
+    base = _read(base_path, (*above, path.resolve()))
     merged = {
         key: base[key] | raw[key]
         for key in ("models", "noises", "rooms")
@@ -263,6 +274,12 @@ def _anchor_paths(raw: dict[str, Any], folder: Path) -> None:
     for kind in ("noises", "rooms"):
         if isinstance(raw.get(kind), dict):
             raw[kind] = {name: _anchored(one, folder) for name, one in raw[kind].items()}
+    models = raw.get("models")
+    for model in models.values() if isinstance(models, dict) else ():
+        weights = model.get("weights") if isinstance(model, dict) else None
+        # What is neither packaged nor a folder is a repository.
+        if isinstance(weights, str) and weights not in EMBEDDED and (folder / weights).is_dir():
+            model["weights"] = str(folder / weights)
 
 
 def _anchored(recordings: object, folder: Path) -> object:

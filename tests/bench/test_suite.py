@@ -244,6 +244,36 @@ def test_paths_of_a_base_stay_relative_to_its_own_folder(tmp_path: Path):
     assert load_suite(other).noises["street"] == tmp_path / "below" / "recordings"
 
 
+def test_a_suite_may_not_be_its_own_base(tmp_path: Path):
+    one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
+    one.write_text("base: other.yaml\n")
+    other.write_text("base: one.yaml\n")
+    with pytest.raises(SuiteError, match=r"other\.yaml: its base .*one\.yaml is itself based on it"):
+        load_suite(one)
+    one.write_text("base: one.yaml\n")
+    with pytest.raises(SuiteError, match="is itself based on it"):
+        load_suite(one)
+
+
+def test_a_folder_of_weights_is_relative_to_the_suite_and_other_names_are_left_alone(tmp_path: Path):
+    for name in ("weights/mine", "minilm"):
+        (tmp_path / name).mkdir(parents=True)
+    names = ["weights/mine", "minilm", "google-bert/bert-base-uncased"]
+    models = {f"model-{number}": {"kind": "transformers", "weights": name} for number, name in enumerate(names)}
+    found = load_suite(write(tmp_path, models=models)).models.values()
+    assert [one.weights for one in found] == [str(tmp_path / names[0]), *names[1:]]
+
+
+def test_rooms_of_a_test_split_may_not_be_trained_on(tmp_path: Path):
+    def rooms(**split: str) -> dict:
+        return {"rooms": {"hall": {"corpus": "but-reverbdb", "root": "rooms", **split}}}
+
+    heard = {"training": {"conditions": ["hall+pink@5dB"]}}
+    with pytest.raises(SuiteError, match=r"training\.conditions: hall is the test split of but-reverbdb"):
+        load_suite(write(tmp_path, **rooms(), **heard))
+    assert load_suite(write(tmp_path, **rooms(split="train"), **heard)).training.conditions
+
+
 def test_a_folder_may_be_marked_as_noise_for_training(tmp_path: Path):
     suite = load_suite(write(tmp_path, noises={"street": {"root": "recordings", "split": "train"}}))
     assert suite.noises["street"] == MarkedNoise(root=tmp_path / "recordings", split="train")
