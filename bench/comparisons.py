@@ -5,8 +5,8 @@ is one of means over seeds; how far single seeds are from it is beside it, for t
 
 For each pair and dimension, and for the mean of the three, there is the difference on clean speech, that of the area
 under the curve of each corruption, and that of the mean of these areas: noise as a whole. P-values are two-sided, from
-the share of resamples on the other side of zero, and corrected by Holm's method over all pairs and dimensions of a
-group for each of these three.
+the share of resamples on the other side of zero, and corrected by Holm's method over all pairs, dimensions and
+corruptions of a group for each of these three.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

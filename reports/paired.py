@@ -70,9 +70,17 @@ class Difference:
 
     @property
     def note(self) -> str:
-        """What must be added to an outcome: that it does not stand after correction; else nothing."""
-        if self.outcome == UNSURE or self.holds or math.isnan(self.p_holm):
+        """What must be added to an outcome: that it does not stand after correction, or may not; else nothing.
+
+        Examples:
+            >>> sure = Score(0.1, 0.02, 0.2)
+            >>> Difference(sure, 0.01).note, Difference(sure).note, Difference(Score(0.1, 0.0, 0.2)).note
+            ('', 'unknown after correction', '')
+        """
+        if self.outcome == UNSURE or self.holds:
             return ""
+        if math.isnan(self.p_holm):
+            return "unknown after correction"
         return f"not after correction, p{GAP}={GAP}{self.p_holm:.2g}"
 
     @property

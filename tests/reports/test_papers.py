@@ -83,7 +83,7 @@ def test_a_control_is_not_said_to_be_trained_on_speech(text):
     (Score(0.1, 0.05, 0.15), 0.01, HIGHER, True, ""),
     (Score(-0.1, -0.15, -0.05), 0.01, LOWER, True, ""),
     (Score(0.1, 0.05, 0.15), 0.051, HIGHER, False, f"not after correction, p{GAP}={GAP}0.051"),
-    (Score(0.1, 0.05, 0.15), math.nan, HIGHER, False, ""),
+    (Score(0.1, 0.05, 0.15), math.nan, HIGHER, False, "unknown after correction"),
     (Score(0.1, 0.0, 0.2), 0.01, UNSURE, False, ""),
     (Score(0.1, -0.1, 0.3), 0.01, UNSURE, False, ""),
     (Score(0.1), 0.01, UNSURE, False, ""),
