@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bench.bootstrap import interval, resampled_sums, resamples
+from bench.bootstrap import MOST_UNDEFINED, interval, resampled_sums, resamples
 from bench.cells import Floats, Row, Series, clusters_of, prediction_series
 from bench.corpora.corpus import DIMENSIONS
 from bench.grid import Grid
@@ -63,7 +63,8 @@ def compare(
         seed: of the resamples.
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
         grid: what the table should hold.
-        allow_missing: whether to compute what can be computed from an incomplete grid; the rest is NaN.
+        allow_missing: whether to compute what can be computed from an incomplete grid: where an utterance is missing,
+            and in means over such places, differences are NaN.
 
     Returns:
         The table of ``COMPARISONS``. ``metric`` is ``ccc`` (clean speech), ``ccc_auc`` (a corruption) or
@@ -116,8 +117,11 @@ class _Scored:
 
 def _places(series: Series, grid: Grid, multiplicities: Floats, harsher: Mapping[str, Harsher]) -> _Scored:
     of_sums = series.metrics["ccc"]
-    by_seed = _by_condition(of_sums(series.sums.sum(axis=0)), series, grid)
-    replicates = _by_condition(of_sums(resampled_sums(multiplicities, series.sums)), series, grid).mean(axis=-2)
+    # A difference over some utterances of one system and others of another is not paired.
+    whole = np.where(series.sums[..., 0].sum(axis=0) == len(grid.utterances), 1.0, np.nan)
+    by_seed = _by_condition(of_sums(series.sums.sum(axis=0)) * whole, series, grid)
+    resampled_ccc = of_sums(resampled_sums(multiplicities, series.sums)) * whole
+    replicates = _by_condition(resampled_ccc, series, grid).mean(axis=-2)
     places: list[tuple[str, str | None]] = [] if grid.clean is None else [("ccc", "clean")]
     values, resampled = ([] if grid.clean is None else [ccc[..., grid.clean]] for ccc in (by_seed, replicates))
     for corruption in grid.curves:
@@ -167,10 +171,11 @@ def _differences(one: _Scored, other: _Scored, metric: str, n_speakers: int) -> 
 
 def _p_value(replicates: Floats) -> float:
     """Return twice the share of resamples on the rarer side of zero, never 0 (Davison and Hinkley 1997, 4.2.5)."""
-    if np.isnan(replicates).any():
+    known = replicates[~np.isnan(replicates)]
+    if len(known) < (1 - MOST_UNDEFINED) * len(replicates):
         return float("nan")
-    rarer = min(np.count_nonzero(replicates <= 0), np.count_nonzero(replicates >= 0))
-    return float(min(1.0, 2 * (1 + rarer) / (1 + len(replicates))))
+    rarer = min(np.count_nonzero(known <= 0), np.count_nonzero(known >= 0))
+    return float(min(1.0, 2 * (1 + rarer) / (1 + len(known))))
 
 
 def _corrected(rows: Sequence[Row]) -> list[Row]:

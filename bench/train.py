@@ -95,7 +95,8 @@ def train(plan: Plan, material: Material, store: Store, pool: ProcessPoolExecuto
     missing = missing_fits(plan, store)
     _represent(plan, missing, material, store, pool, stages, device)
     if missing:
-        jobs = [_FitJob(fit, plan.suite.catalog, device, store) for fit in missing]
+        # Systems that are the same but for their name share their heads.
+        jobs = [_FitJob(fit, plan.suite.catalog, device, store) for fit in {fit.key: fit for fit in missing}.values()]
         _train_heads(jobs, store, pool, stages)
 
 

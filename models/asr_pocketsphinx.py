@@ -19,6 +19,7 @@ import importlib.util
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class PocketSphinx:
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever the transcripts may."""
-        return f"pocketsphinx/{self.sha256}/v{VERSION}"
+        return f"pocketsphinx {version('pocketsphinx')}/{self.sha256}/v{VERSION}"
 
     def __call__(self, waveforms: Sequence[Waveform]) -> list[Transcript]:
         """Return the transcript of each waveform; one longer than 30 s is read piece by piece and the texts are joined.

@@ -118,7 +118,7 @@ def fit(network: nn.Module, loss: Loss, lesson: Lesson, stage: str = "", watch: 
         One row per epoch, see ``history_frame``, and the columns of ``watch``.
 
     Raises:
-        FloatingPointError: if the loss is no longer finite.
+        FloatingPointError: if the loss or what is said of the development data is no longer finite.
     """
     config, train, dev = lesson.fit, lesson.train, lesson.dev
     steps, labels = prepare_versions(network, train), torch.tensor(train.labels).float()
@@ -153,6 +153,10 @@ def fit(network: nn.Module, loss: Loss, lesson: Lesson, stage: str = "", watch: 
         said = outputs(network, dev_steps)
         course.losses.append(sum(costs) / len(costs))
         course.scores.append(ccc(dev_labels, said.prediction.double()))
+        if not course.scores[-1].isfinite().all():
+            raise FloatingPointError(
+                f"predictions are not finite after epoch {len(course.losses)} at learning rate {config.learning_rate}"
+            )
         course.watched.append({name: measure(said) for name, measure in (watch or {}).items()})
         if not course.weights or course.scores[-1].mean() > course.scores[course.kept].mean():
             course.kept, course.weights = len(course.losses) - 1, deepcopy(network.state_dict())

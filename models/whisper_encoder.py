@@ -22,7 +22,7 @@ from models.types import Frames, Pretrained, Waveform, check_layers, check_wavef
 from models.whisper_weights import DTYPE, load_whisper_encoder, locate_whisper
 
 TINY_EN = Pretrained("whisper-tiny.en")
-VERSION = 1
+VERSION = 2
 """To be raised with any change of the code that changes the frames."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 from bench.corpora import CORPORA
@@ -73,10 +74,10 @@ def check_corpus_for(suite: Suite, corpus: Corpus) -> None:
         count = len(corpus.split(split))
         if count < fewest:
             raise CorpusError(f"corpus {corpus.name} has {count} {split} utterances; the fewest that will do: {fewest}")
-    for dimension in DIMENSIONS:
-        values = {getattr(one, dimension) for one in corpus.split("train")}
+    for part, dimension in product(("train", "dev"), DIMENSIONS):
+        values = {getattr(one, dimension) for one in corpus.utterances if one.split == part}
         if len(values) == 1:
-            raise CorpusError(f"corpus {corpus.name}: {dimension} is {values.pop():g} for all training utterances")
+            raise CorpusError(f"corpus {corpus.name}: {dimension} is {values.pop():g} for all {part} utterances")
     catalog = suite.catalog
     unread = [one.id for one in corpus.utterances if not (one.transcript or "").strip()]
     readers = [

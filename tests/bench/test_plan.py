@@ -146,7 +146,7 @@ def test_a_limit_takes_utterances_evenly_from_the_whole_test_set():
     ("corpus", "message"),
     [
         (replace(CORPUS, utterances=CORPUS.split("train")), "has 0 dev utterances; the fewest that will do: 2"),
-        (relabelled("train"), "activation is 6.5 for all training utterances"),
+        (relabelled("train"), "activation is 6.5 for all train utterances"),
         (
             replace(CORPUS, utterances=tuple(replace(one, transcript=None) for one in CORPUS.utterances)),
             "text-oracle reads reference transcripts, which 90 of 90 utterances of tiny lack",
