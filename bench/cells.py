@@ -80,6 +80,8 @@ def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Mapping[s
     columns = transcripts[["text", "mean_log_probability", "no_speech_probability"]]
     written = [Transcript(*row) for row in columns.itertuples(index=False)]
     signs = np.array([[1, *(shows(one) for shows in FLAGS.values())] for one in written], np.float64)
+    believes = ~columns["no_speech_probability"].isna().to_numpy()
+    signs[~believes, 1 + [*FLAGS].index("no-speech")] = np.nan  # a recogniser without that belief has no such rate
     speaker, cell, shape = _places(transcripts, grid, clusters)
     for name in sorted(transcripts["transcriber"].unique()):
         rows = np.flatnonzero(transcripts["transcriber"] == name)

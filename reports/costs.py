@@ -36,7 +36,7 @@ class Cost:
         pretrained_parameters: of the models it builds on.
         rtf: the real-time factor, seconds of computing per second of speech.
         clean: mean CCC of the dimensions on clean speech.
-        noisy: mean CCC of the dimensions in noise.
+        noisy: mean CCC of the dimensions over all corruptions.
     """
 
     system: str
@@ -54,7 +54,13 @@ class Cost:
         return (amount(self.trained_parameters), amount(self.pretrained_parameters), time, *ccc)
 
 
-HEADS = ("trained parameters", "pretrained parameters", "real-time factor", "clean mean CCC", "mean CCC in noise")
+HEADS = (
+    "trained parameters",
+    "pretrained parameters",
+    "real-time factor",
+    "clean mean CCC",
+    "mean CCC over corruptions",
+)
 
 
 def costs(run: Run) -> tuple[Cost, ...]:
@@ -70,7 +76,7 @@ def costs(run: Run) -> tuple[Cost, ...]:
 
 
 def mean_ccc(run: Run, system: str) -> tuple[Score, Score]:
-    """Return the mean of a system's CCC on clean speech, and in noise, over dimensions and corruptions.
+    """Return the mean of a system's CCC on clean speech, and over corruptions, each the mean of the dimensions.
 
     In noise it is that of the areas under its curves. Nothing is weighed; a mean of what is not all there is undefined.
     """
@@ -122,7 +128,7 @@ def cost_table(run: Run) -> pd.DataFrame:
 
 
 def cost_figure(run: Run) -> list[Sheet]:
-    """Return mean CCC against computing time, on clean speech and in noise; every system is named."""
+    """Return mean CCC against computing time, on clean speech and over all corruptions; every system is named."""
     return [Sheet("", partial(_scatter, run))] if any(one.rtf > 0 for one in costs(run)) else []
 
 
@@ -132,7 +138,7 @@ def _scatter(run: Run) -> "Figure":
         title: scores
         for title, scores in {
             "clean speech": [one.clean for one in known],
-            "in noise": [one.noisy for one in known],
+            "all corruptions": [one.noisy for one in known],
         }.items()
         if any(score.defined for score in scores)
     }

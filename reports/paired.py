@@ -16,7 +16,7 @@ from reports.words import GAP, Score
 
 # What the table calls the mean of the dimensions.
 MEAN = "mean"
-# The metric that is one number over all noise.
+# The metric that is one number over all corruptions.
 ALL_NOISE = "ccc_mean_noisy"
 # Holm-corrected probabilities from here on do not count as evidence.
 SURE = 0.05
@@ -26,7 +26,7 @@ HIGHER, LOWER, UNSURE = "higher", "lower", "not told apart"
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where two systems were compared: on clean speech, over the curve of a corruption, or over all noise.
+    """Where two systems were compared: on clean speech, over the curve of a corruption, or over all corruptions.
 
     Attributes:
         rank: clean speech first, then corruption by corruption, then what is over all of them.
@@ -121,7 +121,7 @@ class Group:
 
     @property
     def headline(self) -> tuple[Place, ...]:
-        """The places that say most in few: clean speech and all noise, or every place where the latter is unknown."""
+        """What says most in few: clean speech and all corruptions, or every place where the latter is unknown."""
         few = tuple(place for place in self.places if place.is_clean or place.is_all_noise)
         return few if any(place.is_all_noise for place in few) else self.places
 
@@ -151,7 +151,7 @@ def _place(run: Run, metric: str, corruption: str | None) -> Place:
     if corruption == CLEAN:
         return Place(0, metric, CLEAN_WORDS)
     if corruption is None:
-        return Place(len(run.sweeps) + 1, metric, "all noise")
+        return Place(len(run.sweeps) + 1, metric, "all corruptions")
     for rank, sweep in enumerate(run.sweeps, start=1):
         if sweep.name == corruption:
             # The only level of a curve is the whole of it.

@@ -319,3 +319,9 @@ def test_the_insertion_rate_counts_inserted_words_over_those_of_the_reference(pr
     results = scored(predictions, heard)
     words = heard.query("condition == 'white@0dB' and draw == 0")["reference"].str.split().str.len().sum()
     assert one(results, metric="insertion_rate", condition="white@0dB", draw=0)["value"] == pytest.approx(14 / words)
+
+
+def test_a_recogniser_that_cannot_tell_silence_has_no_rate_of_it(predictions, transcripts):
+    results = scored(predictions, transcripts.assign(no_speech_probability=np.nan))
+    assert results.query("metric == 'no_speech_rate'")["value"].isna().all()
+    assert results.query("metric == 'repetition_rate'")["value"].notna().all()

@@ -98,7 +98,7 @@ def test_the_verdict_on_a_pair_is_that_of_its_intervals(text, papers):
     said = section(text, "comparisons")
     pair = groups(papers)[0].pairs[1]
     assert (pair.system, pair.against) == ("fusion-early", "lexical")
-    found = re.search(r"fusion-early minus lexical clean speech (.*?) all noise (.*?) fusion-late minus", said)
+    found = re.search(r"fusion-early minus lexical clean speech (.*?) all corruptions (.*?) fusion-late minus", said)
     assert found is not None
     for part, place in zip(found.groups(), groups(papers)[0].headline, strict=True):
         outcomes = [one.outcome for one in pair.differences[place].values()]
@@ -108,7 +108,14 @@ def test_the_verdict_on_a_pair_is_that_of_its_intervals(text, papers):
 
 def test_places_are_in_the_order_of_the_sweeps_with_all_noise_last(papers):
     places = [place.words for place in groups(papers)[0].places]
-    assert places == ["clean speech", "white", "speech-shaped", "babble", f"reverb at 0.6{GAP}s RT60", "all noise"]
+    assert places == [
+        "clean speech",
+        "white",
+        "speech-shaped",
+        "babble",
+        f"reverb at 0.6{GAP}s RT60",
+        "all corruptions",
+    ]
 
 
 def test_the_csv_of_comparisons_is_the_table_unrounded(papers, tmp_path):
