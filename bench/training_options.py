@@ -21,6 +21,9 @@ class FitOptions(Strict):
     learning_rate: Annotated[float, Field(gt=0)] | None = None
     epochs: Annotated[int, Field(ge=1)] | None = None
     patience: Annotated[int, Field(ge=1)] | None = None
+    weight_decay: Share | None = None
+    clip: Annotated[float, Field(gt=0)] | None = None
+    chunk: Annotated[int, Field(ge=1)] | None = None
     weights: tuple[Share, Share, Share] | None = None
 
     def config(self) -> "FitConfig":

@@ -5,6 +5,7 @@ import yaml
 
 from bench.recordings import CorpusNoise, MarkedNoise
 from bench.suite import SUITES, ManifestCorpus, Suite, SuiteError, load_suite, suite_path
+from bench.training_options import FitOptions
 
 SMALL = {
     "name": "small",
@@ -277,3 +278,13 @@ def test_rooms_of_a_test_split_may_not_be_trained_on(tmp_path: Path):
 def test_a_folder_may_be_marked_as_noise_for_training(tmp_path: Path):
     suite = load_suite(write(tmp_path, noises={"street": {"root": "recordings", "split": "train"}}))
     assert suite.noises["street"] == MarkedNoise(root=tmp_path / "recordings", split="train")
+
+
+def test_options_of_fitting_have_the_names_and_defaults_of_the_fit_loop():
+    from dataclasses import fields
+
+    from models.fitting import FitConfig
+
+    assert set(FitOptions.model_fields) == {field.name for field in fields(FitConfig)}
+    assert FitOptions().config() == FitConfig()
+    assert FitOptions(batch=512, weights=(1, 0, 0)).config() == FitConfig(batch=512, weights=(1, 0, 0))
