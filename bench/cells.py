@@ -80,6 +80,7 @@ def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Mapping[s
     columns = transcripts[["text", "mean_log_probability", "no_speech_probability"]]
     written = [Transcript(*row) for row in columns.itertuples(index=False)]
     signs = np.array([[1, *(shows(one) for shows in FLAGS.values())] for one in written], np.float64)
+    signs = signs.reshape(-1, 1 + len(FLAGS))  # of no transcripts too
     believes = ~columns["no_speech_probability"].isna().to_numpy()
     signs[~believes, 1 + [*FLAGS].index("no-speech")] = np.nan  # a recogniser without that belief has no such rate
     speaker, cell, shape = _places(transcripts, grid, clusters)

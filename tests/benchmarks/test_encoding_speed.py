@@ -55,8 +55,9 @@ def test_encoder_of_transformers_in_its_30_s_window(benchmark, clip):
 @pytest.mark.benchmark(group="recogniser, 4 s clip")
 def test_recogniser_in_a_window_that_suits_the_clip(benchmark, clip):
     from models.asr import TRANSCRIBERS
+    from models.types import Pretrained
 
-    benchmark(TRANSCRIBERS["whisper-tiny.en"]("cpu"), [clip])
+    benchmark(TRANSCRIBERS["faster-whisper"]("cpu", Pretrained("whisper-tiny.en")), [clip])
 
 
 @pytest.mark.benchmark(group="recogniser, 4 s clip")
