@@ -1,12 +1,13 @@
 """What the noises and rooms of a corpus are made of: its own training split, and folders of recordings."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from bench.corpora.corpus import Corpus, Split
+from bench.corpora.corpus import Corpus, Split, Utterance
 from bench.inventory import Recording
 from bench.progress import Stages
 from bench.store import cache_root
@@ -49,17 +50,29 @@ def make_material(
     talkers: dict[str, list[Path]] = {}
     for utterance in training:
         talkers.setdefault(utterance.speaker, []).append(utterance.path)
-    heard = [recordings[utterance.id] for utterance in corpus.split(split)]
-    levels = [one.active_dbfs if snr == "active" else one.rms_dbfs for one in heard]
     steps = {step for condition in conditions for step in condition.steps if step.corruption in CORRUPTIONS}
     needs = {need for step in steps for need in CORRUPTIONS[step.corruption].needs}
     rt60s_s = {step.level for step in steps if step.level is not None and "rooms" in CORRUPTIONS[step.corruption].needs}
-    return Material(
+    material = Material(
         snr=snr,
-        reference_dbfs=float(np.median(levels)) if policy == "floor" else None,
         talkers={speaker: tuple(paths) for speaker, paths in talkers.items()},
         spectrum=long_term_spectrum([one.path for one in training]) if "spectrum" in needs else None,
         recordings=dict(sorted(noises.items())),
         rooms=build_rooms(sorted(rt60s_s), cache_root(), workers=workers, stage=stages.stage) if rt60s_s else {},
         responses=dict(sorted(responses.items())),
     )
+    return at_level_of(corpus.split(split), material, recordings, policy)
+
+
+def at_level_of(
+    utterances: Sequence[Utterance], material: Material, recordings: Mapping[str, Recording], policy: Policy
+) -> Material:
+    """Return the material as these utterances meet it: where one noise level holds for all, it is that of their median.
+
+    Speech to learn from has a level of its own, so that nothing of the test is in it.
+    """
+    if policy == "per-utterance":
+        return material
+    heard = [recordings[utterance.id] for utterance in utterances]
+    levels = [one.active_dbfs if material.snr == "active" else one.rms_dbfs for one in heard]
+    return replace(material, reference_dbfs=float(np.median(levels)))

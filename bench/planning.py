@@ -11,6 +11,7 @@ from bench.corpora.corpus import DIMENSIONS, Corpus, Split, Utterance
 from bench.inventory import Recording
 from bench.keys import digest
 from bench.machine import COMPUTING, versions
+from bench.material import at_level_of
 from bench.plan import Block, FeatureBlock, Fit, Plan, Predictor, Unit, Version
 from bench.representations import hears_clean, reads_reference
 from bench.suite import Suite
@@ -102,9 +103,15 @@ class _Given:
 
     @cached_property
     def sounds(self) -> dict[Condition, Sound]:
-        """What decides how each condition sounds, those of training among them."""
-        conditions = [*self.suite.expanded(), *self.suite.training.expanded()]
-        return {one: fingerprint(self.material, one, self.digests.__getitem__) for one in conditions}
+        """What decides how each condition of the test sounds."""
+        return {one: fingerprint(self.material, one, self.digests.__getitem__) for one in self.suite.expanded()}
+
+    @cached_property
+    def training_sounds(self) -> list[list[object]]:
+        """The conditions of training, and what decides how each sounds."""
+        heard = at_level_of(self.corpus.split("train"), self.material, self.recordings, self.suite.policy)
+        conditions = self.suite.training.expanded()
+        return [[str(one), fingerprint(heard, one, self.digests.__getitem__)] for one in conditions]
 
     @cached_property
     def trained(self) -> dict[str, System]:
@@ -148,8 +155,9 @@ def _feature_key(given: _Given, name: str, block: Block, copy: int) -> str:
     if copy == 0:
         return digest("features", *known, contents)
     drawn = [[one.id, one.speaker] for one in block]
-    sounds = [[str(one), given.sounds[one]] for one in given.suite.training.expanded()]
-    return digest("noisy features", *known, contents, given.suite.seed, given.corpus.name, copy, drawn, sounds)
+    return digest(
+        *("noisy features", *known, contents, given.suite.seed, given.corpus.name, copy, drawn, given.training_sounds)
+    )
 
 
 def _fits(given: _Given, features: Sequence[FeatureBlock]) -> dict[tuple[str, int], Fit]:

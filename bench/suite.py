@@ -140,6 +140,13 @@ class Suite(Strict):
                         f"{key}: no corruption is called {step.corruption!r}; there are {', '.join(known)}"
                     )
         unique(tuple(str(condition) for condition in self.expanded()))
+        learnt, tested = (
+            {step.corruption for condition in conditions for step in condition.steps}
+            for conditions in (self.training.expanded(), self.expanded())
+        )
+        both = sorted(learnt & tested & {*self.noises, *self.rooms})
+        if both:
+            raise ValueError(f"training.conditions: the recordings of {', '.join(both)} are those of the test, too")
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ import pandas as pd
 from bench.corpora.corpus import Split, Utterance
 from bench.engine import run_jobs
 from bench.keys import digest
+from bench.material import at_level_of
 from bench.plan import FeatureBlock, Fit, Plan, Version
 from bench.progress import Stages
 from bench.represent import represent, top_above
@@ -93,7 +94,8 @@ def recipes() -> dict[str, TrainedHow]:
 def train(plan: Plan, material: Material, store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str) -> None:
     """Train every head of the plan that is not in the store; what is there already is left alone."""
     missing = missing_fits(plan, store)
-    _represent(plan, missing, material, store, pool, stages, device)
+    heard = at_level_of(plan.corpus.split("train"), material, plan.recordings, plan.suite.policy)
+    _represent(plan, missing, heard, store, pool, stages, device)
     if missing:
         # Systems that are the same but for their name share their heads.
         jobs = [_FitJob(fit, plan.suite.catalog, device, store) for fit in {fit.key: fit for fit in missing}.values()]

@@ -247,3 +247,15 @@ def test_categories_that_are_to_be_learnt_must_be_there():
     check_categories(
         ["both"], replace(CORPUS, utterances=tuple(replace(one, emotion="sad") for one in CORPUS.utterances))
     )
+
+
+def test_with_one_noise_level_for_all_training_has_the_level_of_its_own_speech():
+    louder = {
+        one.id: replace(RECORDINGS[one.id], active_dbfs=-20.0 if one.split == "test" else -30.0)
+        for one in CORPUS.utterances
+    }
+    suite = recipe(policy="floor")
+    materials = [Material(reference_dbfs=level) for level in (-30.0, -20.0)]
+    plans = [plan(suite, recordings=louder, fingerprints=KNOWN, material=one) for one in materials]
+    assert differing(predictors(plans[0]), predictors(plans[1])) == set()
+    assert differing(units(plans[0]), units(plans[1])) == {"white@0dB"}

@@ -217,6 +217,10 @@ def test_a_system_that_only_teaches_is_trained_and_not_tested(tmp_path: Path):
             "training.conditions: no corruption is called",
         ),
         ({"training": {"fit": {"epoch": 3}}}, "training.fit.epoch: Extra inputs"),
+        (
+            {"rooms": {"hall": "b"}, "conditions": ["clean", "hall"], "training": {"conditions": ["hall"]}},
+            "training.conditions: the recordings of hall are those of the test, too",
+        ),
         ({"compare": {"a": [["own", "text"]]}}, "compare.a: 'text' is not tested here; there are mfb, own"),
         ({"compare": {"a": [["own", "own"]]}}, "compare.a: [own, own] is one system"),
         ({"compare": {"a": [["own", "mfb"], ["own", "mfb"]]}}, "compare.a: [own, mfb] is there more than once"),
