@@ -74,7 +74,9 @@ def represent(
     heard = dict(transcripts or {})
     for transcriber in dict.fromkeys([*transcribers, *(transcriber_of(one) for one in asked.values())]):
         if transcriber is not None and transcriber not in heard:
-            heard[transcriber] = _transcriber(catalog.models[transcriber], device)(waveforms)
+            same = next((other for other in heard if _runs_the_same(other, transcriber, catalog.models)), None)
+            model = catalog.models[transcriber]
+            heard[transcriber] = heard[same] if same else _transcriber(model, device)(waveforms)
     spoken = {name: one for name, one in asked.items() if isinstance(one, Speech)}
     features = _encode(spoken, catalog.models, waveforms, device)
     for name, one in asked.items():
@@ -153,6 +155,10 @@ def loaded_models(names: Sequence[str], catalog: Catalog, device: str) -> dict[s
         if transcriber is not None:
             found[transcriber] = _transcriber(catalog.models[transcriber], device)
     return found
+
+
+def _runs_the_same(one: str, other: str, models: Mapping[str, Model]) -> bool:
+    return (models[one].kind, models[one].pretrained) == (models[other].kind, models[other].pretrained)
 
 
 def _encode(

@@ -69,6 +69,7 @@ CATALOG = Catalog(
         "clean words": Words(text="one", transcriber="one", hears="clean"),
         "reference": Words(text="one"),
         "sure": Confidence(confidence="one"),
+        "sure too": Confidence(confidence="same"),
     },
     SYSTEMS,
 )
@@ -98,6 +99,12 @@ def test_a_waveform_is_transcribed_once_for_words_and_confidence():
     np.testing.assert_allclose(features["sure"], [[[0.25]]] * 3)
 
 
+def test_two_names_of_one_recogniser_hear_once():
+    features = made_of("words", "sure too").features
+    assert CALLS == [("recogniser", 3), ("reader", ("a word",) * 3)]
+    np.testing.assert_allclose(features["sure too"], [[[0.25]]] * 3)
+
+
 def test_transcripts_that_are_there_are_not_made_again():
     made_of("words", transcripts={"one": [Transcript("b", -1, 0)] * 3})
     assert CALLS == [("reader", ("b",) * 3)]
@@ -110,7 +117,9 @@ def test_the_reference_is_read_as_it_stands_and_a_missing_one_as_empty():
 
 def test_representations_that_differ_have_fingerprints_that_differ():
     known = look_at_models(tuple(CATALOG.representations), CATALOG, "cpu")
-    names = [name for name in CATALOG.representations if name != "elsewhere"]  # the same but for its weights' name
+    names = [
+        name for name in CATALOG.representations if name not in {"elsewhere", "sure too"}
+    ]  # of the same bits under another name
     assert len({known.fingerprints[name] for name in names}) == len(names)
     assert known.notices == ("only on Sundays",)
     assert CALLS == []
