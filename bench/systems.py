@@ -25,7 +25,7 @@ class System(Strict):
         description: one sentence for the report.
         family: what kind of robustness it stands for.
         inputs: names of representations, in the order of the head's inputs; none for a control.
-        head: a name in ``models.training.HEADS``, in ``CONTROLS`` where there are no inputs, or ``AS_IS``.
+        head: a name in ``models.recipes.HEADS``, in ``CONTROLS`` where there are no inputs, or ``AS_IS``.
         teacher: the system whose embedding and predictions the head learns from, beside the labels; it hears clean
             speech.
         trained_on: ``clean`` speech, or ``noisy``: each utterance clean or in one of the noises of the suite's

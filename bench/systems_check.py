@@ -93,7 +93,7 @@ def _check_system(name: str, catalog: Catalog, *, can_be_noisy: bool) -> None:
 
 
 def _check_head(name: str, system: System, catalog: Catalog) -> None:
-    from models.training import HEADS
+    from models.recipes import HEADS
 
     _known(f"systems.{name}.head", system.head, {**HEADS, AS_IS: None} if system.inputs else CONTROLS)
     if system.head in HEADS:

@@ -79,7 +79,8 @@ def recipes() -> dict[str, TrainedHow]:
     """Return for each kind of head how it is built and trained."""
     from models.fitting import FitConfig
     from models.multitask import MultiTaskConfig
-    from models.training import FORMAT, HEADS
+    from models.recipes import HEADS
+    from models.training import FORMAT
 
     return {
         kind: TrainedHow(
@@ -182,7 +183,8 @@ def read_features(store: Store, keys: Sequence[str]) -> list[Frames]:
 
 
 def _train_one(job: _FitJob) -> None:
-    from models.training import HEADS, Examples, load_head, save_head, teach, train_head
+    from models.recipes import HEADS
+    from models.training import Examples, load_head, save_head, teach, train_head
 
     fit = job.fit
 

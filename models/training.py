@@ -1,4 +1,4 @@
-"""Heads by name: train one, predict with it, teach with it, keep it in a file.
+"""Heads: train one, predict with it, teach with it, keep it in a file.
 
 Training and prediction run on one CPU thread whatever torch is set to, and leave torch's number of threads and its
 random state as they were. A seed gives the same bits each time; a prediction is the same bits whatever else is in the
@@ -6,11 +6,10 @@ call.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,21 +21,16 @@ from safetensors.torch import save_file
 from torch import nn
 
 from models.checkpoints import lesson_digest, open_checkpoint, remove_checkpoint
-from models.confidence_fusion import ConfidenceConfig, ConfidenceFusion, learn_confidence
 from models.examples import DIMENSIONS, Examples, Features, Labels, Teaching, check_features, frame_shape, in_words
-from models.fitting import DEFAULTS, FitConfig, Lesson, calibrate, learn_labels, prepare
-from models.fusion import Fusion, FusionConfig, learn_branches
-from models.heads import Input, LayerSum, Output, TcGru, TcGruConfig, pad
-from models.joint_fusion import EarlyFusion, GatedConfig, GatedFusion, JointConfig
-from models.multitask import MultiTask, MultiTaskConfig, learn_both, name_emotions
-from models.ridge import Ridge, RidgeConfig, solve_ridge
-from models.students import Distillation, Student, StudentConfig, learn_from_teacher
+from models.fitting import DEFAULTS, FitConfig, Lesson, calibrate, prepare
+from models.heads import Input, LayerSum, Output, pad
+from models.recipes import Config, HeadRecipe, find_recipe
 from models.top_layers import Top
-from models.tuning import Tuned, TunedConfig, put_top, tune
+from models.tuning import put_top
 from models.types import Frames
 
 __all__ = [
-    "DIMENSIONS", "HEADS", "Examples", "Features", "FitConfig", "Head", "HeadRecipe", "Teaching", "TrainedHead",
+    "DIMENSIONS", "Examples", "Features", "FitConfig", "Head", "Teaching", "TrainedHead",
     "layer_weights", "load_head", "n_parameters", "predict", "save_head", "teach", "train_head",
 ]  # fmt: skip
 
@@ -44,8 +38,6 @@ STEPS = 32
 """Steps the median training utterance is cut into: a GRU costs by the step. A text has fewer tokens, and keeps each."""
 
 FORMAT = "emonoise head 1"
-
-Config = TcGruConfig | MultiTaskConfig | FusionConfig | JointConfig | RidgeConfig | TunedConfig
 
 
 @dataclass(frozen=True)
@@ -66,63 +58,6 @@ class TrainedHead:
     history: pd.DataFrame
 
 
-def as_wide_as_teacher(config: Any, _: Examples, teaching: Teaching | None) -> Any:
-    """Return ``config`` with an embedding as wide as that of the teacher, if there is one."""
-    return config if teaching is None else replace(config, embedding=teaching.embeddings.shape[1])
-
-
-@dataclass(frozen=True)
-class HeadRecipe:
-    """How a kind of head is built and trained.
-
-    Attributes:
-        config: sizes.
-        build: ``(config, inputs)`` -> network with blank scales and random weights.
-        learn: trains a calibrated network in place and returns the history.
-        n_inputs: the fewest and the most inputs it can have; None for any number.
-        taught: whether it learns from a teacher.
-        tuned: whether it begins with a copy of the top layers of an encoder.
-        configure: ``(config, train, teaching)`` -> the sizes that fit what is learnt from; unless said, the embedding
-            of a taught head is made as wide as its teacher's.
-    """
-
-    config: Config
-    build: Callable[[Any, Sequence[Input]], nn.Module]
-    learn: Callable[[Any, Lesson], pd.DataFrame]
-    n_inputs: tuple[int, int | None]
-    taught: bool = False
-    tuned: bool = False
-    configure: Callable[[Any, Examples, Teaching | None], Any] = as_wide_as_teacher
-
-
-HEADS: dict[str, HeadRecipe] = {
-    "tc-gru": HeadRecipe(TcGruConfig(), TcGru, learn_labels, n_inputs=(1, 1)),
-    "multi-task": HeadRecipe(MultiTaskConfig(), MultiTask, learn_both, n_inputs=(1, 1), configure=name_emotions),
-    "ridge": HeadRecipe(RidgeConfig(), Ridge, solve_ridge, n_inputs=(1, None)),
-    "fusion": HeadRecipe(FusionConfig(), Fusion, learn_branches, n_inputs=(2, None)),
-    "fusion-confidence": HeadRecipe(ConfidenceConfig(), ConfidenceFusion, learn_confidence, n_inputs=(3, None)),
-    "fusion-early": HeadRecipe(JointConfig(), EarlyFusion, learn_labels, n_inputs=(2, None)),
-    "fusion-gated": HeadRecipe(GatedConfig(), GatedFusion, learn_labels, n_inputs=(2, None)),
-    "fusion-gated-dropout": HeadRecipe(GatedConfig(silence=0.2), GatedFusion, learn_labels, n_inputs=(2, None)),
-    "student": HeadRecipe(StudentConfig(), Student, learn_from_teacher, n_inputs=(1, 1), taught=True),
-    "student-soft": HeadRecipe(
-        StudentConfig(distillation=Distillation(trust="soft")), Student, learn_from_teacher, (1, 1), taught=True
-    ),
-    "student-hard": HeadRecipe(
-        StudentConfig(distillation=Distillation(trust="hard")), Student, learn_from_teacher, (1, 1), taught=True
-    ),
-    "tuned": HeadRecipe(TunedConfig(), Tuned, tune(learn_labels), n_inputs=(1, 1), tuned=True),
-    "tuned-student": HeadRecipe(
-        TunedConfig(distillation=Distillation(trust="soft")),
-        Tuned,
-        tune(learn_from_teacher),
-        n_inputs=(1, 1),
-        taught=True,
-        tuned=True,
-    ),
-}
-
-
 def train_head(
     kind: str,
     train: Examples,
@@ -137,7 +72,7 @@ def train_head(
     """Return a head trained on ``train`` and chosen on ``dev``, the same bits for the same arguments.
 
     Args:
-        kind: a name in ``HEADS``.
+        kind: a name in ``recipes.HEADS``.
         train: the head's inputs are the names of its features, in their order.
         dev: must have the same inputs; decides when to stop, a ridge's penalty and slope, a fusion's trust.
         seed: decides initial weights, dropout and the order of the utterances.
@@ -154,7 +89,7 @@ def train_head(
             equal, or the checkpoint is a file of another kind.
         FloatingPointError: if training diverges.
     """
-    recipe = _recipe(kind)
+    recipe = find_recipe(kind)
     _check_lesson(kind, recipe, train, dev, teaching)
     if (top is not None) != recipe.tuned:
         raise ValueError(f"a {kind} head {'needs the' if recipe.tuned else 'takes no'} top layers of an encoder")
@@ -269,7 +204,7 @@ def load_head(path: Path) -> Head:
     if metadata.get("format") != FORMAT:
         raise ValueError(f"{path}: format is {metadata.get('format')!r}, need {FORMAT!r}")
     try:
-        recipe = _recipe(metadata["kind"])
+        recipe = find_recipe(metadata["kind"])
         config = TypeAdapter(type(recipe.config)).validate_json(metadata["config"])
         inputs = TypeAdapter(tuple[Input, ...]).validate_json(metadata["inputs"])
         with torch.random.fork_rng(devices=[]):  # building draws weights that are thrown away
@@ -284,12 +219,6 @@ def _hear(head: Head, index: int, features: Features) -> Output:
     alone = {source.name: features[source.name][index : index + 1] for source in head.inputs}
     output: Output = head.network([pad(steps) for steps in prepare(head.network, alone)])
     return output
-
-
-def _recipe(kind: str) -> HeadRecipe:
-    if kind not in HEADS:
-        raise ValueError(f"unknown head {kind!r}: there are {', '.join(HEADS)}")
-    return HEADS[kind]
 
 
 def _check_lesson(kind: str, recipe: HeadRecipe, train: Examples, dev: Examples, teaching: Teaching | None) -> None:

@@ -119,9 +119,9 @@ def test_the_models_and_systems_of_the_readme_are_a_valid_part_of_a_suite(tmp_pa
 
 def test_the_readme_names_every_kind_of_model_and_head():
     from models.asr import TRANSCRIBERS
+    from models.recipes import HEADS
     from models.speech import SPEECH_ENCODERS
     from models.text import TEXT_ENCODERS
-    from models.training import HEADS
 
     (table,) = re.findall(r"\| \| kinds \|\n(.*?)\n\n", README, flags=re.DOTALL)
     for row, kinds in zip(table.splitlines()[1:], (SPEECH_ENCODERS, TRANSCRIBERS, TEXT_ENCODERS, HEADS), strict=True):

@@ -8,7 +8,7 @@ from bench.systems_check import check_catalog
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_everything_a_system_names_exists(name: str):
-    from models.training import HEADS
+    from models.recipes import HEADS
 
     system = SYSTEMS[name]
     assert set(system.inputs) <= set(REPRESENTATIONS)

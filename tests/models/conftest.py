@@ -12,8 +12,9 @@ import torch
 
 from models.examples import Examples, Teaching
 from models.fitting import FitConfig
+from models.recipes import HEADS
 from models.top_layers import Top, TopShape
-from models.training import HEADS, Head, TrainedHead, teach, train_head
+from models.training import Head, TrainedHead, teach, train_head
 from models.tuning import TopLayers
 
 INPUTS = {

@@ -7,7 +7,8 @@ import torch
 from models.fitting import FitConfig, Lesson, calibrate
 from models.heads import Input
 from models.multitask import NONE, MultiTask, average_recall, category_loss, learn_both, name_emotions
-from models.training import HEADS, load_head, predict, save_head, train_head
+from models.recipes import HEADS
+from models.training import load_head, predict, save_head, train_head
 
 SHORT = FitConfig(epochs=3)
 

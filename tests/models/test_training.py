@@ -10,17 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from models.examples import DIMENSIONS, Examples, Teaching
 from models.losses import ccc
-from models.training import (
-    HEADS,
-    FitConfig,
-    layer_weights,
-    load_head,
-    n_parameters,
-    predict,
-    save_head,
-    teach,
-    train_head,
-)
+from models.recipes import HEADS
+from models.training import FitConfig, layer_weights, load_head, n_parameters, predict, save_head, teach, train_head
 
 HISTORY = ["stage", "epoch", "train_loss", "dev_activation", "dev_valence", "dev_dominance", "dev_mean", "kept"]
 

@@ -5,10 +5,11 @@ import torch
 from models.examples import Examples
 from models.fitting import FitConfig, prepare
 from models.heads import Input, pad
+from models.recipes import HEADS
 from models.self_supervised import self_supervised
 from models.speech import SPEECH_ENCODERS
 from models.top_layers import TopShape, top_of
-from models.training import HEADS, load_head, n_parameters, predict, save_head, teach, train_head
+from models.training import load_head, n_parameters, predict, save_head, teach, train_head
 from models.tuning import TopLayers, Tuned, TunedConfig, put_top
 from models.types import Pretrained
 from models.whisper_encoder import hidden_states, whisper_encoder
