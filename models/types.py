@@ -4,7 +4,7 @@ Anything that satisfies one of the protocols is an encoder: there is no base cla
 them, and a contract test checks them on every entry of every catalogue:
 
 - the result for an item never depends on what else is in the call, nor on the order (rule 4 of the design);
-- the same item gives the same bits each time;
+- the same item gives the same bits each time, on a CPU with the same number of threads (on a GPU, but for rounding);
 - ``fingerprint`` changes whenever the result may: weights, layer, options and the version of the code are in it.
 """
 
