@@ -23,8 +23,8 @@ from models.types import Pretrained
 PICKLED = "pytorch_model*.bin"
 """Weights of older repositories: neither fetched nor read where there are safetensors."""
 
-FILES = ("*.json", "*.txt", "model*.safetensors", PICKLED, "*.model", "*.bpe")
-"""What can change a result; readmes, other frameworks' weights and states of training are left where they are."""
+FILES = ("*.json", "*.txt", "model.safetensors", "model-*.safetensors", PICKLED, "*.model", "*.bpe")
+"""What can change a result; readmes, weights of other frameworks or precisions and states of training are left."""
 
 
 @dataclass(frozen=True)

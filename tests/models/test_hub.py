@@ -142,6 +142,13 @@ def test_what_the_hub_has_in_its_cache_needs_no_network(no_hub, folder):
         locate(Pretrained("somebody/hubert", "other"))
 
 
+def test_weights_of_another_precision_are_not_fetched(fake_hub):
+    shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+    fetched = fake_hub(["config.json", *shards, "model.fp32-00001-of-00002.safetensors"])
+    locate(Pretrained("somebody/both"))
+    assert [name for *_, name in fetched] == ["config.json", *shards]
+
+
 def test_pickled_weights_are_fetched_only_where_there_are_no_safetensors(fake_hub):
     fetched = fake_hub(["config.json", "model.safetensors", "pytorch_model.bin", "tf_model.h5", "README.md"])
     assert locate(Pretrained("somebody/both", "main")).revision == COMMIT
@@ -187,7 +194,7 @@ def test_what_is_not_read_does_not_change_the_sum(folder, name):
 
 
 def test_a_folder_with_nothing_in_it_is_an_error(tmp_path):
-    with pytest.raises(WeightsError, match="holds none of .*model.*safetensors"):
+    with pytest.raises(WeightsError, match="holds none of .*model.safetensors"):
         locate(Pretrained(str(tmp_path)))
 
 
