@@ -12,7 +12,7 @@ from typing import Any
 from models import whisper_input
 from models.asr_faster_whisper import LANGUAGE, MAX_NEW_TOKENS, TASK
 from models.asr_pieces import Heard, transcribe
-from models.openai_whisper import TINY_EN, load_openai_whisper, openai_whisper_sha256
+from models.openai_whisper import TINY_EN, identify_openai_whisper, load_openai_whisper
 from models.types import Pretrained, Transcript, Waveform
 from models.whisper_weights import DTYPE
 
@@ -25,6 +25,7 @@ class OpenaiWhisperTranscriber:
     """A transcriber made of openai-whisper's model."""
 
     sha256: str
+    revision: str | None
     device: str
     model: Any = field(repr=False)  # whisper.Whisper
 
@@ -67,7 +68,7 @@ def openai_whisper(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> Ope
 
     Args:
         device: "cpu" or "cuda".
-        pretrained: a packaged Whisper, one of openai's own names ("tiny.en", "large-v3", ...) or a file ``*.pt``.
+        pretrained: one of openai's names, a file ``*.pt``, or what the encoder ``whisper`` takes.
 
     Raises:
         ValueError: if no weights are named.
@@ -84,4 +85,5 @@ def openai_whisper(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> Ope
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "unclosed file", ResourceWarning)  # it leaves its table of tokens open
         get_tokenizer(model.is_multilingual, num_languages=model.num_languages, language=LANGUAGE, task=TASK)
-    return OpenaiWhisperTranscriber(openai_whisper_sha256(pretrained), device, model)
+    sha256, revision = identify_openai_whisper(pretrained)
+    return OpenaiWhisperTranscriber(sha256, revision, device, model)

@@ -50,6 +50,7 @@ class OpenaiWhisperEncoder:
     """
 
     sha256: str
+    revision: str | None
     device: str
     model: Any = field(repr=False)  # whisper.Whisper
 
@@ -111,7 +112,8 @@ def openai_whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN
         >>> last.shape
         (50, 384)
     """
-    return OpenaiWhisperEncoder(openai_whisper_sha256(pretrained), device, load_openai_whisper(device, pretrained))
+    sha256, revision = identify_openai_whisper(pretrained)
+    return OpenaiWhisperEncoder(sha256, revision, device, load_openai_whisper(device, pretrained))
 
 
 def load_openai_whisper(device: str, pretrained: Pretrained) -> Any:
@@ -139,19 +141,24 @@ def load_openai_whisper(device: str, pretrained: Pretrained) -> Any:
             raise WeightsError(f"{name}: openai-whisper cannot load it ({type(error).__name__}: {error})") from error
 
 
-def openai_whisper_sha256(pretrained: Pretrained) -> str:
-    """Return the SHA-256 of the weights that :func:`load_openai_whisper` loads: what a fingerprint needs to know.
+def identify_openai_whisper(pretrained: Pretrained) -> tuple[str, str | None]:
+    """Return the SHA-256 of the weights that :func:`load_openai_whisper` loads, and their commit if a hub has one.
 
     Raises:
-        ValueError: if no weights are named.
+        ValueError: if no weights are named, or a revision of what has none.
         WeightsError: if they are nowhere.
     """
     import whisper
 
     name = pretrained.weights
-    if name in whisper.available_models():
-        return str(whisper._MODELS[name].split("/")[-2])  # the library verifies that the file has it
-    return file_sha256(Path(name)) if name and _is_file(name) else locate_whisper(pretrained).sha256
+    of_openai = name in whisper.available_models()
+    if name is None or not (of_openai or _is_file(name)):
+        located = locate_whisper(pretrained)
+        return located.sha256, located.revision
+    if pretrained.revision is not None:
+        raise ValueError(f"{name} has no revisions: leave {pretrained.revision!r} out")
+    # The library verifies that the file has the sum in its address.
+    return (str(whisper._MODELS[name].split("/")[-2]) if of_openai else file_sha256(Path(name))), None
 
 
 def _is_file(name: str | None) -> bool:

@@ -4,8 +4,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from models.embedded import WeightsError, find
-from models.openai_whisper import load_openai_whisper, openai_whisper_encoder, openai_whisper_sha256
+from models.embedded import EMBEDDED, WeightsError, find
+from models.openai_whisper import identify_openai_whisper, load_openai_whisper, openai_whisper_encoder
 from models.types import SAMPLE_RATE, Pretrained
 from models.whisper_encoder import whisper_encoder
 from models.whisper_weights import load_whisper
@@ -125,7 +125,7 @@ def test_fingerprints_follow_the_file(tmp_path):
 
 
 def test_a_name_of_openais_is_known_by_the_hash_that_the_library_verifies():
-    assert openai_whisper_sha256(Pretrained("tiny.en")).startswith("d3dd57d32accea0b")
+    assert identify_openai_whisper(Pretrained("tiny.en"))[0].startswith("d3dd57d32accea0b")
 
 
 def test_a_name_of_openais_is_looked_for_in_the_librarys_cache_and_a_failed_download_says_so(tmp_path, monkeypatch):
@@ -149,3 +149,10 @@ def test_what_is_no_whisper_is_refused():
 def test_no_weights_are_an_error():
     with pytest.raises(ValueError, match="needs `weights`"):
         load_openai_whisper("cpu", Pretrained())
+
+
+def test_what_no_hub_has_has_no_revision():
+    with pytest.raises(ValueError, match="tiny has no revisions: leave 'main' out"):
+        identify_openai_whisper(Pretrained("tiny", "main"))
+    assert identify_openai_whisper(Pretrained("tiny"))[1] is None
+    assert identify_openai_whisper(Pretrained("whisper-tiny.en"))[1] == EMBEDDED["whisper-tiny.en"].revision
