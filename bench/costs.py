@@ -120,8 +120,12 @@ def measure(plan: Plan, store: Store, device: str, n_utterances: int = 5) -> pd.
     systems: dict[str, Parts] = {}
     parameters: dict[str, int | None] = {}
     for predictor in plan.predictors:
-        models = loaded_models(predictor.inputs, catalog, device)
-        parameters |= {name: count_parameters(one, catalog.models[name].pretrained) for name, one in models.items()}
+        models = {
+            f"{name} as {role}": count_parameters(model, catalog.models[name].pretrained)
+            for source in predictor.inputs
+            for (role, name), model in loaded_models(catalog.representations[source], catalog, device).items()
+        }
+        parameters |= models
         head = load_head(head_path(store, predictor.fits[0])) if predictor.fits else None
         systems[predictor.system] = Parts(predictor.inputs, tuple(models), head)
 

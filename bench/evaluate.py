@@ -182,11 +182,9 @@ def _head(path: Path) -> "Head":
 
 def _heard_clean(work: UnitWork, store: Store) -> dict[str, list[Frames]]:
     used = {name for predictor in work.predictors for name in predictor.inputs}
-    return {
-        name: [read_features(store, [key])[place] for key, place in places]
-        for name, places in work.clean.items()
-        if name in used
-    }
+    wanted = {name: places for name, places in work.clean.items() if name in used}
+    blocks = {key: read_features(store, [key]) for places in wanted.values() for key in {key for key, _ in places}}
+    return {name: [blocks[key][place] for key, place in places] for name, places in wanted.items()}
 
 
 def _stored_transcripts(work: UnitWork, store: Store) -> dict[str, list[Transcript]]:

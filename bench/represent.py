@@ -4,12 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from bench.keys import digest
-from bench.representations import Confidence, Model, Speech, Words, hears_clean, transcriber_of
+from bench.representations import (
+    Confidence,
+    Model,
+    Representation,
+    Speech,
+    Words,
+    hears_clean,
+    transcriber_of,
+)
 from bench.systems import Catalog
 from models.types import (
     Frames,
@@ -24,6 +32,9 @@ from models.types import (
 
 if TYPE_CHECKING:
     from models.top_layers import Top
+
+Role = Literal["speech", "text", "transcriber"]
+"""What a model is used as; one name may stand for a Whisper that is used as two of them."""
 
 
 @dataclass(frozen=True)
@@ -106,25 +117,24 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned
     """
     for name in tuned:
         top_above(name, catalog, device)
-    models = loaded_models(names, catalog, device)
-    revisions = {name: revision for name, one in models.items() if (revision := getattr(one, "revision", None))}
-    notices = [notice for one in models.values() if (notice := getattr(one, "licence_notice", None))]
     found: dict[str, str] = {}
+    revisions: dict[str, str] = {}
+    notices: list[str] = []
     for name in names:
         one = catalog.representations[name]
-        transcriber = transcriber_of(one)
-        parts = []
+        models = loaded_models(one, catalog, device)
+        layers: tuple[int, ...] = ()
         if isinstance(one, Speech):
-            encoder = _speech_encoder(catalog.models[one.speech], device)
             layers = _layers(one, catalog.models, device)
-            check_layers(layers, encoder.n_layers)
-            parts += [encoder.fingerprint, *layers]
-        if isinstance(one, Words):
-            parts.append(_text_encoder(catalog.models[one.text], device).fingerprint)
-        if transcriber is not None:
-            found[transcriber] = _transcriber(catalog.models[transcriber], device).fingerprint
-            parts.append(found[transcriber])
-        found[name] = digest(type(one).__name__, hears_clean(one), *parts)
+            check_layers(layers, _speech_encoder(catalog.models[one.speech], device).n_layers)
+        fingerprints = [model.fingerprint for model in models.values()]
+        found[name] = digest(type(one).__name__, hears_clean(one), *fingerprints, *layers)
+        for (role, own), model in models.items():
+            if role == "transcriber":
+                found[own] = model.fingerprint
+            if (revision := getattr(model, "revision", None)) is not None:
+                revisions[own] = revision
+            notices += [notice for notice in [getattr(model, "licence_notice", None)] if notice]
     return Known(found, revisions, tuple(dict.fromkeys(notices)))
 
 
@@ -143,17 +153,18 @@ def top_above(name: str, catalog: Catalog, device: str) -> "Top":
     return top_of(_speech_encoder(catalog.models[one.speech], device), layer)
 
 
-def loaded_models(names: Sequence[str], catalog: Catalog, device: str) -> dict[str, object]:
-    """Return the models that make the representations ``names``, each once, by what names them in the catalogue."""
-    found: dict[str, object] = {}
-    for one in (catalog.representations[name] for name in names):
-        transcriber = transcriber_of(one)
-        if isinstance(one, Speech):
-            found[one.speech] = _speech_encoder(catalog.models[one.speech], device)
-        if isinstance(one, Words):
-            found[one.text] = _text_encoder(catalog.models[one.text], device)
-        if transcriber is not None:
-            found[transcriber] = _transcriber(catalog.models[transcriber], device)
+def loaded_models(
+    one: Representation, catalog: Catalog, device: str
+) -> dict[tuple[Role, str], SpeechEncoder | TextEncoder | Transcriber]:
+    """Return the models that make a representation, by what each is used as and its name in the catalogue."""
+    found: dict[tuple[Role, str], SpeechEncoder | TextEncoder | Transcriber] = {}
+    transcriber = transcriber_of(one)
+    if isinstance(one, Speech):
+        found["speech", one.speech] = _speech_encoder(catalog.models[one.speech], device)
+    if isinstance(one, Words):
+        found["text", one.text] = _text_encoder(catalog.models[one.text], device)
+    if transcriber is not None:
+        found["transcriber", transcriber] = _transcriber(catalog.models[transcriber], device)
     return found
 
 

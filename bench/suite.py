@@ -125,13 +125,6 @@ class Suite(Strict):
             shadowed = sorted(set(own) & taken)
             if shadowed:
                 raise ValueError(f"{kind}: {', '.join(shadowed)} is a name that is taken; call yours something else")
-        for step in (step for condition in self.training.expanded() for step in condition.steps):
-            rooms = self.rooms.get(step.corruption)
-            if isinstance(rooms, CorpusRooms) and rooms.split != "train":
-                raise ValueError(
-                    f"training.conditions: {step.corruption} is the {rooms.split} split of {rooms.corpus}; only the "
-                    "train split may be trained on"
-                )
         known = [*CORRUPTIONS, *self.noises, *self.rooms]
         for key, conditions in (("conditions", self.expanded()), ("training.conditions", self.training.expanded())):
             for step in (step for condition in conditions for step in condition.steps):
@@ -140,6 +133,17 @@ class Suite(Strict):
                         f"{key}: no corruption is called {step.corruption!r}; there are {', '.join(known)}"
                     )
         unique(tuple(str(condition) for condition in self.expanded()))
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_of_the_test_is_trained_on(self) -> "Suite":
+        for step in (step for condition in self.training.expanded() for step in condition.steps):
+            rooms = self.rooms.get(step.corruption)
+            if isinstance(rooms, CorpusRooms) and rooms.split != "train":
+                raise ValueError(
+                    f"training.conditions: {step.corruption} is the {rooms.split} split of {rooms.corpus}; only the "
+                    "train split may be trained on"
+                )
         learnt, tested = (
             {step.corruption for condition in conditions for step in condition.steps}
             for conditions in (self.training.expanded(), self.expanded())

@@ -37,7 +37,7 @@ import numpy as np
 
 from models.embedded import WeightsError
 from models.hub import load_network, locate, read_json
-from models.self_supervised_input import normalises, window
+from models.self_supervised_input import normalises, prepared, unit_variance
 from models.torchaudio_cpu import import_torchaudio
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
 
@@ -98,8 +98,7 @@ class Avd:
     def _judge(self, waveform: Waveform) -> Frames:
         import torch
 
-        scaled = self.scale(waveform, self.config)
-        padded = np.pad(scaled, (0, max(0, window(self.network.config) - len(scaled))))
+        padded = prepared(self.scale(waveform, self.config), self.network.config, normalise=False)
         with torch.inference_mode():
             said = self.network(torch.from_numpy(padded)[None].to(self.device))
         frames: Frames = said[:, list(self.columns)].cpu().numpy()
@@ -210,11 +209,6 @@ def _ser(folder: Path, about: Mapping[str, Any]) -> tuple[Any, str]:
     return load_network(OdysseyRegressor, folder, dtype=torch.float32, config=config), f"+{backbone.sha256}"
 
 
-def _unit_variance(waveform: Waveform, _config: Mapping[str, Any]) -> Waveform:
-    scaled: Waveform = (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-7)
-    return scaled
-
-
 def _as_in_training(waveform: Waveform, config: Mapping[str, Any]) -> Waveform:
     """Return the waveform scaled by the mean and standard deviation of all that the regressor was trained on."""
     scaled: Waveform = ((waveform - config["mean"]) / (config["std"] + 1e-6)).astype(np.float32)
@@ -224,7 +218,7 @@ def _as_in_training(waveform: Waveform, config: Mapping[str, Any]) -> Waveform:
 FORMATS: dict[str, Format] = {
     "wav2vec2": Format(
         _wav2vec2,
-        _unit_variance,
+        lambda waveform, _config: unit_variance(waveform),
         "The regressor audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim is licensed CC BY-NC-SA 4.0: "
         "non-commercial use only",
     ),

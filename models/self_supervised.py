@@ -2,8 +2,8 @@
 
 Convolutions turn the waveform into frames of 25 ms every 20 ms, a transformer refines them layer by layer. Layers are
 the ``hidden_states`` of transformers: 0 is what enters the first layer. The last is ``last_hidden_state``, what the
-model gives out: in large models (all but data2vec's) it has been through a final norm, which those below have not.
-Transformers 4 listed it so too; version 5 lists the last before that norm.
+model gives out: in large models (all but data2vec's) it has been through a final norm, which those below have not, and
+which the last of transformers' own list has not either.
 
 What a waveform goes through before stands in ``models.self_supervised_input``. On a CPU clips are computed one by one
 in float32, so that a clip's frames are the same bits whatever the call. On CUDA they are computed in batches of

@@ -42,9 +42,19 @@ def _json_if_there(path: Path) -> dict[str, Any]:
 
 def prepared(waveform: Waveform, config: Any, *, normalise: bool) -> Waveform:
     """Return what a network is given for a waveform: of unit variance where it wants that, and at least a window."""
-    if normalise:
-        waveform = (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-7)
-    return np.pad(waveform, (0, max(0, window(config) - len(waveform))))
+    scaled = unit_variance(waveform) if normalise else waveform
+    return np.pad(scaled, (0, max(0, window(config) - len(scaled))))
+
+
+def unit_variance(waveform: Waveform) -> Waveform:
+    """Return the waveform with mean 0 and variance 1, as transformers scales it; silence stays silence.
+
+    Examples:
+        >>> print(unit_variance(np.array([1, 3], np.float32)))
+        [-1.  1.]
+    """
+    scaled: Waveform = (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-7)
+    return scaled
 
 
 def pieces(waveform: Waveform, config: Any) -> Iterator[Waveform]:

@@ -7,7 +7,7 @@ import models.asr
 import models.speech
 import models.text
 from bench import represent as module
-from bench.represent import look_at_models, represent
+from bench.represent import loaded_models, look_at_models, represent
 from bench.representations import Confidence, Model, Speech, Words
 from bench.systems import SYSTEMS, Catalog
 from models.types import Transcript
@@ -123,3 +123,11 @@ def test_representations_that_differ_have_fingerprints_that_differ():
     assert len({known.fingerprints[name] for name in names}) == len(names)
     assert known.notices == ("only on Sundays",)
     assert CALLS == []
+
+
+def test_a_name_may_stand_for_a_model_that_is_used_as_two():
+    models = loaded_models(CATALOG.representations["words"], CATALOG, "cpu")
+    assert {key: model.fingerprint for key, model in models.items()} == {
+        ("text", "one"): "reader",
+        ("transcriber", "one"): "recogniser",
+    }
