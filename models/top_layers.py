@@ -1,9 +1,9 @@
 """The top layers of a speech encoder as plain data, so that a head can hold a copy of them and tune it.
 
 Whisper, HuBERT, wav2vec 2.0 and data2vec are made of the same transformer layer: attention over all frames, then two
-dense layers with a GELU between, each part added to what went in and normalised before or after. So their weights have
-one form here, and a head that was tuned is read without the library that the encoder came from. The keys of attention
-have no bias in it: the same number for all keys of a query changes no softmax.
+dense layers with a GELU between, each part added to what went in and normalised before or after. That is also PyTorch's
+``TransformerEncoderLayer``, so their weights have its names here, and a head that was tuned is read without the library
+that the encoder came from.
 """
 
 from collections.abc import Mapping
@@ -44,27 +44,24 @@ class Top:
     weights: Mapping[str, npt.NDArray[np.float32]]
 
 
+ATTENTION = "self_attn"
+"""PyTorch's name of the attention of a layer."""
+
 WHISPER = {
-    "attention.query": "self_attn.q_proj",
-    "attention.key": "self_attn.k_proj",
-    "attention.value": "self_attn.v_proj",
-    "attention.out": "self_attn.out_proj",
-    "attention_norm": "self_attn_layer_norm",
-    "widen": "fc1",
-    "narrow": "fc2",
-    "dense_norm": "final_layer_norm",
+    ATTENTION: "self_attn",
+    "norm1": "self_attn_layer_norm",
+    "linear1": "fc1",
+    "linear2": "fc2",
+    "norm2": "final_layer_norm",
 }
-"""Our names of the parts of a layer, and those of transformers' Whisper."""
+"""PyTorch's names of the parts of a layer, and those of transformers' Whisper."""
 
 SELF_SUPERVISED = {
-    "attention.query": "attention.q_proj",
-    "attention.key": "attention.k_proj",
-    "attention.value": "attention.v_proj",
-    "attention.out": "attention.out_proj",
-    "attention_norm": "layer_norm",
-    "widen": "feed_forward.intermediate_dense",
-    "narrow": "feed_forward.output_dense",
-    "dense_norm": "final_layer_norm",
+    ATTENTION: "attention",
+    "norm1": "layer_norm",
+    "linear1": "feed_forward.intermediate_dense",
+    "linear2": "feed_forward.output_dense",
+    "norm2": "final_layer_norm",
 }
 """The same for HuBERT, wav2vec 2.0 and data2vec."""
 
@@ -134,13 +131,25 @@ def _count_above(layers: Any, layer: int) -> int:
 def _top(shape: TopShape, names: Mapping[str, str], layers: Any, last_norm: Any, activation: str) -> Top:
     if activation != "gelu":
         raise ValueError(f"layers with the activation {activation!r} cannot be tuned, only those with 'gelu'")
-    weights = {}
+    weights: dict[str, Any] = {}
     for number, one in enumerate(layers[-shape.n_layers :]):
-        for ours, theirs in names.items():
+        for name, theirs in names.items():
             part = one.get_submodule(theirs)
-            weights[f"layers.{number}.{ours}.weight"] = part.weight
-            if ours != "attention.key":
-                weights[f"layers.{number}.{ours}.bias"] = part.bias
+            state = _attention(part) if name == ATTENTION else part.state_dict()
+            weights |= {f"stack.layers.{number}.{name}.{key}": weight for key, weight in state.items()}
     if shape.norm_first:
-        weights |= {"norm.weight": last_norm.weight, "norm.bias": last_norm.bias}
+        weights |= {f"stack.norm.{key}": weight for key, weight in last_norm.state_dict().items()}
     return Top(shape, {name: weight.detach().float().cpu().numpy() for name, weight in weights.items()})
+
+
+def _attention(part: Any) -> dict[str, Any]:
+    """Return the weights of an attention of transformers as PyTorch has them: queries, keys and values in one."""
+    import torch
+
+    projections = [part.q_proj, part.k_proj, part.v_proj]
+    biases = [torch.zeros_like(part.q_proj.bias) if one.bias is None else one.bias for one in projections]
+    return {
+        "in_proj_weight": torch.cat([one.weight for one in projections]),
+        "in_proj_bias": torch.cat(biases),  # Whisper's keys have none
+        **{f"out_proj.{key}": weight for key, weight in part.out_proj.state_dict().items()},
+    }

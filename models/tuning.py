@@ -16,7 +16,6 @@ from typing import Any
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from models.examples import Examples, Features
 from models.fitting import Lesson, calibrate
@@ -35,7 +34,7 @@ class TunedConfig(StudentConfig):
 
     Attributes:
         top: the shape of these layers; that of the encoder's.
-        top_dropout: after attention and after the dense part of each layer, while they are tuned.
+        top_dropout: in attention, in the dense part and after each of them, in every layer while it is tuned.
         epochs: of tuning, after the TC-GRU has learnt as long as any.
         slower: how many times smaller the learning rate is than the one that the TC-GRU learns with.
     """
@@ -46,74 +45,29 @@ class TunedConfig(StudentConfig):
     slower: float = 40.0
 
 
-class Attention(nn.Module):
-    """Each frame hears all frames of its utterance."""
-
-    def __init__(self, shape: TopShape) -> None:
-        super().__init__()
-        self.n_heads = shape.heads
-        self.query = nn.Linear(shape.width, shape.width)
-        self.key = nn.Linear(shape.width, shape.width, bias=False)
-        self.value = nn.Linear(shape.width, shape.width)
-        self.out = nn.Linear(shape.width, shape.width)
-
-    def forward(self, frames: Tensor, real: Tensor | None) -> Tensor:
-        """Return what frames ``(n, n_frames, width)`` hear of those that are ``real``, ``(n, n_frames)``; None: all."""
-        query, key, value = (
-            project(frames).unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
-            for project in (self.query, self.key, self.value)
-        )
-        mask = None if real is None else real[:, None, None]
-        heard = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        mixed: Tensor = self.out(heard.transpose(1, 2).flatten(2))
-        return mixed
-
-
-class Layer(nn.Module):
-    """Attention and a dense part, each added to what goes in and normalised before or after."""
-
-    def __init__(self, shape: TopShape, dropout: float) -> None:
-        super().__init__()
-        self.norm_first = shape.norm_first
-        self.attention = Attention(shape)
-        self.attention_norm = nn.LayerNorm(shape.width, shape.epsilon)
-        self.widen = nn.Linear(shape.width, shape.inner)
-        self.narrow = nn.Linear(shape.inner, shape.width)
-        self.dense_norm = nn.LayerNorm(shape.width, shape.epsilon)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, frames: Tensor, real: Tensor | None) -> Tensor:
-        """Return the layer's frames, ``(n, n_frames, width)``."""
-        if self.norm_first:
-            frames = frames + self.dropout(self.attention(self.attention_norm(frames), real))
-            added: Tensor = frames + self.dropout(self._dense(self.dense_norm(frames)))
-            return added
-        frames = self.attention_norm(frames + self.dropout(self.attention(frames, real)))
-        normed: Tensor = self.dense_norm(frames + self.dropout(self._dense(frames)))
-        return normed
-
-    def _dense(self, frames: Tensor) -> Tensor:
-        dense: Tensor = self.narrow(functional.gelu(self.widen(frames)))
-        return dense
-
-
 class TopLayers(nn.Module):
-    """Transformer layers one after the other."""
+    """Transformer layers one after the other, and the norm at their end where each part is normalised before it."""
 
     def __init__(self, shape: TopShape, dropout: float) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.n_layers))
-        self.norm = nn.LayerNorm(shape.width, shape.epsilon) if shape.norm_first else nn.Identity()
+        layer = nn.TransformerEncoderLayer(
+            shape.width,
+            shape.heads,
+            shape.inner,
+            dropout,
+            activation="gelu",
+            layer_norm_eps=shape.epsilon,
+            batch_first=True,
+            norm_first=shape.norm_first,
+        )
+        last = nn.LayerNorm(shape.width, shape.epsilon) if shape.norm_first else None
+        self.stack = nn.TransformerEncoder(layer, shape.n_layers, last, enable_nested_tensor=False)
 
     def forward(self, batch: Padded) -> Tensor:
         """Return the frames of the last layer, ``(n, longest, width)``; those past the end of an utterance are void."""
-        real = torch.arange(batch.steps.shape[1]) < batch.lengths[:, None]
-        mask = None if bool(real.all()) else real
-        frames = batch.steps
-        for layer in self.layers:
-            frames = layer(frames, mask)
-        normed: Tensor = self.norm(frames)
-        return normed
+        void = torch.arange(batch.steps.shape[1]) >= batch.lengths[:, None]
+        frames: Tensor = self.stack(batch.steps, src_key_padding_mask=void if bool(void.any()) else None)
+        return frames
 
 
 class TunedBranch(nn.Module):
