@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from bench.bootstrap import MOST_UNDEFINED, interval, resampled_sums, resamples
-from bench.cells import Floats, Row, Series, clusters_of, prediction_series
+from bench.cells import MEAN, Floats, Row, Series, clusters_of, prediction_series
 from bench.corpora.corpus import DIMENSIONS
 from bench.grid import Grid
 from bench.keys import rng_for
@@ -25,8 +25,6 @@ from bench.robustness import Harsher, ccc_auc, curve_under
 
 RESAMPLES = 10_000
 """More than an interval needs: the smallest p-value, 2 in as many, must survive correction for some ten pairs."""
-
-MEAN = "mean"
 
 # Null: corruption and level_unit where all noise is meant, the interval where there is none.
 COMPARISONS: dict[str, Column] = {
@@ -87,8 +85,6 @@ def compare(
         (one.labels["system"], one.labels["dimension"]): _places(one, grid, multiplicities, harsher)
         for one in prediction_series(used, grid, clusters)
     }
-    for name in compared:
-        scored[name, MEAN] = _mean([scored[name, dimension] for dimension in DIMENSIONS])
     counts = {"n_utterances": used["utterance"].nunique(), "n_speakers": len(names)}
     rows = [
         row | counts
@@ -141,13 +137,6 @@ def _by_condition(ccc: Floats, series: Series, grid: Grid) -> Floats:
     draws = [len(one.draws) for one in grid.conditions]
     ends = np.cumsum(draws)
     return np.stack([ccc[..., end - n : end].mean(axis=-1) for n, end in zip(draws, ends, strict=True)], axis=-1)
-
-
-def _mean(several: Sequence[_Scored]) -> _Scored:
-    by_seed, replicates = (
-        np.mean([getattr(one, name) for one in several], axis=0) for name in ("by_seed", "replicates")
-    )
-    return _Scored(several[0].places, by_seed, replicates)
 
 
 def _differences(one: _Scored, other: _Scored, metric: str, n_speakers: int) -> Iterator[Row]:

@@ -26,7 +26,7 @@ from bench.results import (
     check_transcripts,
     typed,
 )
-from bench.robustness import SUMMARIES, Harsher, curve_under
+from bench.robustness import SUMMARIES, Harsher, ccc_auc, curve_under
 
 
 def score(
@@ -46,7 +46,8 @@ def score(
     - a metric of a system (a rate of words: of a transcriber, without dimension) under a condition, for one seed and
       draw;
     - its mean over seeds and draws (``seed`` and ``draw`` null), whose interval is that of the mean;
-    - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well).
+    - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well), and
+      ``ccc_mean_noisy``, the mean of the areas under all curves (``corruption`` null, too).
 
     Args:
         predictions: columns of ``bench.results.PREDICTIONS``, from one run on one split.
@@ -142,6 +143,7 @@ def _means(values: Floats, members: Sequence[Codes], there: npt.NDArray[np.bool_
 
 
 def _curve_rows(ccc: _Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> Iterator[Row]:
+    areas = []
     for corruption, points in grid.curves.items():
         value, replicates = (
             curve_under(corruption, grid, there, harsher.get(corruption, "up")) for there in (ccc.value, ccc.replicates)
@@ -151,3 +153,13 @@ def _curve_rows(ccc: _Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> It
         for name, summary in SUMMARIES.items():
             numbers = _Numbers(summary(value)[np.newaxis], summary(replicates)[:, np.newaxis], *used)
             yield from ({"metric": name} | unit | row for row in numbers.rows())
+        areas.append((ccc_auc(value), ccc_auc(replicates), *used))
+    if areas:
+        means, resampled, utterances, speakers = (np.stack(several) for several in zip(*areas, strict=True))
+        noisy = _Numbers(
+            means.mean(axis=0, keepdims=True),
+            resampled.mean(axis=0)[:, np.newaxis],
+            utterances.min(axis=0),
+            speakers.min(axis=0),
+        )
+        yield from ({"metric": "ccc_mean_noisy"} | row for row in noisy.rows())

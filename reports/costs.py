@@ -1,8 +1,8 @@
 """What a system costs beside what it achieves: parameters, computing time, CCC."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import pandas as pd
 from reports import style
 from reports.casts import run_looks
 from reports.panels import grid, signed
-from reports.run import Run
+from reports.run import ALL_NOISE, MEAN, Run
 from reports.sheets import Sheet
 from reports.style import plain
 from reports.sweeps import CLEAN
@@ -71,24 +71,9 @@ def costs(run: Run) -> tuple[Cost, ...]:
     for name in run.systems:
         if name in known.index:
             head, pretrained, rtf = map(float, numbers.loc[name])
-            found.append(Cost(name, head, pretrained, rtf, *mean_ccc(run, name)))
+            scores = run.score("ccc", name, MEAN, CLEAN), run.score(ALL_NOISE, name, MEAN, None)
+            found.append(Cost(name, head, pretrained, rtf, *(one or Score(math.nan) for one in scores)))
     return tuple(found)
-
-
-def mean_ccc(run: Run, system: str) -> tuple[Score, Score]:
-    """Return the mean of a system's CCC on clean speech, and over corruptions, each the mean of the dimensions.
-
-    In noise it is that of the areas under its curves. Nothing is weighed; a mean of what is not all there is undefined.
-    """
-    clean = [run.score("ccc", system, dimension, CLEAN) for dimension in run.dimensions]
-    noisy = [run.summary("ccc_auc", system, dimension, sweep) for dimension in run.dimensions for sweep in run.sweeps]
-    return _mean(clean), _mean(noisy)
-
-
-def _mean(scores: Iterable[Score | None]) -> Score:
-    """Return the mean of numbers; undefined where one of them is."""
-    values = [math.nan if score is None else score.value for score in scores]
-    return Score(sum(values) / len(values) if values else math.nan)
 
 
 def amount(count: float) -> str:
@@ -111,7 +96,7 @@ def cost_table(run: Run) -> pd.DataFrame:
     rows = [
         (
             *(one.system, run.systems[one.system].family, one.trained_parameters, one.pretrained_parameters, one.rtf),
-            *(one.clean.value, one.noisy.value),
+            *(number for score in (one.clean, one.noisy) for number in astuple(score)),
         )
         for one in costs(run)
     ]
@@ -121,8 +106,7 @@ def cost_table(run: Run) -> pd.DataFrame:
         "trained_parameters",
         "pretrained_parameters",
         "real_time_factor",
-        "ccc_clean",
-        "ccc_noisy",
+        *(f"ccc_{where}{end}" for where in ("clean", "noisy") for end in ("", "_ci_low", "_ci_high")),
     ]
     return pd.DataFrame(rows, columns=columns)
 

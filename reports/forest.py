@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from reports import style
 from reports.marks import Dot, dots_and_intervals
-from reports.paired import HIGHER, LOWER, MEAN, UNSURE, Difference, Group, Pair, groups
+from reports.paired import HIGHER, LOWER, UNSURE, Difference, Group, Pair, groups
 from reports.panels import grid, headings, inches, signed
-from reports.run import Run
+from reports.run import MEAN, Run
 from reports.sheets import HEIGHT, TITLE_WIDTH, WIDTH, Sheet, evenly
 from reports.style import Look, plain
 

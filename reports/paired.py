@@ -10,14 +10,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports.run import USUAL_DIMENSIONS, Run
+from reports.run import ALL_NOISE, MEAN, USUAL_DIMENSIONS, Run
 from reports.sweeps import CLEAN
 from reports.words import GAP, Score
 
-# What the table calls the mean of the dimensions.
-MEAN = "mean"
-# The metric that is one number over all corruptions.
-ALL_NOISE = "ccc_mean_noisy"
 # Holm-corrected probabilities from here on do not count as evidence.
 SURE = 0.05
 CLEAN_WORDS = "clean speech"

@@ -32,6 +32,10 @@ EXTRAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 # The customary order; dimensions of other names follow in the order of the alphabet.
 USUAL_DIMENSIONS = ("activation", "valence", "dominance")
+# Stands for a dimension where a number is the mean of those of all dimensions.
+MEAN = "mean"
+# The metric that is the mean of the areas under all curves.
+ALL_NOISE = "ccc_mean_noisy"
 # With fewer test speakers than this a bootstrap over speakers is rough, and the report says so.
 ENOUGH_SPEAKERS = 25
 
@@ -85,7 +89,7 @@ class Run:
     def dimensions(self) -> tuple[str, ...]:
         """The label dimensions that were scored."""
         found = set(self.table.loc[self.table["metric"] == "ccc", "dimension"].dropna())
-        return (*(name for name in USUAL_DIMENSIONS if name in found), *sorted(found - set(USUAL_DIMENSIONS)))
+        return (*(name for name in USUAL_DIMENSIONS if name in found), *sorted(found - {*USUAL_DIMENSIONS, MEAN}))
 
     @cached_property
     def metrics(self) -> frozenset[str]:
@@ -124,24 +128,24 @@ class Run:
         return self.corpus.get("best_possible_ccc") or {}
 
     @cached_property
-    def scores(self) -> Mapping[tuple[str, str, str | None, str], Score]:
+    def scores(self) -> Mapping[tuple[str, str, str | None, str | None], Score]:
         """Every number by metric, system, dimension and place (see ``score``)."""
         place = self.table["condition"].fillna(self.table["corruption"])
         keys = zip(self.table["metric"], self.table["system"], self.table["dimension"], place, strict=True)
         numbers = self.table[["value", "ci_low", "ci_high"]].astype(float).to_numpy()
         return {
-            (metric, system, None if pd.isna(dimension) else dimension, where): Score(*map(float, row))
+            (metric, system, *(None if pd.isna(one) else one for one in (dimension, where))): Score(*map(float, row))
             for (metric, system, dimension, where), row in zip(keys, numbers, strict=True)
         }
 
-    def score(self, metric: str, system: str, dimension: str | None, where: str) -> Score | None:
+    def score(self, metric: str, system: str, dimension: str | None, where: str | None) -> Score | None:
         """Return a number of the table, or None if the table has no such row.
 
         Args:
             metric: as the table calls it.
             system: name of a system or transcriber.
-            dimension: None for a metric that has none.
-            where: a condition, or a corruption for a summary of its whole sweep.
+            dimension: ``MEAN`` for the mean of all; None for a metric that has none.
+            where: a condition, a corruption for a summary of its whole sweep, or None for one of all sweeps.
         """
         return self.scores.get((metric, system, dimension, where))
 

@@ -109,6 +109,29 @@ def test_curve_summaries_are_computed_from_the_mean_curve(predictions):
     assert one(results, metric="ccc_auc", corruption="white", **keys)["value"] == pytest.approx(at["white@0dB"])
 
 
+def test_noise_as_a_whole_is_the_mean_of_all_areas(predictions):
+    results = scored(predictions)
+    areas = results.query("metric == 'ccc_auc' and system == 'mfb' and dimension == 'valence'")
+    row = one(results, metric="ccc_mean_noisy", system="mfb", dimension="valence")
+    assert row["value"] == pytest.approx(areas["value"].mean(), abs=1e-12)
+    assert row["ci_low"] <= row["value"] <= row["ci_high"]
+    assert row[["corruption", "condition", "level", "seed", "draw"]].isna().all()
+
+
+def test_the_mean_of_the_dimensions_has_the_interval_of_a_mean(predictions):
+    results = scored(predictions, bootstrap=60, seed=3)
+    keys = {"metric": "ccc", "system": "text", "condition": "white@0dB", "seed": 1, "draw": 1}
+    mean = one(results, dimension="mean", **keys)
+    heard = predictions.query("system == 'text' and condition == 'white@0dB' and seed == 1 and draw == 1")
+    parts = [frame for _, frame in heard.groupby("dimension")]
+    assert mean["value"] == pytest.approx(np.mean([literal_metric(frame, "ccc") for frame in parts]), abs=1e-12)
+    replicates = [
+        np.mean([literal_metric(frame, "ccc", drawn) for frame in parts])
+        for drawn in literal_resamples(predictions, 60, 3)
+    ]
+    assert [mean["ci_low"], mean["ci_high"]] == pytest.approx(np.percentile(replicates, [2.5, 97.5]), abs=1e-12)
+
+
 def test_the_harshest_level_is_the_one_that_harsher_says(predictions):
     results = scored(predictions, harsher={"babble": "up", "white": "down"})
     at = results.query("metric == 'ccc' and seed.isna() and system == 'mfb' and dimension == 'dominance'")
@@ -164,7 +187,8 @@ def test_results_have_their_types_one_row_for_each_number_and_survive_parquet(pr
     }
     assert not results.duplicated(KEYS).any()
     cells, conditions, corruptions = 2 * 4 * 2, 4, 2
-    assert len(results) == 2 * 3 * (3 * (cells + conditions) + 2 * corruptions) + 5 * (conditions * 2 + conditions)
+    of_dimension, of_mean = ((n * (cells + conditions) + 2 * corruptions + 1) for n in (3, 1))
+    assert len(results) == 2 * (3 * of_dimension + of_mean) + 5 * (conditions * 2 + conditions)
     results.to_parquet(tmp_path / "results.parquet", index=False)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "results.parquet"), results, check_exact=True)
 
@@ -248,7 +272,7 @@ def test_a_condition_that_the_grid_names_and_no_row_has_is_a_hole_in_every_row(p
         scored(*kept, grid=grid)
     results = scored(*kept, grid=grid, allow_missing=True)
     holes = results.query("condition == 'babble@-5dB' or corruption == 'babble' and condition.isna()")
-    assert len(holes) == 2 * 3 * (3 * 5 + 2) + 5 * 3
+    assert len(holes) == 2 * (3 * (3 * 5 + 2) + 5 + 2) + 5 * 3
     assert holes["value"].isna().all()
     assert (holes["n_utterances"] == 0).all()
 

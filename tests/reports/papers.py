@@ -90,7 +90,7 @@ def described() -> dict[str, dict[str, object]]:
 def ccc(system: str, dimension: str, harm: float) -> float:
     """Return a CCC after ``harm`` (0 to 1)."""
     *_, valence, loss = SYSTEMS[system]
-    start = valence * {"activation": 1.15, "valence": 1.0, "dominance": 0.9}[dimension]
+    start = valence * {"activation": 1.15, "valence": 1.0, "dominance": 0.9, "mean": 3.05 / 3}[dimension]
     return start * (1 - loss * harm)
 
 
@@ -99,7 +99,7 @@ def results() -> pd.DataFrame:
     rows = [
         {"system": system, "dimension": dimension, **row}
         for system in SYSTEMS
-        for dimension in DIMENSIONS
+        for dimension in (*DIMENSIONS, "mean")
         for row in _rows("ccc", lambda harm, of=(system, dimension): ccc(*of, harm), summaries=True)
     ]
     for name, factor in {"whisper-tiny.en": 1.0, "pocketsphinx": 1.4}.items():
@@ -117,6 +117,7 @@ def _rows(metric, of, *, summaries):
         place = {"corruption": corruption, "condition": condition, "level": level, "level_unit": unit}
         return {"metric": name, **place, **ends}
 
+    areas = []
     yield row("clean", "clean", None, None, metric, of(0.0))
     for corruption, points in PLACES.items():
         values = [of((step / len(points)) ** 1.5) for step in range(1, len(points) + 1)]
@@ -125,7 +126,10 @@ def _rows(metric, of, *, summaries):
         if summaries:
             kept = values[-1] / of(0.0) if of(0.0) > 0.1 else np.nan
             yield row(corruption, None, None, points[0][2], "ccc_retention", kept)
-            yield row(corruption, None, None, points[0][2], "ccc_auc", float(np.mean(values)))
+            areas.append(float(np.mean(values)))
+            yield row(corruption, None, None, points[0][2], "ccc_auc", areas[-1])
+    if summaries:
+        yield row(None, None, None, None, "ccc_mean_noisy", float(np.mean(areas)))
 
 
 def comparisons() -> pd.DataFrame:

@@ -5,11 +5,10 @@ import math
 import re
 import shutil
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from reports.costs import costs, mean_ccc
+from reports.costs import costs
 from reports.figures import sheets
 from reports.files import ReportError
 from reports.headline import headline
@@ -153,28 +152,25 @@ def test_latex_of_words_is_balanced_and_every_row_is_as_wide_as_the_head(papers)
         assert {row.count("&") for row in rows} == {len(table.heads) - 1}
 
 
-def test_costs_stand_beside_the_mean_of_what_the_table_says(papers):
+def test_costs_stand_beside_the_mean_that_the_table_says_with_its_interval(papers):
     for one in costs(papers):
-        clean = [papers.score("ccc", one.system, dimension, "clean").value for dimension in papers.dimensions]
-        noisy = [
-            papers.summary("ccc_auc", one.system, dimension, sweep).value
-            for dimension in papers.dimensions
-            for sweep in papers.sweeps
-        ]
-        assert one.clean.value == pytest.approx(np.mean(clean), abs=1e-12)
-        assert one.noisy.value == pytest.approx(np.mean(noisy), abs=1e-12)
+        assert one.clean == papers.score("ccc", one.system, "mean", "clean")
+        assert one.noisy == papers.score("ccc_mean_noisy", one.system, "mean", None)
+        assert one.noisy.has_interval
 
 
-def test_a_mean_of_what_is_not_all_there_is_missing(changed):
+def test_the_mean_of_the_dimensions_is_no_dimension(papers):
+    assert papers.dimensions == DIMENSIONS
+
+
+def test_a_mean_that_is_not_there_is_missing(changed):
     def without(table):
-        return table[~((table["system"] == "mfb") & (table["metric"] == "ccc_auc") & (table["corruption"] == "white"))]
+        return table[~((table["system"] == "mfb") & (table["metric"] == "ccc_mean_noisy"))]
 
     run = read_run(changed("results.parquet", without))
-    clean, noisy = mean_ccc(run, "mfb")
-    assert clean.defined
-    assert not noisy.defined
     (row,) = (row for row in cost_tables(run)[0].rows if row[0] == "mfb")
     assert row[-1] == "missing"
+    assert row[-2] != "missing"
 
 
 def test_a_number_of_parameters_that_nobody_knows_is_missing_and_zero_is_zero(papers):
