@@ -13,6 +13,7 @@ import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.engine import run_jobs
+from bench.features import read_features
 from bench.plan import Plan, Predictor, Unit
 from bench.progress import Stages
 from bench.recipe import samples_sha256
@@ -20,7 +21,7 @@ from bench.represent import represent
 from bench.speech import UtteranceError, corrupt_utterance
 from bench.store import Store, write_table
 from bench.systems import CONTROLS, Catalog
-from bench.train import head_path, read_features
+from bench.train import head_path
 from corruptions import Material
 from models.types import Frames, Transcript
 

@@ -5,11 +5,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import Split, Utterance
 from bench.engine import run_jobs
+from bench.features import StoredFrames, has_features, read_features, write_features
 from bench.keys import digest
 from bench.material import at_level_of
 from bench.plan import FeatureBlock, Fit, Plan, Version
@@ -23,7 +23,7 @@ from bench.systems import Catalog
 from corruptions import Material
 from corruptions.audio import read_audio
 from corruptions.files import replacing
-from models.types import Frames, Waveform
+from models.types import Waveform
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _represent(
     jobs = [
         _FeatureJob(block, absent, plan.suite, plan.corpus.name, material, device, store)
         for block in plan.features
-        if (absent := tuple(name for name, key in block.keys.items() if key in wanted and not _has(store, key)))
+        if (absent := tuple(name for name, key in block.keys.items() if key in wanted and not has_features(store, key)))
     ]
     for title, some in (
         ("Encoding clean speech", [job for job in jobs if job.block.copy == 0]),
@@ -143,10 +143,6 @@ def _train_heads(jobs: Sequence[_FitJob], store: Store, pool: ProcessPoolExecuto
             waiting = [one for one in waiting if one not in ready]
 
 
-def _has(store: Store, key: str) -> bool:
-    return store.path("features", key, ".safetensors").exists()
-
-
 def _represent_block(job: _FeatureJob) -> None:
     utterances, catalog = job.block.utterances, job.suite.catalog
     heard = not all(reads_reference(catalog.representations[name]) for name in job.missing)
@@ -164,31 +160,13 @@ def _hear(utterance: Utterance, job: _FeatureJob) -> Waveform:
     return noisy_copy(utterance, job.block.copy, conditions, job.material, corpus=job.corpus, seed=job.suite.seed)
 
 
-def write_features(store: Store, key: str, frames: Sequence[Frames]) -> None:
-    """Store the frames of a block of utterances."""
-    from safetensors.numpy import save_file
-
-    # safetensors writes memory as it lies, so an array that is transposed in memory would come back scrambled.
-    numbered = {f"{index:06d}": np.ascontiguousarray(one) for index, one in enumerate(frames)}
-    with replacing(store.path("features", key, ".safetensors")) as path:
-        save_file(numbered, path)
-
-
-def read_features(store: Store, keys: Sequence[str]) -> list[Frames]:
-    """Return the frames of several blocks of utterances, one after the other."""
-    from safetensors.numpy import load_file
-
-    blocks = [load_file(store.path("features", key, ".safetensors")) for key in keys]
-    return [block[index] for block in blocks for index in sorted(block)]
-
-
 def _train_one(job: _FitJob) -> None:
     from models.recipes import HEADS
     from models.training import Examples, load_head, save_head, teach, train_head
 
     fit = job.fit
 
-    def read(version: Version) -> dict[str, list[Frames]]:
+    def read(version: Version) -> dict[str, StoredFrames]:
         return {name: read_features(job.store, keys) for name, keys in version.items()}
 
     def examples(split: Split) -> Examples:

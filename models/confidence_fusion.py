@@ -21,7 +21,7 @@ alone, noise as loud as the speech and of a kind that no copy had, that is no ga
 do, and it lost 0.04 of valence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,8 +70,9 @@ class Range(nn.Module):
         self.register_buffer("low", torch.zeros(1))
         self.register_buffer("high", torch.ones(1))
 
-    def fit(self, values: Tensor) -> None:
-        """Measure ``values``, ``(n, 1)``."""
+    def fit(self, utterances: Iterable[Tensor]) -> None:
+        """Measure the values of all utterances, each ``(1, 1)``."""
+        values = torch.cat(list(utterances))
         self.low.copy_(values.quantile(FEW, dim=0))
         self.high.copy_(values.quantile(1 - FEW, dim=0))
 

@@ -109,8 +109,9 @@ def check_features(features: Features) -> int:
     if len(set(counts.values())) != 1 or 0 in counts.values():
         raise ValueError(f"every representation must hold the same utterances, one or more: got {counts}")
     for name, utterances in features.items():
+        first = utterances[0]
         for index, frames in enumerate(utterances):
-            _check_frames(name, index, frames, first=utterances[0])
+            _check_frames(name, index, frames, first)
     return next(iter(counts.values()))
 
 

@@ -176,10 +176,10 @@ def learn_labels(network: nn.Module, lesson: Lesson, stage: str = "") -> pd.Data
 def calibrate(network: nn.Module, train: Examples) -> None:
     """Measure on training data, all versions of it, the scales of inputs and labels that a network holds."""
     for branch, *versions in zip(_branches(network), *(one.values() for one in train.versions), strict=True):
-        branch.scale.fit(torch.cat([branch.reduce(_tensor(frames)) for one in versions for frames in one]))
+        branch.scale.fit(branch.reduce(_tensor(frames)) for one in versions for frames in one)
     for readout in network.modules():
         if isinstance(readout, Readout):
-            readout.scale.fit(torch.tensor(train.labels))
+            readout.scale.fit([torch.tensor(train.labels)])
 
 
 def prepare(network: nn.Module, features: Features) -> list[list[Tensor]]:

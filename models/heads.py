@@ -10,7 +10,7 @@ TC-GRU is the shape of Mitra et al. (2022, 2023): temporal convolution, GRU, emb
 The papers' sizes are not known to us; ours are chosen for a few hundred utterances and one CPU thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -96,10 +96,20 @@ class Scale(nn.Module):
         self.register_buffer("mean", torch.zeros(dim, dtype=dtype))
         self.register_buffer("std", torch.ones(dim, dtype=dtype))
 
-    def fit(self, values: Tensor) -> None:
-        """Measure ``values``, ``(n, dim)``; a number that varies by no more than rounding is centred only."""
-        values = values.double()
-        mean, std = values.mean(0), values.std(0, correction=0)
+    def fit(self, utterances: Iterable[Tensor]) -> None:
+        """Measure the values ``(n, dim)`` of one utterance after the other, of which one is in memory at a time.
+
+        A number that varies by no more than rounding is centred only. Moments are put together as by Chan, Golub and
+        LeVeque (1983), so that a large mean costs no digits of a small deviation.
+        """
+        count, mean, squares = 0, torch.zeros(len(self.mean)).double(), torch.zeros(len(self.mean)).double()
+        for values in utterances:
+            n, own = len(values), values.double().mean(0)
+            apart = own - mean
+            squares += ((values - own) ** 2).sum(0) + apart**2 * (count * n / (count + n))
+            mean += apart * (n / (count + n))
+            count += n
+        std = (squares / count).sqrt()
         self.mean.copy_(mean)
         self.std.copy_(torch.where(std > ROUNDING * mean.abs(), std, torch.ones_like(std)))
 

@@ -216,7 +216,7 @@ def load_head(path: Path) -> Head:
 
 
 def _hear(head: Head, index: int, features: Features) -> Output:
-    alone = {source.name: features[source.name][index : index + 1] for source in head.inputs}
+    alone = {source.name: [features[source.name][index]] for source in head.inputs}
     output: Output = head.network([pad(steps) for steps in prepare(head.network, alone)])
     return output
 

@@ -173,14 +173,14 @@ def test_an_expert_that_says_the_same_of_every_utterance_is_not_trusted():
 @given(values=st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30), other=st.floats(0, 1, width=32))
 def test_certainty_is_between_0_and_1_and_rises_with_confidence(values, other):
     fitted = Range()
-    fitted.fit(torch.tensor(values)[:, None])
+    fitted.fit(torch.tensor(values).reshape(-1, 1, 1))
     low, high = fitted(torch.tensor([[min(other, values[0])], [max(other, values[0])]])).flatten().tolist()
     assert 0 <= low <= high <= 1
 
 
 def test_a_confidence_is_certain_where_few_training_utterances_have_more():
     fitted = Range()
-    fitted.fit(torch.linspace(0, 1, 101)[:, None])
+    fitted.fit(torch.linspace(0, 1, 101).reshape(-1, 1, 1))
     found = fitted(torch.tensor([[0.0], [0.05], [0.5], [0.95], [1.0]]))
     assert found.flatten().tolist() == pytest.approx([0, 0, 0.5, 1, 1], abs=1e-6)
 

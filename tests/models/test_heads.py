@@ -11,7 +11,7 @@ def small_branch(stride: int = 3) -> Branch:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         branch = Branch(TcGruConfig(), Input("sound", 4, stride)).eval()
-    branch.scale.fit(torch.from_numpy(np.random.default_rng(0).normal(2, 3, size=(50, 4))))
+    branch.scale.fit([torch.from_numpy(np.random.default_rng(0).normal(2, 3, size=(50, 4)))])
     return branch
 
 
@@ -41,15 +41,32 @@ def test_padding_changes_an_embedding_by_rounding_only(lengths):
 def test_a_scale_gives_mean_zero_and_standard_deviation_one_and_can_be_undone():
     values = torch.from_numpy(np.random.default_rng(0).normal(5, 2, size=(100, 3))).float()
     scale = Scale(3)
-    scale.fit(values)
+    scale.fit([values])
     torch.testing.assert_close(scale(values).mean(0), torch.zeros(3), atol=1e-5, rtol=0)
     torch.testing.assert_close(scale(values).std(0, correction=0), torch.ones(3))
     torch.testing.assert_close(scale.undo(scale(values)), values)
 
 
+@given(cuts=st.lists(st.integers(1, 99), max_size=8, unique=True), mean=st.sampled_from([0.0, 5.0, 1e4]))
+def test_a_scale_is_that_of_all_values_however_they_are_cut_into_utterances(cuts, mean):
+    values = torch.from_numpy(np.random.default_rng(0).normal(mean, 2, size=(100, 3)))
+    scale = Scale(3, torch.float64)
+    scale.fit(values.tensor_split(sorted(cuts)))
+    torch.testing.assert_close(scale.mean, values.mean(0), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(scale.std, values.std(0, correction=0), rtol=1e-8, atol=0)
+
+
+@given(cuts=st.lists(st.integers(1, 99), max_size=8, unique=True))
+def test_a_number_that_never_changes_is_centred_only(cuts):
+    scale = Scale(1, torch.float64)
+    scale.fit(torch.full((100, 1), 0.1, dtype=torch.float64).tensor_split(sorted(cuts)))
+    assert scale.std.item() == 1
+    assert scale.mean.item() == pytest.approx(0.1)
+
+
 def test_a_readout_without_weights_says_the_mean_training_label():
     readout = Readout(4)
-    readout.scale.fit(torch.tensor([[0.0, 0.2, 0.4], [1.0, 0.4, 0.4]]))
+    readout.scale.fit([torch.tensor([[0.0, 0.2, 0.4], [1.0, 0.4, 0.4]])])
     torch.nn.init.zeros_(readout.linear.weight)
     torch.nn.init.zeros_(readout.linear.bias)
     torch.testing.assert_close(readout(torch.ones(1, 4)), torch.tensor([[0.5, 0.3, 0.4]]))
