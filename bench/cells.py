@@ -1,8 +1,7 @@
 """From rows to sums: predictions and transcripts by speaker and cell, which every number of a run is computed from.
 
 A cell is a condition, seed and draw of one system and dimension, or of one transcriber. The bootstrap turns sums by
-speaker into sums by resample, and metrics are computed from sums: nothing loops over utterances twice. The mean CCC of
-the dimensions is computed so, too, from the sums of all of them.
+speaker into sums by resample, and metrics are computed from sums: nothing loops over utterances twice.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +30,7 @@ MEAN = "mean"
 
 @dataclass(frozen=True)
 class Series:
-    """One system and dimension, ``MEAN`` for all of them, or one transcriber, in all its cells.
+    """One system and dimension, or one transcriber, in all its cells.
 
     Attributes:
         labels: what its rows have in common: system and dimension.
@@ -54,7 +53,7 @@ def clusters_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[st
 
 
 def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> Iterator[Series]:
-    """Yield a series for every system and dimension, and one of CCC alone for the mean of the dimensions."""
+    """Yield a series for every system and dimension."""
     truth, prediction = predictions["truth"].to_numpy(), predictions["prediction"].to_numpy()
     statistics = pair_statistics(truth, prediction, centre=(truth.min() + truth.max()) / 2)
     system = positions(predictions["system"], [*grid.systems])
@@ -63,15 +62,11 @@ def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Mapping[s
     metrics = {name: _of_sums(formula) for name, formula in FROM_MOMENTS.items()}
     for s, (name, seeds) in enumerate(grid.systems.items()):
         seed = positions(predictions["seed"], seeds)
-        by_dimension = []
         for d, dimension_name in enumerate(DIMENSIONS):
             rows = np.flatnonzero((system == s) & (dimension == d))
             cells = seed[rows] * shape[1] + cell[rows]
             sums = _sums(statistics[rows], speaker[rows], cells, (shape[0], len(seeds) * shape[1]))
-            by_dimension.append(sums)
             yield Series({"system": name, "dimension": dimension_name}, seeds, metrics, sums)
-        together = np.concatenate(by_dimension, axis=-1)
-        yield Series({"system": name, "dimension": MEAN}, seeds, {"ccc": _mean_of(metrics["ccc"])}, together)
 
 
 def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> Iterator[Series]:
@@ -115,16 +110,6 @@ SIGN_RATES: dict[str, Callable[[Floats], Floats]] = {
 
 def _of_sums(formula: Callable[[Moments], Floats]) -> Callable[[Floats], Floats]:
     return lambda sums: formula(moments(sums))
-
-
-def _mean_of(metric: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
-    """Return the mean of a metric over dimensions whose sums lie one after the other."""
-
-    def mean(sums: Floats) -> Floats:
-        by_dimension = sums.reshape(*sums.shape[:-1], len(DIMENSIONS), -1)
-        return np.asarray(metric(by_dimension).mean(axis=-1))
-
-    return mean
 
 
 def cells_of(grid: Grid) -> list[tuple[int, int]]:

@@ -21,7 +21,7 @@ from bench.corpora.corpus import DIMENSIONS
 from bench.grid import Grid
 from bench.keys import rng_for
 from bench.results import PREDICTIONS, Column, check_predictions, typed
-from bench.robustness import Harsher, ccc_auc, curve_under
+from bench.robustness import ALL_NOISE, Harsher, ccc_auc, curve_under
 
 RESAMPLES = 10_000
 """More than an interval needs: the smallest p-value, 2 in as many, must survive correction for some ten pairs."""
@@ -85,11 +85,13 @@ def compare(
         (one.labels["system"], one.labels["dimension"]): _places(one, grid, multiplicities, harsher)
         for one in prediction_series(used, grid, clusters)
     }
+    for name in compared:
+        scored[name, MEAN] = _mean([scored[name, dimension] for dimension in DIMENSIONS])
     counts = {"n_utterances": used["utterance"].nunique(), "n_speakers": len(names)}
     rows = [
         row | counts
         for group, couples in pairs.items()
-        for metric in ("ccc", "ccc_mean_noisy", "ccc_auc")
+        for metric in ("ccc", ALL_NOISE, "ccc_auc")
         for row in _corrected(
             [
                 {"group": group, "system": system, "against": against, "dimension": dimension} | row
@@ -125,7 +127,7 @@ def _places(series: Series, grid: Grid, multiplicities: Floats, harsher: Mapping
         for found, ccc in ((values, by_seed), (resampled, replicates)):
             found.append(ccc_auc(curve_under(corruption, grid, ccc, harsher.get(corruption, "up"))))
     if grid.curves:
-        places.append(("ccc_mean_noisy", None))
+        places.append((ALL_NOISE, None))
         for found in (values, resampled):
             found.append(np.mean(found[-len(grid.curves) :], axis=0))
     return _Scored(tuple(places), np.stack(values, axis=-1), np.stack(resampled, axis=-1))
@@ -137,6 +139,13 @@ def _by_condition(ccc: Floats, series: Series, grid: Grid) -> Floats:
     draws = [len(one.draws) for one in grid.conditions]
     ends = np.cumsum(draws)
     return np.stack([ccc[..., end - n : end].mean(axis=-1) for n, end in zip(draws, ends, strict=True)], axis=-1)
+
+
+def _mean(several: Sequence[_Scored]) -> _Scored:
+    by_seed, replicates = (
+        np.mean([getattr(one, name) for one in several], axis=0) for name in ("by_seed", "replicates")
+    )
+    return _Scored(several[0].places, by_seed, replicates)
 
 
 def _differences(one: _Scored, other: _Scored, metric: str, n_speakers: int) -> Iterator[Row]:

@@ -184,7 +184,8 @@ def _head(path: Path) -> "Head":
 def _heard_clean(work: UnitWork, store: Store) -> dict[str, list[Frames]]:
     used = {name for predictor in work.predictors for name in predictor.inputs}
     wanted = {name: places for name, places in work.clean.items() if name in used}
-    blocks = {key: read_features(store, [key]) for places in wanted.values() for key in {key for key, _ in places}}
+    keys = {key for places in wanted.values() for key, _ in places}
+    blocks = {key: read_features(store, [key]) for key in keys}
     return {name: [blocks[key][place] for key, place in places] for name, places in wanted.items()}
 
 

@@ -5,7 +5,7 @@ report. Truth and prediction are on the corpus's own scale. ``corruption`` names
 without its last level, as in ``reverb@0.6s+babble``. ``level`` and ``level_unit`` are null for clean speech, and where
 there is nothing to turn up, as in ``telephone``.
 
-In ``results.parquet`` the dimension ``mean`` stands for the mean CCC of the dimensions.
+In ``results.parquet`` the dimension ``mean`` stands for the mean CCC of the dimensions; it has no other metric.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,8 +69,9 @@ TRANSCRIPTS: dict[str, Column] = {
     "no_speech_probability": Column("float64", nullable=True),
 }
 # One row a number. Null: seed and draw where the value is over all of them, condition and level where it sums up a
-# curve, corruption as well where it sums up all curves, dimension where it is a word error rate, ci_low and ci_high
-# where there is no interval, value where nothing is there to compute it from (n_utterances 0) or it is undefined.
+# curve, corruption as well where it sums up all curves, dimension where it is a rate of a transcriber, ci_low and
+# ci_high where there is no interval, value where nothing is there to compute it from (n_utterances 0) or it is
+# undefined.
 RESULTS: dict[str, Column] = {
     "suite": Column("str"),
     "corpus": Column("str"),

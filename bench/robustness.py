@@ -18,6 +18,9 @@ from bench.grid import Grid
 Floats = npt.NDArray[np.float64]
 Harsher = Literal["up", "down"]
 
+ALL_NOISE = "ccc_mean_noisy"
+"""The metric that is one number over all corruptions: the mean of the areas under their curves, each counting once."""
+
 # Below this clean CCC a ratio to it says nothing.
 SMALLEST_CLEAN_CCC = 0.1
 

@@ -4,7 +4,7 @@ Nothing here loops over utterances. Rows become sums by speaker and cell (a cond
 dimension), the bootstrap turns those into sums by resample, and metrics and curve summaries are computed from sums.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from bench.bootstrap import interval, resampled_sums, resamples
-from bench.cells import Codes, Floats, Row, Series, cells_of, clusters_of, prediction_series, transcript_series
+from bench.cells import MEAN, Codes, Floats, Row, Series, cells_of, clusters_of, prediction_series, transcript_series
+from bench.corpora.corpus import DIMENSIONS
 from bench.grid import Grid, GridCondition, grid_of
 from bench.keys import rng_for
 from bench.results import (
@@ -26,7 +27,7 @@ from bench.results import (
     check_transcripts,
     typed,
 )
-from bench.robustness import SUMMARIES, Harsher, ccc_auc, curve_under
+from bench.robustness import ALL_NOISE, SUMMARIES, Harsher, curve_under
 
 
 def score(
@@ -41,13 +42,15 @@ def score(
 ) -> pd.DataFrame:
     """Return the results of one run.
 
-    Three kinds of rows, each with a 95 % interval over speakers:
+    Rows of four kinds, each with a 95 % interval over speakers:
 
     - a metric of a system (a rate of words: of a transcriber, without dimension) under a condition, for one seed and
       draw;
     - its mean over seeds and draws (``seed`` and ``draw`` null), whose interval is that of the mean;
-    - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well), and
-      ``ccc_mean_noisy``, the mean of the areas under all curves (``corruption`` null, too).
+    - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well);
+    - ``ccc_mean_noisy``, the mean of the areas under all curves (``corruption`` null, too).
+
+    Beside the dimensions there is ``mean``, the mean of their CCC; other metrics are not averaged.
 
     Args:
         predictions: columns of ``bench.results.PREDICTIONS``, from one run on one split.
@@ -63,7 +66,8 @@ def score(
     Returns:
         The table of ``bench.results.RESULTS``, sorted, the same whatever the order of the rows given. Counts of a mean
         over seeds and draws are means too, rounded down, so they are full only where nothing is missing; those of a
-        curve are the smallest on it. A speaker ``Unknown`` counts once for each utterance.
+        curve are the smallest on it, and so for all curves and all dimensions. A speaker ``Unknown`` counts once for
+        each utterance.
 
     Raises:
         TableError: for tables that do not hold the grid or contradict themselves or each other.
@@ -88,30 +92,20 @@ def score(
     names = sorted(set(clusters.values()))
     multiplicities = resamples(len(names), bootstrap, rng_for(seed, "bootstrap", run["corpus"], names))
     series = chain(prediction_series(predictions, grid, clusters), transcript_series(transcripts, grid, clusters))
-    rows = [run | row for one in series for row in _rows(one, grid, multiplicities, harsher)]
+    scored = _with_means(one for some in series for one in _scored(some, grid, multiplicities))
+    rows = [run | row for one in scored for row in _rows(one, grid, harsher)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
     return typed(pd.DataFrame(rows), RESULTS, "results").sort_values(keys, na_position="first", ignore_index=True)
 
 
-def _rows(series: Series, grid: Grid, multiplicities: Floats, harsher: Mapping[str, Harsher]) -> Iterator[Row]:
-    cells = [(seed, condition, draw) for seed in series.seeds for condition, draw in cells_of(grid)]
-    there = series.sums[..., 0]
-    utterances, speakers = there.sum(axis=0), np.count_nonzero(there, axis=0)
-    members = [np.flatnonzero([one[1] == position for one in cells]) for position in range(len(grid.conditions))]
-    mean_counts = [np.array([count[one].mean() for one in members]) for count in (utterances, speakers)]
-    resampled = resampled_sums(multiplicities, series.sums)
-    for metric, of_sums in series.metrics.items():
-        labels = series.labels | {"metric": metric}
-        numbers = _Numbers(of_sums(series.sums.sum(axis=0)), of_sums(resampled), utterances, speakers)
-        for (seed, position, draw), row in zip(cells, numbers.rows(), strict=True):
-            yield labels | _condition(grid.conditions[position]) | {"seed": seed, "draw": draw} | row
-        means = _Numbers(
-            *(_means(values, members, utterances > 0) for values in (numbers.value, numbers.replicates)), *mean_counts
-        )
-        for one, row in zip(grid.conditions, means.rows(), strict=True):
-            yield labels | _condition(one) | row
-        if metric == "ccc":
-            yield from (series.labels | row for row in _curve_rows(means, grid, harsher))
+def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher]) -> Iterator[Row]:
+    cells = [(seed, condition, draw) for seed in one.seeds for condition, draw in cells_of(grid)]
+    for (seed, position, draw), row in zip(cells, one.cells.rows(), strict=True):
+        yield one.labels | _condition(grid.conditions[position]) | {"seed": seed, "draw": draw} | row
+    for condition, row in zip(grid.conditions, one.means.rows(), strict=True):
+        yield one.labels | _condition(condition) | row
+    if one.labels["metric"] == "ccc":
+        yield from (one.labels | row for row in _curve_rows(one.means, grid, harsher))
 
 
 @dataclass(frozen=True)
@@ -129,6 +123,53 @@ class _Numbers:
             ends = (low[k], high[k]) if np.isfinite(value) else (np.nan, np.nan)
             counts = {"n_utterances": int(self.utterances[k]), "n_speakers": int(self.speakers[k])}
             yield {"value": value, "ci_low": ends[0], "ci_high": ends[1]} | counts
+
+
+def _mean_of(several: Sequence[_Numbers]) -> _Numbers:
+    """Return the mean of each of the numbers; NaN where one of them is, and resting on the fewest utterances."""
+    return _Numbers(
+        np.mean([one.value for one in several], axis=0),
+        np.mean([one.replicates for one in several], axis=0),
+        np.min([one.utterances for one in several], axis=0),
+        np.min([one.speakers for one in several], axis=0),
+    )
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A metric of a series: in every cell, and its mean over seeds and draws under every condition."""
+
+    labels: Row  # metric as well
+    seeds: tuple[int | None, ...]
+    cells: _Numbers
+    means: _Numbers
+
+
+def _scored(series: Series, grid: Grid, multiplicities: Floats) -> Iterator[_Scored]:
+    conditions = [position for _ in series.seeds for position, _ in cells_of(grid)]
+    there = series.sums[..., 0]
+    utterances, speakers = there.sum(axis=0), np.count_nonzero(there, axis=0)
+    members = [np.flatnonzero(np.equal(conditions, position)) for position in range(len(grid.conditions))]
+    mean_counts = [np.array([count[one].mean() for one in members]) for count in (utterances, speakers)]
+    resampled = resampled_sums(multiplicities, series.sums)
+    for metric, of_sums in series.metrics.items():
+        numbers = _Numbers(of_sums(series.sums.sum(axis=0)), of_sums(resampled), utterances, speakers)
+        means = (_means(values, members, utterances > 0) for values in (numbers.value, numbers.replicates))
+        yield _Scored(series.labels | {"metric": metric}, series.seeds, numbers, _Numbers(*means, *mean_counts))
+
+
+def _with_means(scored: Iterable[_Scored]) -> Iterator[_Scored]:
+    """Yield what is given and, after the dimensions of a system, the mean of their CCC."""
+    dimensions: list[_Scored] = []
+    for one in scored:
+        yield one
+        if one.labels["metric"] == "ccc":
+            dimensions.append(one)
+        if len(dimensions) == len(DIMENSIONS):
+            labels = one.labels | {"dimension": MEAN, "metric": "ccc"}
+            parts = ([getattr(part, name) for part in dimensions] for name in ("cells", "means"))
+            yield _Scored(labels, one.seeds, *map(_mean_of, parts))
+            dimensions = []
 
 
 def _condition(one: GridCondition) -> Row:
@@ -149,17 +190,12 @@ def _curve_rows(ccc: _Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> It
             curve_under(corruption, grid, there, harsher.get(corruption, "up")) for there in (ccc.value, ccc.replicates)
         )
         used = [np.array([count[list(points)].min()]) for count in (ccc.utterances, ccc.speakers)]
+        summed = {
+            name: _Numbers(summary(value)[np.newaxis], summary(replicates)[:, np.newaxis], *used)
+            for name, summary in SUMMARIES.items()
+        }
         unit = {"corruption": corruption, "level_unit": grid.conditions[points[0]].level_unit}
-        for name, summary in SUMMARIES.items():
-            numbers = _Numbers(summary(value)[np.newaxis], summary(replicates)[:, np.newaxis], *used)
-            yield from ({"metric": name} | unit | row for row in numbers.rows())
-        areas.append((ccc_auc(value), ccc_auc(replicates), *used))
+        yield from ({"metric": name} | unit | row for name, numbers in summed.items() for row in numbers.rows())
+        areas.append(summed["ccc_auc"])
     if areas:
-        means, resampled, utterances, speakers = (np.stack(several) for several in zip(*areas, strict=True))
-        noisy = _Numbers(
-            means.mean(axis=0, keepdims=True),
-            resampled.mean(axis=0)[:, np.newaxis],
-            utterances.min(axis=0),
-            speakers.min(axis=0),
-        )
-        yield from ({"metric": "ccc_mean_noisy"} | row for row in noisy.rows())
+        yield from ({"metric": ALL_NOISE} | row for row in _mean_of(areas).rows())

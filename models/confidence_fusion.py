@@ -70,9 +70,9 @@ class Range(nn.Module):
         self.register_buffer("low", torch.zeros(1))
         self.register_buffer("high", torch.ones(1))
 
-    def fit(self, utterances: Iterable[Tensor]) -> None:
+    def fit(self, parts: Iterable[Tensor]) -> None:
         """Measure the values of all utterances, each ``(1, 1)``."""
-        values = torch.cat(list(utterances))
+        values = torch.cat(list(parts))
         self.low.copy_(values.quantile(FEW, dim=0))
         self.high.copy_(values.quantile(1 - FEW, dim=0))
 

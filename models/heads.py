@@ -96,19 +96,27 @@ class Scale(nn.Module):
         self.register_buffer("mean", torch.zeros(dim, dtype=dtype))
         self.register_buffer("std", torch.ones(dim, dtype=dtype))
 
-    def fit(self, utterances: Iterable[Tensor]) -> None:
-        """Measure the values ``(n, dim)`` of one utterance after the other, of which one is in memory at a time.
+    def fit(self, parts: Iterable[Tensor]) -> None:
+        """Measure values that come in parts, each ``(n, dim)``: together they need not be in memory.
 
         A number that varies by no more than rounding is centred only. Moments are put together as by Chan, Golub and
         LeVeque (1983), so that a large mean costs no digits of a small deviation.
+
+        Raises:
+            ValueError: if there is nothing to measure, or a part has another shape.
         """
-        count, mean, squares = 0, torch.zeros(len(self.mean)).double(), torch.zeros(len(self.mean)).double()
-        for values in utterances:
+        count, dim = 0, len(self.mean)
+        mean, squares = torch.zeros(dim, dtype=torch.float64), torch.zeros(dim, dtype=torch.float64)
+        for values in parts:
+            if values.ndim != 2 or values.shape[1] != dim:  # noqa: PLR2004
+                raise ValueError(f"values have shape {tuple(values.shape)}, need (n, {dim})")
             n, own = len(values), values.double().mean(0)
             apart = own - mean
             squares += ((values - own) ** 2).sum(0) + apart**2 * (count * n / (count + n))
             mean += apart * (n / (count + n))
             count += n
+        if not count:
+            raise ValueError("there is nothing to measure the scale of")
         std = (squares / count).sqrt()
         self.mean.copy_(mean)
         self.std.copy_(torch.where(std > ROUNDING * mean.abs(), std, torch.ones_like(std)))

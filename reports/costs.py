@@ -22,35 +22,36 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+NO_SCORE = Score(math.nan)
 # Between the names beside a panel, in inches.
 LINE = 0.125
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one system costs and achieves; NaN where a number is not known.
+    """What one system costs and achieves; NaN, or None for a score, where a number is not known.
 
     Attributes:
         system: its name.
         trained_parameters: of its head.
         pretrained_parameters: of the models it builds on.
         rtf: the real-time factor, seconds of computing per second of speech.
-        clean: mean CCC of the dimensions on clean speech.
-        noisy: mean CCC of the dimensions over all corruptions.
+        clean: mean CCC of the dimensions on clean speech, as the table has it.
+        noisy: mean CCC of the dimensions over all corruptions, as the table has it.
     """
 
     system: str
     trained_parameters: float
     pretrained_parameters: float
     rtf: float
-    clean: Score
-    noisy: Score
+    clean: Score | None
+    noisy: Score | None
 
     @property
     def cells(self) -> tuple[str, ...]:
         """The numbers as a table shows them."""
         time = MISSING if math.isnan(self.rtf) else f"{self.rtf:#.2g}".rstrip(".")
-        ccc = (with_interval(one) if one.defined else MISSING for one in (self.clean, self.noisy))
+        ccc = map(with_interval, (self.clean, self.noisy))
         return (amount(self.trained_parameters), amount(self.pretrained_parameters), time, *ccc)
 
 
@@ -72,7 +73,7 @@ def costs(run: Run) -> tuple[Cost, ...]:
         if name in known.index:
             head, pretrained, rtf = map(float, numbers.loc[name])
             scores = run.score("ccc", name, MEAN, CLEAN), run.score(ALL_NOISE, name, MEAN, None)
-            found.append(Cost(name, head, pretrained, rtf, *(one or Score(math.nan) for one in scores)))
+            found.append(Cost(name, head, pretrained, rtf, *scores))
     return tuple(found)
 
 
@@ -96,7 +97,7 @@ def cost_table(run: Run) -> pd.DataFrame:
     rows = [
         (
             *(one.system, run.systems[one.system].family, one.trained_parameters, one.pretrained_parameters, one.rtf),
-            *(number for score in (one.clean, one.noisy) for number in astuple(score)),
+            *(number for score in (one.clean, one.noisy) for number in astuple(score or NO_SCORE)),
         )
         for one in costs(run)
     ]
@@ -121,8 +122,8 @@ def _scatter(run: Run) -> "Figure":
     panels = {
         title: scores
         for title, scores in {
-            "clean speech": [one.clean for one in known],
-            "all corruptions": [one.noisy for one in known],
+            "clean speech": [one.clean or NO_SCORE for one in known],
+            "all corruptions": [one.noisy or NO_SCORE for one in known],
         }.items()
         if any(score.defined for score in scores)
     }

@@ -5,6 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.bootstrap import cluster_names, resamples
+from bench.comparisons import compare
+from bench.corpora.corpus import DIMENSIONS
 from bench.grid import grid_of
 from bench.keys import rng_for
 from bench.metrics import METRICS
@@ -109,13 +111,44 @@ def test_curve_summaries_are_computed_from_the_mean_curve(predictions):
     assert one(results, metric="ccc_auc", corruption="white", **keys)["value"] == pytest.approx(at["white@0dB"])
 
 
-def test_noise_as_a_whole_is_the_mean_of_all_areas(predictions):
+@pytest.mark.parametrize("dimension", ["valence", "mean"])
+def test_noise_as_a_whole_is_the_mean_of_all_areas(predictions, dimension):
     results = scored(predictions)
-    areas = results.query("metric == 'ccc_auc' and system == 'mfb' and dimension == 'valence'")
-    row = one(results, metric="ccc_mean_noisy", system="mfb", dimension="valence")
+    areas = results[(results["metric"] == "ccc_auc") & (results["system"] == "mfb")]
+    areas = areas[areas["dimension"] == dimension]
+    row = one(results, metric="ccc_mean_noisy", system="mfb", dimension=dimension)
     assert row["value"] == pytest.approx(areas["value"].mean(), abs=1e-12)
     assert row["ci_low"] <= row["value"] <= row["ci_high"]
     assert row[["corruption", "condition", "level", "seed", "draw"]].isna().all()
+
+
+def test_clean_speech_alone_has_no_noise_as_a_whole(predictions):
+    assert "ccc_mean_noisy" not in set(scored(predictions.query("condition == 'clean'"))["metric"])
+
+
+def test_the_difference_of_two_systems_is_that_of_their_results(predictions):
+    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
+    results = scored(predictions)
+    found = compare(predictions, {"group": [("mfb", "text")]}, seed=0, harsher=HARSHER, grid=grid)
+    for row in found.to_dict("records"):
+        corruption = None if pd.isna(row["corruption"]) else row["corruption"]
+        keys = {"metric": row["metric"], "dimension": row["dimension"], "corruption": corruption}
+        keys |= {"seed": None, "draw": None}
+        first, second = (one(results, system=name, **keys)["value"] for name in ("mfb", "text"))
+        assert row["value"] == pytest.approx(first - second, abs=1e-12)
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+def test_a_mean_rests_on_the_dimension_that_has_least(predictions, dimension):
+    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
+    gone = (predictions["dimension"] == dimension) & (predictions["utterance"] == predictions["utterance"].iloc[0])
+    results = scored(predictions[~gone], grid=grid, allow_missing=True)
+    counts = results.query("metric == 'ccc_mean_noisy'").set_index(["system", "dimension"])["n_utterances"]
+    assert counts["mfb", "mean"] == counts["mfb", dimension] == 6
+    found = compare(
+        predictions[~gone], {"g": [("mfb", "text")]}, seed=0, harsher=HARSHER, grid=grid, allow_missing=True
+    ).set_index(["metric", "dimension"])
+    assert np.isnan(found.loc[("ccc", "mean"), "value"])
 
 
 def test_the_mean_of_the_dimensions_has_the_interval_of_a_mean(predictions):
@@ -275,6 +308,9 @@ def test_a_condition_that_the_grid_names_and_no_row_has_is_a_hole_in_every_row(p
     assert len(holes) == 2 * (3 * (3 * 5 + 2) + 5 + 2) + 5 * 3
     assert holes["value"].isna().all()
     assert (holes["n_utterances"] == 0).all()
+    everywhere = results.query("metric == 'ccc_mean_noisy'")
+    assert everywhere["value"].isna().all()
+    assert (everywhere["n_utterances"] == 0).all()
 
 
 def test_without_clean_speech_there_is_no_retention(predictions):

@@ -64,6 +64,12 @@ def test_a_number_that_never_changes_is_centred_only(cuts):
     assert scale.mean.item() == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize("parts", [torch.zeros(5, 3), [torch.zeros(5, 2)], []])
+def test_a_scale_refuses_what_it_cannot_measure(parts):
+    with pytest.raises(ValueError, match="need \\(n, 3\\)|nothing to measure"):
+        Scale(3).fit(parts)
+
+
 def test_a_readout_without_weights_says_the_mean_training_label():
     readout = Readout(4)
     readout.scale.fit([torch.tensor([[0.0, 0.2, 0.4], [1.0, 0.4, 0.4]])])
