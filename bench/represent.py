@@ -200,7 +200,7 @@ def _layers(one: Speech, models: Mapping[str, Model], device: str) -> tuple[int,
     if one.layer == "all":
         return tuple(range(last + 1))
     chosen = one.layer if one.layer is not None else models[one.speech].layer
-    return (last if chosen is None else chosen,)
+    return (last if chosen is None or chosen == "last" else chosen,)
 
 
 def _confidence(transcript: Transcript) -> Frames:

@@ -39,11 +39,12 @@ class Model(Strict):
 class Speech(Strict):
     """Frames of a speech encoder: ``{speech: whisper}``.
 
-    ``layer`` stands for that of the model; with ``all`` the head is given every layer and learns how to weigh them.
+    ``layer`` stands for that of the model, and ``last`` is the encoder's last; with ``all`` the head is given every
+    layer and learns how to weigh them.
     """
 
     speech: str
-    layer: Layer | Literal["all"] | None = None
+    layer: Layer | Literal["last", "all"] | None = None
 
 
 class Words(Strict):

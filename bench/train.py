@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from bench.corpora.corpus import Split, Utterance
-from bench.engine import run_jobs
+from bench.engine import default_workers, run_jobs, worker_pool
 from bench.features import StoredFrames, has_features, read_features, write_features
 from bench.keys import digest
 from bench.material import at_level_of
@@ -41,7 +42,6 @@ class _FeatureJob:
 class _FitJob:
     fit: Fit
     catalog: Catalog
-    device: str
     store: Store
 
 
@@ -99,8 +99,10 @@ def train(plan: Plan, material: Material, store: Store, pool: ProcessPoolExecuto
     _represent(plan, missing, heard, store, pool, stages, device)
     if missing:
         # Systems that are the same but for their name share their heads.
-        jobs = [_FitJob(fit, plan.suite.catalog, device, store) for fit in {fit.key: fit for fit in missing}.values()]
-        _train_heads(jobs, store, pool, stages)
+        jobs = [_FitJob(fit, plan.suite.catalog, store) for fit in {fit.key: fit for fit in missing}.values()]
+        # Heads train on the processor: the few processes that share a GPU would leave it idle.
+        with worker_pool(default_workers("cpu")) if device == "cuda" else nullcontext(pool) as trainers:
+            _train_heads(jobs, store, trainers, stages)
 
 
 def _represent(
@@ -184,7 +186,7 @@ def _train_one(job: _FitJob) -> None:
         examples("dev"),
         seed=fit.seed,
         teaching=teaching,
-        top=top_above(fit.inputs[0], job.catalog, job.device) if HEADS[fit.head].tuned else None,
+        top=top_above(fit.inputs[0], job.catalog, "cpu") if HEADS[fit.head].tuned else None,
         fit=fit.fit.config(),
         checkpoint=path.with_suffix(".checkpoint"),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
@@ -184,19 +184,18 @@ def calibrate(network: nn.Module, train: Examples) -> None:
 
 def prepare(network: nn.Module, features: Features) -> list[list[Tensor]]:
     """Return the steps of every utterance for each input of a calibrated network."""
-    return [
-        [branch.prepare(_tensor(frames)) for frames in utterances]
-        for branch, utterances in zip(_branches(network), features.values(), strict=True)
-    ]
+    return [list(_Steps(*one)) for one in zip(_branches(network), features.values(), strict=True)]
 
 
-def prepare_versions(network: nn.Module, examples: Examples) -> list[list[Tensor]]:
+def prepare_versions(network: nn.Module, examples: Examples) -> list[Sequence[Tensor]]:
     """Return for each input the steps of all versions of all utterances, version after version.
+
+    Steps are few and held in memory. Those of a branch that is ``late`` are made when they are asked for.
 
     Labels in this order are ``examples.pooled_labels``.
     """
-    prepared = [prepare(network, version) for version in examples.versions]
-    return [[one for utterances in of_input for one in utterances] for of_input in zip(*prepared, strict=True)]
+    steps = [_Steps(*one) for one in zip(_branches(network), *(one.values() for one in examples.versions), strict=True)]
+    return [one if getattr(one.branch, "late", False) else list(one) for one in steps]
 
 
 def predictions(network: nn.Module, steps: Sequence[Sequence[Tensor]]) -> Tensor:
@@ -268,6 +267,30 @@ def _choose_versions(n_utterances: int, n_versions: int, choice: torch.Generator
 def _branches(network: nn.Module) -> list[Any]:
     # Any, for torch types the children of a module as modules: these have a scale, `reduce` and `prepare`.
     return list(network.get_submodule("branches").children())
+
+
+class _Steps(Sequence[Tensor]):
+    """The steps that a branch makes of all versions of all utterances, each of them when it is asked for."""
+
+    def __init__(self, branch: Any, *versions: Sequence[Frames]) -> None:
+        self.branch = branch
+        self._versions = versions
+
+    def __len__(self) -> int:
+        return len(self._versions[0]) * len(self._versions)
+
+    @overload
+    def __getitem__(self, index: int) -> Tensor: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Tensor]: ...
+
+    def __getitem__(self, index: int | slice) -> Tensor | list[Tensor]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(len(self))[index]]
+        version, utterance = divmod(range(len(self))[index], len(self._versions[0]))
+        steps: Tensor = self.branch.prepare(_tensor(self._versions[version][utterance]))
+        return steps
 
 
 def _tensor(frames: Frames) -> Tensor:

@@ -60,6 +60,13 @@ HEADS: dict[str, HeadRecipe] = {
     "fusion-gated": HeadRecipe(GatedConfig(), GatedFusion, learn_labels, n_inputs=(2, None)),
     "fusion-gated-dropout": HeadRecipe(GatedConfig(silence=0.2), GatedFusion, learn_labels, n_inputs=(2, None)),
     "student": HeadRecipe(StudentConfig(), Student, learn_from_teacher, n_inputs=(1, 1), taught=True),
+    "student-untaught": HeadRecipe(
+        StudentConfig(distillation=Distillation(embedding=0, predictions=0)),
+        Student,
+        learn_from_teacher,
+        n_inputs=(1, 1),
+        taught=True,
+    ),
     "student-soft": HeadRecipe(
         StudentConfig(distillation=Distillation(trust="soft")), Student, learn_from_teacher, (1, 1), taught=True
     ),

@@ -68,7 +68,7 @@ def solve_ridge(network: Ridge, lesson: Lesson) -> pd.DataFrame:
         A history of one row, like that of a trained network. The seed does not matter.
     """
     pooled, dev_pooled = (
-        torch.cat([torch.cat(steps) for steps in prepare_versions(network, part)], 1)
+        torch.cat([torch.cat(list(steps)) for steps in prepare_versions(network, part)], 1)
         for part in (lesson.train, lesson.dev)
     )
     labels, dev_labels = torch.tensor(lesson.train.pooled_labels), torch.tensor(lesson.dev.pooled_labels)

@@ -105,9 +105,10 @@ def train_head(
     with _one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = recipe.build(config, inputs)
-        if top is not None:
+        if top is None:
+            calibrate(network, train)
+        else:  # it learns the scale of what its layers give out before it tunes them
             put_top(network, top)
-        calibrate(network, train)
         history = recipe.learn(network, lesson)
     if lesson.checkpoint is not None:
         remove_checkpoint(lesson.checkpoint)

@@ -1,9 +1,10 @@
 """Fine-tuning: a head that begins with a copy of the top layers of a speech encoder and trains them further.
 
-Its input are the frames of a lower layer, encoded once and for all; what is below is never trained. That the top layers
-of the encoder may be tuned is said by Srinivasan et al. (2022); how is our reading. First the TC-GRU learns on what the
-layers give out as they are, then all is trained on at a small learning rate: layers that are tuned under a head that
-knows nothing yet are torn away from what they know (Kumar et al. 2022, arXiv 2202.10054).
+Its input are the frames of a lower layer, encoded once and for all; what is below is never trained. That the students
+of Srinivasan et al. (2022) tune the top layers of their encoder, and how, is our reading. First the TC-GRU learns on
+what the layers give out as they are, then all is trained on at a small learning rate: layers that are tuned under a
+head that knows nothing yet are torn away from what they know (Kumar et al. 2022, arXiv 2202.10054). What is kept is the
+best epoch of the second part, even where the first ended better.
 
 The layers hear the frames of the speech alone. Whisper's have also heard the silence that a clip is padded with: on the
 probe corpus what the last layer of tiny.en gives out without it correlates at 0.996 with what it gives out with it.
@@ -73,6 +74,8 @@ class TopLayers(nn.Module):
 class TunedBranch(nn.Module):
     """Top layers of an encoder, then a branch of a TC-GRU: its steps are made of the layers' frames."""
 
+    late = True  # what it prepares is all frames, too many to be held in memory
+
     def __init__(self, config: TunedConfig, source: Input) -> None:
         super().__init__()
         if config.top is None:
@@ -140,7 +143,7 @@ def tune(learn: Callable[..., pd.DataFrame]) -> Callable[[Tuned, Lesson], pd.Dat
     def learn_tuned(network: Tuned, lesson: Lesson) -> pd.DataFrame:
         branch = network.get_submodule("branches.0")
         above = replace(lesson, train=_above(branch, lesson.train), dev=_above(branch, lesson.dev))
-        settled = Student(network.config, network.inputs)
+        settled = Student(network.config, [replace(source, stride=1) for source in network.inputs])
         calibrate(settled, above.train)
         first = learn(settled, above, stage="settling")
         branch.get_submodule("branch").load_state_dict(settled.branches[0].state_dict())
@@ -156,14 +159,13 @@ def tune(learn: Callable[..., pd.DataFrame]) -> Callable[[Tuned, Lesson], pd.Dat
 
 
 def _above(branch: Any, examples: Examples) -> Examples:
-    """Return the same utterances, of which is heard what the layers of ``branch`` give out as they are."""
+    """Return the same utterances, of which is heard what the layers of ``branch`` give out as they are, in steps."""
 
     def heard(features: Features) -> Features:
-        with torch.no_grad():
-            return {
-                name: [branch.top(pad([torch.tensor(frames, dtype=torch.float32)]))[0].numpy() for frames in utterances]
-                for name, utterances in features.items()
-            }
+        return {
+            name: [branch.reduce(torch.tensor(frames, dtype=torch.float32)).numpy() for frames in utterances]
+            for name, utterances in features.items()
+        }
 
     branch.eval()
     return replace(examples, features=heard(examples.features), copies=tuple(heard(copy) for copy in examples.copies))

@@ -4,7 +4,8 @@ Anything that satisfies one of the protocols is an encoder: there is no base cla
 them, and a contract test checks them on every entry of every catalogue:
 
 - the result for an item never depends on what else is in the call, nor on the order (rule 4 of the design);
-- the same item gives the same bits each time, on a CPU with the same number of threads (on a GPU, but for rounding);
+- the same item gives the same bits each time on one thread of a CPU, which is what a run's processes have (with more
+  threads, or on a GPU, the same but for rounding);
 - ``fingerprint`` changes whenever the result may: weights, layer, options and the version of the code are in it.
 """
 

@@ -64,6 +64,7 @@ CATALOG = Catalog(
         "second": Speech(speech="same"),
         "first": Speech(speech="same", layer=1),
         "all": Speech(speech="one", layer="all"),
+        "last by name": Speech(speech="same", layer="last"),
         "elsewhere": Speech(speech="other"),
         "words": Words(text="one", transcriber="one"),
         "clean words": Words(text="one", transcriber="one", hears="clean"),
@@ -81,9 +82,9 @@ def made_of(*names, **options):
 
 
 def test_all_that_share_weights_share_one_pass_whatever_layer_they_use():
-    features = made_of("last", "second", "first", "all").features
+    features = made_of("last", "last by name", "second", "first", "all").features
     assert CALLS == [("encoder", 3, (0, 1, 2, 3))]
-    assert [features[name][0].mean() for name in ("last", "second", "first")] == [3, 2, 1]
+    assert [features[name][0].mean() for name in ("last", "last by name", "second", "first")] == [3, 3, 2, 1]
     assert features["all"][0].shape == (4, 4, 2)
     np.testing.assert_array_equal(features["all"][0][0, :, 0], [0, 1, 2, 3])
 
@@ -118,7 +119,7 @@ def test_the_reference_is_read_as_it_stands_and_a_missing_one_as_empty():
 def test_representations_that_differ_have_fingerprints_that_differ():
     known = look_at_models(tuple(CATALOG.representations), CATALOG, "cpu")
     names = [
-        name for name in CATALOG.representations if name not in {"elsewhere", "sure too"}
+        name for name in CATALOG.representations if name not in {"elsewhere", "sure too", "last by name"}
     ]  # of the same bits under another name
     assert len({known.fingerprints[name] for name in names}) == len(names)
     assert known.notices == ("only on Sundays",)

@@ -3,7 +3,7 @@
 What a recogniser says of its confidence is drawn at random, and means nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ INPUTS = {
     "student": ("sound",),
     "student-soft": ("sound",),
     "student-hard": ("sound",),
+    "student-untaught": ("sound",),
     "tuned": ("sound",),
     "tuned-student": ("sound",),
 }
@@ -37,6 +38,15 @@ KINDS = tuple(INPUTS)
 JOINT = ("fusion-early", "fusion-gated", "fusion-gated-dropout")
 MORE_STEPS = FitConfig(batch=30)
 """For fusions that are trained jointly: more layers learn more slowly, and 90 utterances are one batch otherwise."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Compute on one thread, as the processes of a run do."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def _top() -> Top:

@@ -8,7 +8,7 @@ from models.examples import DIMENSIONS, Teaching
 from models.fitting import Lesson
 from models.losses import ccc
 from models.students import learn_from_teacher
-from models.training import predict, teach, train_head
+from models.training import n_parameters, predict, teach, train_head
 
 
 def test_a_student_has_an_embedding_as_wide_as_its_teachers(trained, planted):
@@ -68,6 +68,14 @@ def test_a_teacher_who_is_never_right_teaches_a_conditional_student_nothing(kind
     assert bits(ours) == bits(taught(planted, kind, 2 * wrong - labels, embeddings))
     assert bits(ours) != bits(taught(planted, "student", wrong))
     assert (ours.history[[f"trust_{name}" for name in DIMENSIONS]] == 0).all(axis=None)
+
+
+def test_an_untaught_student_is_the_same_network_and_learns_nothing_of_its_teacher(planted):
+    labels = planted(60, 1).labels
+    ours = taught(planted, "student-untaught", labels)
+    assert bits(ours) == bits(taught(planted, "student-untaught", 1 - labels, np.zeros((60, 8))))
+    assert n_parameters(ours.head) == n_parameters(taught(planted, "student", labels).head)
+    assert bits(ours) != bits(taught(planted, "student", labels))
 
 
 def test_the_history_tells_of_the_teachers_quality_and_how_far_it_was_trusted(planted):
