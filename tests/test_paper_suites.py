@@ -76,7 +76,7 @@ def test_a_suite_at_paper_scale_runs_end_to_end(
     for system in suite.tested:
         of = scored[scored["system"] == system]
         assert set(of["condition"]) == {"clean", "white@5dB"}, system
-        assert len(of) == 2 * 3
+        assert len(of) == 2 * 4  # three dimensions and their mean
     comparisons = pd.read_parquet(run / "comparisons.parquet")
     pairs = {(group, *couple) for group, couples in suite.compare.items() for couple in couples}
     assert set(comparisons[["group", "system", "against"]].itertuples(index=False, name=None)) == pairs
