@@ -72,7 +72,8 @@ def run(
     with told_plainly():
         from bench.progress import Stages
         from bench.run import run_suite
-        from bench.suite import load_suite, suite_path
+        from bench.suite import load_suite
+        from bench.suite_file import suite_path
 
         changes = pairs(change, "--set", "KEY=VALUE")
         if limit is not None:

@@ -8,7 +8,7 @@ import yaml
 from bench.corpora import CORPORA
 from bench.metrics import METRICS
 from bench.representations import MODELS, REPRESENTATIONS, Representation
-from bench.suite import SUITES
+from bench.suite_file import SUITES
 from bench.systems import SYSTEMS
 from corruptions import CORRUPTIONS, ROOM_CORPORA
 from corruptions.noise.corpora import NOISE_CORPORA

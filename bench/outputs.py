@@ -64,7 +64,7 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
     )
     comparisons = compare(
         predictions,
-        plan.suite.compare,
+        plan.suite.compared,
         seed=plan.suite.seed,
         harsher=harsher,
         grid=grid,

@@ -65,7 +65,7 @@ def run_suite(
             stages.say(f"Everything is done: {page}")
             return page
         begin(plan, out)
-        train(plan, material, store, pool, stages, chosen)
+        train(plan, material, store, pool, stages, chosen, trainers=workers)
         evaluate(plan, material, store, pool, stages, chosen, allow_missing=allow_missing)
         with stages.stage("Measuring costs", 1, "tables") as advance:
             write_table(pool.submit(measure, plan, store, chosen).result(), out / "costs.parquet")

@@ -25,3 +25,5 @@ def _listed(value: object) -> object:
 
 # For ``Annotated[tuple[T, ...], *SEVERAL]``: one or more different values; a single one needs no brackets.
 SEVERAL = (BeforeValidator(_listed), AfterValidator(unique), Field(min_length=1))
+# The same, where there may be none.
+ANY = SEVERAL[:2]

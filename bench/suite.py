@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import yaml
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
@@ -14,20 +13,15 @@ from bench.corpora.probe import ProbeSpec
 from bench.material import Policy
 from bench.recordings import CorpusRooms, OwnNoise, OwnRooms
 from bench.representations import MODELS, REPRESENTATIONS, Model, WrittenRepresentation
-from bench.strict import SEVERAL, Strict, unique
+from bench.strict import ANY, SEVERAL, Strict, unique
+from bench.suite_file import SuiteError, read_suite_file
 from bench.systems import SYSTEMS, Catalog, System, needed
 from bench.systems_check import check_catalog, check_comparisons
 from bench.training_options import Training
 from corruptions import CORRUPTIONS, Condition
 from corruptions.levels import LevelName
-from models.embedded import EMBEDDED
 
-SUITES = Path(str(files("bench"))) / "suites"
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-
-
-class SuiteError(ValueError):
-    """A suite that cannot be run as written; the message names the key, the value and what is allowed."""
 
 
 class OwnSystem(System):
@@ -86,6 +80,7 @@ class Suite(Strict):
         models: models by name, beside ``bench.representations.MODELS``.
         representations: what is made with them, beside ``bench.representations.REPRESENTATIONS``.
         systems: names in ``bench.systems.SYSTEMS``, and systems of the suite's own, which go before those.
+        without: systems of the list that are not tested after all, nor compared; they may still teach others.
         training: what training hears beside clean speech, and how long it takes.
         compare: pairs of systems, ``[one, other]``, whose paired difference is reported, by the name of their group.
         conditions: ``clean``, other conditions as they are written (``reverb@0.6s+babble@5dB``), and blocks of them.
@@ -105,6 +100,7 @@ class Suite(Strict):
     models: Mapping[str, Model] = {}
     representations: Mapping[str, WrittenRepresentation] = {}
     systems: Annotated[tuple[WrittenSystem, ...], *SEVERAL]
+    without: Annotated[tuple[str, ...], *ANY] = ()
     training: Training = Training()
     compare: Mapping[str, tuple[tuple[str, str], ...]] = {}
     conditions: Annotated[tuple[ConditionBlock, ...], *SEVERAL]
@@ -157,14 +153,28 @@ class Suite(Strict):
     def _systems_exist(self) -> "Suite":
         names = tuple(one if isinstance(one, str) else one.name for one in self.systems)
         check_catalog(self.catalog, unique(names), can_be_noisy=bool(self.training.conditions))
-        check_comparisons(self.compare, self.tested)
+        unknown = [name for name in self.without if name not in names]
+        if unknown:
+            raise ValueError(f"without: {', '.join(unknown)} is not one of the systems {', '.join(names)}")
+        if not self.tested:
+            raise ValueError("without: no system is left to be tested")
+        check_comparisons(self.compared, self.tested)
         return self
 
     @cached_property
     def tested(self) -> tuple[str, ...]:
         """The names of the systems that are tested, in the order of the file."""
         named = [(one, True) if isinstance(one, str) else (one.name, one.tested) for one in self.systems]
-        return tuple(name for name, wanted in named if wanted)
+        return tuple(name for name, wanted in named if wanted and name not in self.without)
+
+    @cached_property
+    def compared(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """The pairs that are compared, by the name of their group."""
+        left = {
+            group: tuple(pair for pair in pairs if not set(pair) & set(self.without))
+            for group, pairs in self.compare.items()
+        }
+        return {group: pairs for group, pairs in left.items() if pairs or not self.compare[group]}
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -192,43 +202,6 @@ class Suite(Strict):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def suite_path(name: str, beside: Path = Path()) -> Path:
-    """Return the file of a suite given by name (in ``bench/suites``) or by path, relative to the folder ``beside``.
-
-    Raises:
-        SuiteError: if there is neither.
-    """
-    packaged = SUITES / f"{name}.yaml"
-    for path in (packaged, beside / name):
-        if path.is_file():
-            return path
-    there = ", ".join(sorted(path.stem for path in SUITES.glob("*.yaml")))
-    raise SuiteError(f"no suite is called {name!r} and no file lies there; suites: {there}")
-
-
-def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """Return the raw mapping of a file, its paths absolute, on top of that of the suite it names as its ``base``.
-
-    What a suite says replaces what its base says; ``models``, ``noises`` and ``rooms`` are replaced entry by entry.
-    """
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(raw, dict):
-        raise SuiteError(f"{path}: a suite is a mapping of keys to values, not {type(raw).__name__}")
-    _anchor_paths(raw, path.parent.resolve())
-    if "base" not in raw:
-        return raw
-    base_path = suite_path(str(raw.pop("base")), path.parent).resolve()
-    if base_path in {path.resolve(), *above}:
-        raise SuiteError(f"{path}: its base {base_path} is itself based on it")
-    base = _read(base_path, (*above, path.resolve()))
-    merged = {
-        key: base[key] | raw[key]
-        for key in ("models", "noises", "rooms")
-        if isinstance(base.get(key), dict) and isinstance(raw.get(key), dict)
-    }
-    return base | raw | merged
-
-
 def load_suite(
     path: Path, *, changes: Mapping[str, str] | None = None, noises: Mapping[str, Path] | None = None
 ) -> Suite:
@@ -244,16 +217,7 @@ def load_suite(
         SuiteError: for a file that is not YAML, an unknown key or a value that is not allowed; all of them are listed.
     """
     try:
-        raw = _read(path)
-        for key, value in (changes or {}).items():
-            _replace(raw, key.split("."), yaml.safe_load(value))
-        _anchor_paths(raw, Path.cwd())
-    except yaml.YAMLError as error:
-        raise SuiteError(f"{path}: not valid YAML: {error}") from error
-    for name, folder in (noises or {}).items():
-        _add_noise(raw, name, folder.resolve(), path)
-    try:
-        return Suite.model_validate(raw)
+        return Suite.model_validate(read_suite_file(path, changes or {}, noises or {}))
     except ValidationError as error:
         problems = [f"  {_place(one['loc'])}: {one['msg']}" for one in error.errors()]
         raise SuiteError("\n".join([f"{path}: not a valid suite:", *problems])) from error
@@ -262,48 +226,3 @@ def load_suite(
 def _place(location: Sequence[int | str]) -> str:
     """Return where in the file something is wrong; how pydantic tells one kind of value from another is left out."""
     return ".".join(str(part) for part in location if "[" not in str(part))
-
-
-def _add_noise(raw: dict[str, Any], name: str, folder: Path, path: Path) -> None:
-    conditions = raw.get("conditions")
-    blocks = (
-        [one for one in conditions if isinstance(one, dict) and "noise" in one] if isinstance(conditions, list) else []
-    )
-    if not blocks:
-        raise SuiteError(f"{path}: there is no noise block in conditions that {name} could join")
-    for block in blocks:
-        noises = block["noise"] if isinstance(block["noise"], list) else [block["noise"]]
-        block["noise"] = noises if name in noises else [*noises, name]
-    known = raw.get("noises")
-    raw["noises"] = (known if isinstance(known, dict) else {}) | {name: str(folder)}
-
-
-def _anchor_paths(raw: dict[str, Any], folder: Path) -> None:
-    corpus = raw.get("corpus")
-    if isinstance(corpus, dict) and isinstance(corpus.get("manifest"), str):
-        corpus["manifest"] = str(folder / corpus["manifest"])
-    for kind in ("noises", "rooms"):
-        if isinstance(raw.get(kind), dict):
-            raw[kind] = {name: _anchored(one, folder) for name, one in raw[kind].items()}
-    models = raw.get("models")
-    for model in models.values() if isinstance(models, dict) else ():
-        weights = model.get("weights") if isinstance(model, dict) else None
-        # What is neither packaged nor a folder is a repository.
-        if isinstance(weights, str) and weights not in EMBEDDED and (folder / weights).is_dir():
-            model["weights"] = str(folder / weights)
-
-
-def _anchored(recordings: object, folder: Path) -> object:
-    if isinstance(recordings, dict) and "root" in recordings:
-        return recordings | {"root": str(folder / str(recordings["root"]))}
-    return recordings if isinstance(recordings, dict) else str(folder / str(recordings))
-
-
-def _replace(raw: dict[str, Any], keys: Sequence[str], value: object) -> None:
-    *parents, last = keys
-    for parent in parents:
-        # `corpus: probe` is short for `corpus: {probe: {}}`, so that --set corpus.probe.test=24 finds its place.
-        if not isinstance(raw.get(parent), dict):
-            raw[parent] = {}
-        raw = raw[parent]
-    raw[last] = value

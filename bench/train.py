@@ -92,17 +92,30 @@ def recipes() -> dict[str, TrainedHow]:
     }
 
 
-def train(plan: Plan, material: Material, store: Store, pool: ProcessPoolExecutor, stages: Stages, device: str) -> None:
-    """Train every head of the plan that is not in the store; what is there already is left alone."""
+def train(
+    plan: Plan,
+    material: Material,
+    store: Store,
+    pool: ProcessPoolExecutor,
+    stages: Stages,
+    device: str,
+    *,
+    trainers: int | None = None,
+) -> None:
+    """Train every head of the plan that is not in the store; what is there already is left alone.
+
+    Heads train on the processor. Beside a GPU, whose few processes would leave it idle, ``trainers`` processes do that,
+    one a core unless said.
+    """
     missing = missing_fits(plan, store)
     heard = at_level_of(plan.corpus.split("train"), material, plan.recordings, plan.suite.policy)
     _represent(plan, missing, heard, store, pool, stages, device)
     if missing:
         # Systems that are the same but for their name share their heads.
         jobs = [_FitJob(fit, plan.suite.catalog, store) for fit in {fit.key: fit for fit in missing}.values()]
-        # Heads train on the processor: the few processes that share a GPU would leave it idle.
-        with worker_pool(default_workers("cpu")) if device == "cuda" else nullcontext(pool) as trainers:
-            _train_heads(jobs, store, trainers, stages)
+        own = worker_pool(trainers or default_workers("cpu")) if device == "cuda" else nullcontext(pool)
+        with own as processes:
+            _train_heads(jobs, store, processes, stages)
 
 
 def _represent(

@@ -154,7 +154,8 @@ def _fetch(repository: str, revision: str | None, files: Sequence[str]) -> Path:
         raise WeightsError(
             f"{repository}: not one of {', '.join(EMBEDDED)}, not a folder here, and the hub could not give it"
             f"{f' at revision {revision}' if revision else ''} ({type(error).__name__}: {error}). "
-            f"Without a network: `hf download {repository}` on a machine that has one, and name the folder"
+            f"Without a network: `hf download {repository}{f' --revision {revision}' if revision else ''}` where there "
+            "is one, and bring its cache along (`HF_HOME`), or name the folder and no revision"
         ) from error
     return Path(folder)
 

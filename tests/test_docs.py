@@ -15,7 +15,8 @@ import yaml
 
 from bench import cli
 from bench.corpora.corpus import Corpus
-from bench.suite import SUITES, load_suite
+from bench.suite import load_suite
+from bench.suite_file import SUITES
 from corruptions.audio import write_audio
 from corruptions.public import split_of
 

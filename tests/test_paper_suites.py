@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from bench.corpora.corpus import Corpus
-from bench.suite import SUITES, Suite, load_suite
+from bench.suite import Suite, load_suite
+from bench.suite_file import SUITES
 
 from .models import tiny
 

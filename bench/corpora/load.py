@@ -88,7 +88,8 @@ def check_corpus_for(suite: Suite, corpus: Corpus) -> None:
     if unread and readers:
         raise CorpusError(
             f"{', '.join(readers)} reads reference transcripts, which {len(unread)} of {len(corpus.utterances)} "
-            f"utterances of {corpus.name} lack (the first is {unread[0]}): add them, or leave the system out"
+            f"utterances of {corpus.name} lack (the first is {unread[0]}): add them, or leave out "
+            f"{', '.join(readers)} and whom they teach (--set without=[...])"
         )
 
 
@@ -101,7 +102,7 @@ def check_categories(learners: Sequence[str], corpus: Corpus) -> None:
     if learners and not any(one.emotion for one in corpus.split("train")):
         raise CorpusError(
             f"{', '.join(learners)} learns emotion categories, which no training utterance of {corpus.name} has: add "
-            "them (the column `emotion` of a manifest), or leave the system out"
+            f"them (the column `emotion` of a manifest), or leave out {', '.join(learners)} (--set without=[...])"
         )
 
 

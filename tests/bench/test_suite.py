@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from bench.recordings import CorpusNoise, MarkedNoise
-from bench.suite import SUITES, ManifestCorpus, Suite, SuiteError, load_suite, suite_path
+from bench.suite import ManifestCorpus, Suite, load_suite
+from bench.suite_file import SUITES, SuiteError, suite_path
 from bench.training_options import FitOptions
 
 SMALL = {
@@ -292,3 +293,23 @@ def test_options_of_fitting_have_the_names_and_defaults_of_the_fit_loop():
     assert set(FitOptions.model_fields) == {field.name for field in fields(FitConfig)}
     assert FitOptions().config() == FitConfig()
     assert FitOptions(batch=512, weights=(1, 0, 0)).config() == FitConfig(batch=512, weights=(1, 0, 0))
+
+
+def test_what_a_suite_is_without_is_neither_tested_nor_compared_and_may_still_teach(tmp_path: Path):
+    suite = load_suite(SUITES / "mitra2023.yaml", changes={"without": "[fusion-late, lexical-oracle]"})
+    assert {"fusion-late", "lexical-oracle"}.isdisjoint(suite.tested)
+    assert "fusion-late" in suite.needed
+    assert ("fusion-early", "acoustic") in suite.compared["fusion against its parts"]
+    assert not any("fusion-late" in pair for pairs in suite.compared.values() for pair in pairs)
+    again = tmp_path / "again.yaml"
+    again.write_text(suite.to_yaml(), encoding="utf-8")
+    assert load_suite(again) == suite
+
+
+@pytest.mark.parametrize(("without", "message"), [
+    ("[nobody]", "without: nobody is not one of the systems mfb,"),
+    ("[mfb, whisper, text, text-oracle, fusion, student, random, constant]", "no system is left|is not one of"),
+])  # fmt: skip
+def test_a_suite_is_not_without_what_it_does_not_have_nor_without_everything(without: str, message: str):
+    with pytest.raises(SuiteError, match=message):
+        load_suite(SUITES / "quick.yaml", changes={"without": without})

@@ -108,7 +108,7 @@ def test_what_is_nowhere_is_an_error_that_says_where_it_was_looked_for_and_what_
         "nobody/no-such-model: not one of whisper-tiny.en",
         "not a folder here",
         "the hub could not give it at revision v2",
-        "`hf download nobody/no-such-model`",
+        "`hf download nobody/no-such-model --revision v2`",
     ):
         assert words in str(caught.value)
 
