@@ -6,6 +6,7 @@ import pytest
 
 from bench.features import read_features, write_features
 from bench.store import Store
+from models.training import Examples, FitConfig, train_head
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -46,3 +47,19 @@ def test_only_what_is_asked_for_is_read(tmp_path: Path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 3 * 4_000_000
+
+
+@pytest.mark.parametrize("kind", ["tc-gru", "ridge"])
+def test_a_head_learns_the_same_bits_from_stored_features_as_from_those_in_memory(kind: str, tmp_path: Path):
+    store, rng = Store(tmp_path), np.random.default_rng(0)
+    labels = rng.uniform(size=(40, 3))
+    frames = [rng.normal(size=(rng.integers(5, 90), 4)).astype(np.float32) + one[0] for one in labels]
+    write_features(store, "a" * 32, frames[:24])
+    write_features(store, "b" * 32, frames[24:])
+    heads = [
+        train_head(kind, *[Examples({"sound": heard}, labels)] * 2, seed=0, fit=FitConfig(epochs=2)).head
+        for heard in (frames, read_features(store, ["a" * 32, "b" * 32]))
+    ]
+    in_memory, stored = (head.network.state_dict() for head in heads)
+    for name, weights in in_memory.items():
+        assert weights.numpy().tobytes() == stored[name].numpy().tobytes(), name
