@@ -43,7 +43,7 @@ def load_probe(spec: ProbeSpec, stages: Stages, workers: int | None = None) -> t
 def check_corpus(
     kind: str, root: Path, scale: tuple[float, float], stages: Stages, workers: int | None = None
 ) -> list[dict[str, str]]:
-    """Return a row for each split: utterances, speakers, hours, how many have a transcript.
+    """Return a row for each split: utterances, speakers, hours, how many have a transcript and how many an emotion.
 
     Args:
         kind: a name in ``CORPORA``.
@@ -114,4 +114,5 @@ def _summary(corpus: Corpus, split: Split, recordings: Mapping[str, Recording]) 
         "speakers": str(len({one.speaker for one in utterances})),
         "hours": f"{sum(recordings[one.id].duration_s for one in utterances) / 3600:.2f}",
         "with transcript": str(sum(one.transcript is not None for one in utterances)),
+        "with emotion": str(sum(one.emotion is not None for one in utterances)),
     }
