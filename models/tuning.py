@@ -29,8 +29,9 @@ from models.top_layers import Top, TopShape
 class TunedConfig(StudentConfig):
     """A TC-GRU on layers that are tuned with it, and how it learns from a teacher where it has one.
 
-    With the last layer of Whisper tiny.en, 6 and 8 epochs end at a mean CCC of 0.693 and 0.690 on the development data of
-    the probe corpus (one seed); the untuned layer has 0.690. 360 sentences of one synthetic voice leave little to tune.
+    With the last layer of Whisper tiny.en, 6 and 8 epochs end at a mean CCC of 0.693 and 0.690 on the development data
+    of the probe corpus (one seed); the untuned layer has 0.690. 360 sentences of one synthetic voice leave little to
+    be tuned.
 
     Attributes:
         top: the shape of these layers; that of the encoder's.
