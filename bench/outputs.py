@@ -15,7 +15,7 @@ from bench.representations import Words, rung
 from bench.scoring import score
 from bench.store import Store, write_table
 from bench.suite import Suite
-from bench.systems import AS_IS, CONTROLS, Catalog, System
+from bench.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
 from bench.train import head_path, histories, weights_of_layers
 from corruptions import Material, find_corruption
 from corruptions.files import replacing
@@ -94,7 +94,7 @@ def _described(system: System, catalog: Catalog) -> dict[str, object]:
         "description": system.description,
         "inputs": list(system.inputs),
         "head": trained.head,
-        "teacher": trained.teacher,
+        "teacher": None if trained.head == UNTAUGHT else trained.teacher,
         "heard": None if system.head in {*CONTROLS, AS_IS} else trained.trained_on,
         "ladder": rung(sources[0]) if only_words else None,
         "paper": system.paper,

@@ -27,7 +27,7 @@ class System(Strict):
         inputs: names of representations, in the order of the head's inputs; none for a control.
         head: a name in ``models.recipes.HEADS``, in ``CONTROLS`` where there are no inputs, or ``AS_IS``.
         teacher: the system whose embedding and predictions the head learns from, beside the labels; it hears clean
-            speech.
+            speech. An ``UNTAUGHT`` head is only as wide as it.
         trained_on: ``clean`` speech, or ``noisy``: each utterance clean or in one of the noises of the suite's
             ``training``, another in every epoch.
         trained_as: the system whose trained heads are used as they are; ``inputs`` then stand for that system's.
@@ -48,6 +48,8 @@ class System(Strict):
 
 # The head of a model that was trained elsewhere: its only input is its prediction, one frame of three numbers.
 AS_IS = "as-is"
+# The head of a student that learns nothing of its teacher but how wide to be.
+UNTAUGHT = "student-untaught"
 
 
 SYSTEMS: dict[str, System] = {

@@ -48,3 +48,8 @@ def test_a_run_that_lacks_a_file_is_not_done(name: str, tmp_path: Path):
     assert not is_done(SimpleNamespace(key="yours"), tmp_path)
     (tmp_path / name).unlink()
     assert not is_done(SimpleNamespace(key="mine"), tmp_path)
+
+
+def test_a_student_that_is_not_taught_is_not_said_to_have_a_teacher():
+    found = described_systems(suite(own("wide", head="student-untaught", teacher="fusion"), "student"))
+    assert [found[name]["teacher"] for name in ("wide", "student")] == [None, "fusion"]
