@@ -14,9 +14,10 @@ from models import whisper_input
 from models.asr_faster_whisper import LANGUAGE, MAX_NEW_TOKENS, TASK
 from models.asr_pieces import Heard, transcribe
 from models.hub import Located
+from models.precision import lowered
 from models.torchaudio_cpu import import_torchaudio
-from models.types import Pretrained, Transcript, Waveform
-from models.whisper_encoder import TINY_EN, hidden_states
+from models.types import Frames, Pretrained, Transcript, Waveform
+from models.whisper_encoder import TINY_EN, every_layer, hidden_states
 from models.whisper_weights import DTYPE, load_whisper, locate_whisper
 
 VERSION = 1
@@ -100,7 +101,8 @@ def whisper_transcriber(device: str = "cpu", pretrained: Pretrained = TINY_EN) -
             ``openai/whisper-small``, or of CTranslate2.
 
     Raises:
-        WeightsError: if the weights are absent or not those of a Whisper of this format.
+        WeightsError: if the weights are absent, not those of a Whisper of this format, or compute something else in the
+            precision of the device.
 
     Examples:
         >>> import numpy as np
@@ -113,7 +115,12 @@ def whisper_transcriber(device: str = "cpu", pretrained: Pretrained = TINY_EN) -
     from transformers import WhisperTokenizer
 
     located = locate_whisper(pretrained)
-    network = load_whisper(located.folder, getattr(torch, DTYPE[device])).to(device)
+    network = load_whisper(located.folder, torch.float32).to(device)
+    network = lowered(network, DTYPE[device], _every_layer, str(located.folder))
     words = WhisperTokenizer.from_pretrained(located.folder, local_files_only=True).backend_tokenizer
     multilingual = network.config.vocab_size >= MULTILINGUAL_VOCABULARY
     return WhisperTranscriber(located, device, network, Tokenizer(words, multilingual, task=TASK, language=LANGUAGE))
+
+
+def _every_layer(network: Any, waveform: Waveform) -> list[Frames]:
+    return every_layer(network.model.encoder, waveform)

@@ -14,6 +14,7 @@ from typing import Any
 
 from models import whisper_input
 from models.embedded import WeightsError, file_sha256
+from models.precision import check_rounding, spoken_second
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
 from models.whisper_weights import DTYPE, load_whisper, locate_whisper
 
@@ -73,22 +74,26 @@ class OpenaiWhisperEncoder:
         """Return the frames of each waveform, computed by itself; one longer than 30 s is encoded piece by piece."""
         check_waveforms(waveforms)
         check_layers(layers, self.n_layers)
+        return self.encode(waveforms, layers, DTYPE[self.device])
+
+    def encode(self, waveforms: Sequence[Waveform], layers: Sequence[int], dtype: str) -> list[list[Frames]]:
+        """Return the frames of each waveform in each of ``layers``, computed in a type of torch's."""
         return whisper_input.encode_pieces(
             waveforms,
-            lambda mel: self._encode(mel, layers),
+            lambda mel: self._encode(mel, layers, dtype),
             self.device,
             self.model.dims.n_mels,
             whisper_input.LONG_WINDOW_S,
         )
 
-    def _encode(self, mel: Any, layers: Sequence[int]) -> list[Any]:
+    def _encode(self, mel: Any, layers: Sequence[int], dtype: str) -> list[Any]:
         import torch
 
         hidden: list[Any] = []
         blocks = self.model.encoder.blocks
         hooks = [block.register_forward_pre_hook(lambda _, given: hidden.append(given[0])) for block in blocks]
         try:
-            last = self.model.embed_audio(mel.to(getattr(torch, DTYPE[self.device])))  # the layers follow its type
+            last = self.model.embed_audio(mel.to(getattr(torch, dtype)))  # the layers follow its type
         finally:
             for hook in hooks:
                 hook.remove()
@@ -103,7 +108,8 @@ def openai_whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN
         pretrained: as for :func:`load_openai_whisper`.
 
     Raises:
-        WeightsError: if the weights are absent or not those of a Whisper.
+        WeightsError: if the weights are absent, not those of a Whisper, or compute something else in the precision of
+            the device.
 
     Examples:
         >>> import numpy as np
@@ -113,7 +119,12 @@ def openai_whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN
         (50, 384)
     """
     sha256, revision = identify_openai_whisper(pretrained)
-    return OpenaiWhisperEncoder(sha256, revision, device, load_openai_whisper(device, pretrained))
+    encoder = OpenaiWhisperEncoder(sha256, revision, device, load_openai_whisper(device, pretrained))
+    if (dtype := DTYPE[device]) != "float32":
+        second, layers = [spoken_second()], range(encoder.n_layers + 1)
+        [exact], [rounded] = encoder.encode(second, layers, "float32"), encoder.encode(second, layers, dtype)
+        check_rounding(exact, rounded, dtype, str(pretrained.weights))
+    return encoder
 
 
 def load_openai_whisper(device: str, pretrained: Pretrained) -> Any:

@@ -22,7 +22,8 @@ from models.batching import in_batches
 from models.embedded import WeightsError
 from models.hub import Located, load_network, locate, read_json
 from models.padding import convolved, padding_unheard
-from models.self_supervised_input import normalises, pieces, prepared
+from models.precision import lowered
+from models.self_supervised_input import normalises, pieces, prepared, unit_variance
 from models.top_layers import Top, self_supervised_top
 from models.torchaudio_cpu import import_torchaudio
 from models.types import SAMPLE_RATE, Frames, Pretrained, Waveform, check_layers, check_waveforms
@@ -125,7 +126,8 @@ def self_supervised(device: str, pretrained: Pretrained) -> SelfSupervised:
 
     Raises:
         ValueError: if no weights are named.
-        WeightsError: if they are absent, not of a known family, incomplete, or for another sampling rate.
+        WeightsError: if they are absent, not of a known family, incomplete, for another sampling rate, or compute
+            something else in the precision of the device.
     """
     import_torchaudio()
     import torch
@@ -140,12 +142,18 @@ def self_supervised(device: str, pretrained: Pretrained) -> SelfSupervised:
     network = load_network(
         getattr(transformers, family.network),
         located.folder,
-        dtype=getattr(torch, DTYPE[device]),
+        dtype=torch.float32,
         unused=HEADS,
         spare=MASK,
         attn_implementation=family.attention,
     )
-    return SelfSupervised(located, device, normalises(located.folder), network.to(device))
+    network = lowered(network.to(device), DTYPE[device], _every_layer, str(located.folder))
+    return SelfSupervised(located, device, normalises(located.folder), network)
+
+
+def _every_layer(network: Any, waveform: Waveform) -> list[Frames]:
+    [layers] = encode(network, [unit_variance(waveform)], range(network.config.num_hidden_layers + 1))
+    return layers
 
 
 def encode(network: Any, batch: Sequence[Waveform], layers: Sequence[int]) -> list[list[Frames]]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models import whisper_input
+from models.precision import lowered
 from models.top_layers import Top, whisper_top
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
 from models.whisper_weights import DTYPE, load_whisper_encoder, locate_whisper
@@ -78,7 +79,8 @@ def whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> Wh
         pretrained: a packaged Whisper, or a folder or hub repository in the format of transformers or CTranslate2.
 
     Raises:
-        WeightsError: if the weights are absent or not those of a Whisper of this format.
+        WeightsError: if the weights are absent, not those of a Whisper of this format, or compute something else in the
+            precision of the device.
 
     Examples:
         >>> import numpy as np
@@ -90,8 +92,18 @@ def whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> Wh
     import torch
 
     located = locate_whisper(pretrained)
-    network = load_whisper_encoder(located.folder, getattr(torch, DTYPE[device]))
-    return WhisperEncoder(located.sha256, located.revision, device, network.to(device))
+    network = load_whisper_encoder(located.folder, torch.float32).to(device)
+    network = lowered(network, DTYPE[device], every_layer, str(located.folder))
+    return WhisperEncoder(located.sha256, located.revision, device, network)
+
+
+def every_layer(network: Any, waveform: Waveform) -> list[Frames]:
+    """Return the frames of a waveform of up to 30 s in every layer of transformers' ``WhisperEncoder``."""
+    layers = range(len(network.layers) + 1)
+    [frames] = whisper_input.encode_pieces(
+        [waveform], lambda mel: hidden_states(network, mel, layers), network.device.type, network.config.num_mel_bins
+    )
+    return frames
 
 
 def hidden_states(network: Any, mel: Any, layers: Sequence[int]) -> list[Any]:

@@ -23,13 +23,14 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
 }
 
 SMALL = {
-    "hidden_size": 48,
+    "hidden_size": 96,
     "num_hidden_layers": 3,
     "num_attention_heads": 4,
     "intermediate_size": 96,
     "conv_dim": (32,) * 7,
-    "num_conv_pos_embedding_groups": 4,
+    "num_conv_pos_embedding_groups": 2,
 }
+"""48 channels a group of the convolution over positions, as in the published base models."""
 
 WHISPER = {
     "d_model": 32,
