@@ -59,7 +59,7 @@ def check_rounding(exact: Sequence[Frames], rounded: Sequence[Frames], dtype: st
         >>> check_rounding([np.eye(2)], [1.002 * np.eye(2)], "bfloat16", "small")
         >>> check_rounding([np.eye(2)], [np.eye(2)[::-1]], "bfloat16", "small")
         Traceback (most recent call last):
-        models.embedded.WeightsError: small: in bfloat16 this network ... correlate by -1.000 in layer 1 of 1 ...
+        models.embedded.WeightsError: small: in bfloat16 this network ... correlate by -1.000 in layer 1 of 1, ...
     """
     for number, (one, other) in enumerate(zip(exact, rounded, strict=True), start=1):
         correlation = _correlation(one, other)
