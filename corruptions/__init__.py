@@ -1,22 +1,22 @@
 """What is done to audio: noise, rooms and channels, at levels that are known exactly."""
 
-from corruptions.additive import mix_at_snr
-from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, read_audio, write_audio
 from corruptions.catalog import CORRUPTIONS
 from corruptions.condition import CLEAN, Condition, Step, parse_condition
 from corruptions.corruption import Corruption
 from corruptions.engine import check_for_training, check_material, corrupt, corrupt_audio, find_corruption, fingerprint
-from corruptions.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.material import Material
-from corruptions.measures import intelligibility_snr_db, segmental_snr_db
+from corruptions.noise.additive import mix_at_snr
 from corruptions.noise.corpora import NOISE_CORPORA, read_noise_corpus
 from corruptions.noise.folders import NoiseFolder, decoded, read_noise_folder
 from corruptions.noise.generated import Spectrum, long_term_spectrum
-from corruptions.record import Corrupted, Record
 from corruptions.room.bank import build_rooms
 from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
 from corruptions.room.responses import Response, read_responses
 from corruptions.room.simulation import RoomSpec
+from corruptions.sound.audio import SAMPLE_RATE, AudioError, Waveform, read_audio, write_audio
+from corruptions.sound.levels import LEVELS, active_level_dbfs, rms_dbfs
+from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
+from corruptions.sound.record import Corrupted, Record
 from corruptions.transforms import from_audiomentations
 
 __all__ = [

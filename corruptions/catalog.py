@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from corruptions import transforms
-from corruptions.additive import Noise, add_noise
 from corruptions.channels import codecs, distortions
 from corruptions.corruption import Check, Corruption, Setting, distortion, nothing_needed
 from corruptions.noise import generated, talk
+from corruptions.noise.additive import Noise, add_noise
 from corruptions.noise.folders import NoiseFolder, recorded_noise
 from corruptions.noise.generated import Spectrum
-from corruptions.record import Corrupted
 from corruptions.room.responses import Response
 from corruptions.room.reverberation import reverberate
+from corruptions.sound.record import Corrupted
 
 # The level of every noise, recorded or made.
 SNR = "SNR (dB)"

@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from corruptions.audio import Waveform
 from corruptions.material import Material
-from corruptions.record import Corrupted, changed_speech
+from corruptions.sound.audio import Waveform
+from corruptions.sound.record import Corrupted, changed_speech
 
 Harsher = Literal["up", "down"]
 

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from corruptions.audio import AudioError, Waveform, file_sha256
 from corruptions.catalog import CORRUPTIONS, NO_ROOM, ONE_FLOOR, SNR, own_noise, own_rooms
 from corruptions.condition import Condition, Step
 from corruptions.corruption import Corruption, Setting
-from corruptions.levels import rms_dbfs, speech_levels_dbfs
 from corruptions.material import Material
-from corruptions.measures import intelligibility_snr_db, segmental_snr_db
-from corruptions.record import Corrupted, Record
 from corruptions.room.responses import Response
+from corruptions.sound.audio import AudioError, Waveform, file_sha256
+from corruptions.sound.levels import rms_dbfs, speech_levels_dbfs
+from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
+from corruptions.sound.record import Corrupted, Record
 
 NOTHING = Material()
 

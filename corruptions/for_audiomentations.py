@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 from audiomentations.core.transforms_interface import BaseWaveformTransform
 
-from corruptions.audio import SAMPLE_RATE, Waveform
 from corruptions.condition import parse_condition
 from corruptions.engine import NOTHING, check_material, corrupt_audio
 from corruptions.material import Material
+from corruptions.sound.audio import SAMPLE_RATE, Waveform
 
 
 class Corrupt(BaseWaveformTransform):  # type: ignore[misc]

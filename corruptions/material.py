@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from corruptions.levels import LevelName
 from corruptions.noise.folders import NoiseFolder
 from corruptions.noise.generated import Spectrum
 from corruptions.room.responses import Response
+from corruptions.sound.levels import LevelName
 
 
 @dataclass(frozen=True)

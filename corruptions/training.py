@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from corruptions.audio import Waveform
 from corruptions.condition import Condition
 from corruptions.engine import NOTHING, check_for_training, check_material, corrupt_audio, find_corruption
 from corruptions.material import Material
+from corruptions.sound.audio import Waveform
 
 
 class Items(Protocol):

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from corruptions.audio import SAMPLE_RATE, Waveform
 from corruptions.corruption import Corruption, Harsher, distortion
+from corruptions.sound.audio import SAMPLE_RATE, Waveform
 
 # A tenth of a second: some transforms take spectra and warn of clips that are too short for one.
 _SHORTEST = SAMPLE_RATE // 10

@@ -30,8 +30,8 @@ Frames = npt.NDArray[np.float32]
 class Pretrained:
     """Which trained weights: what a suite writes beside the kind of a model.
 
-    ``weights`` is a name in ``models.embedded.EMBEDDED``, a folder, or a repository on the Hugging Face hub; None for
-    what has no weights. ``revision`` is the repository's commit; the newest unless said.
+    ``weights`` is a name in ``models.weights.embedded.EMBEDDED``, a folder, or a repository on the Hugging Face hub;
+    None for what has no weights. ``revision`` is the repository's commit; the newest unless said.
     """
 
     weights: str | None = None

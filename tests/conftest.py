@@ -5,7 +5,7 @@ import pytest
 from hypothesis import settings
 
 from bench.corpora.corpus import Corpus
-from bench.corpora.probe import ProbeSpec, build_probe, read_probe
+from bench.corpora.probe.corpus import ProbeSpec, build_probe, read_probe
 
 # The same examples on every machine, however slow it is.
 settings.register_profile("emonoise", deadline=None, derandomize=True, max_examples=40)

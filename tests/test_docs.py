@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from bench import cli
+from bench.commands import main as cli
 from bench.corpora.corpus import Corpus
-from bench.suite import load_suite
-from bench.suite_file import SUITES
-from corruptions.audio import write_audio
-from corruptions.public import split_of
+from bench.suite.file import SUITES
+from bench.suite.suite import load_suite
+from corruptions.sound.audio import write_audio
+from corruptions.sound.public import split_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -119,10 +119,10 @@ def test_the_models_and_systems_of_the_readme_are_a_valid_part_of_a_suite(tmp_pa
 
 
 def test_the_readme_names_every_kind_of_model_and_head():
-    from models.asr import TRANSCRIBERS
-    from models.recipes import HEADS
-    from models.speech import SPEECH_ENCODERS
-    from models.text import TEXT_ENCODERS
+    from models.asr.catalog import TRANSCRIBERS
+    from models.heads.catalog import HEADS
+    from models.speech.catalog import SPEECH_ENCODERS
+    from models.text.catalog import TEXT_ENCODERS
 
     (table,) = re.findall(r"\| \| kinds \|\n(.*?)\n\n", README, flags=re.DOTALL)
     for row, kinds in zip(table.splitlines()[1:], (SPEECH_ENCODERS, TRANSCRIBERS, TEXT_ENCODERS, HEADS), strict=True):

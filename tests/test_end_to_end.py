@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from bench.corpora.corpus import Corpus
-from bench.systems import SYSTEMS
+from bench.suite.systems import SYSTEMS
 
 TABLES = ("predictions", "transcripts", "corruptions", "results")
 # Other bands and layers of the same encoders are tested with the encoders.

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from bench.corpora.corpus import Corpus
-from bench.suite import Suite, load_suite
-from bench.suite_file import SUITES
+from bench.suite.file import SUITES
+from bench.suite.suite import Suite, load_suite
 
 from .models import tiny
 

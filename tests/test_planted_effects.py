@@ -54,7 +54,7 @@ def test_every_real_system_suffers_in_loud_babble(ccc: pd.DataFrame):
 
 
 def test_no_system_beats_the_best_that_is_possible(clean: pd.DataFrame):
-    from bench.corpora.probe import ProbeSpec, best_possible_ccc, build_probe
+    from bench.corpora.probe.corpus import ProbeSpec, best_possible_ccc, build_probe
 
     ceiling = best_possible_ccc(build_probe(ProbeSpec()))
     for dimension in DIMENSIONS:

@@ -1,1 +1,1 @@
-"""Channels: what happens between a microphone and a listener."""
+"""Channels: what happens between a microphone and a listener. Codecs, and everything else."""

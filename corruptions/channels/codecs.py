@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from corruptions.audio import SAMPLE_RATE, Waveform
+from corruptions.sound.audio import SAMPLE_RATE, Waveform
 
 # MPEG-2 layer III in mono; libsndfile spreads 1 to 0 over the lowest to the highest.
 MP3_KBIT_S = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from corruptions.audio import SAMPLE_RATE, Waveform
+from corruptions.sound.audio import SAMPLE_RATE, Waveform
 
 TELEPHONE_HZ = (300, 3400)
 

@@ -1,1 +1,1 @@
-"""Noise: generated, spoken, and recorded."""
+"""Noise: generated, spoken and recorded, how it is added, and the public corpora of it."""

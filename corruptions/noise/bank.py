@@ -14,16 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from corruptions.audio import AudioError, Waveform, file_sha256, read_audio
-from corruptions.files import replacing
-from corruptions.progress import Stage, unseen
-
-if TYPE_CHECKING:
-    from corruptions.noise.folders import Recording
+from corruptions.noise.recordings import Recording
+from corruptions.sound.audio import AudioError, Waveform, file_sha256, read_audio
+from corruptions.sound.files import replacing
+from corruptions.sound.progress import Stage, unseen
 
 # So many recordings lie in one file: thousands of files could not all stay open.
 _PER_PART = 256
@@ -70,7 +67,7 @@ class Bank:
         return Bank, (self.parts, self.places)
 
 
-def build_bank(folder: Path, recordings: Sequence["Recording"], cache: Path, stage: Stage = unseen) -> Bank:
+def build_bank(folder: Path, recordings: Sequence[Recording], cache: Path, stage: Stage = unseen) -> Bank:
     """Return the bank of a folder's recordings; what is in the cache is not decoded again.
 
     Args:
@@ -100,18 +97,18 @@ def build_bank(folder: Path, recordings: Sequence["Recording"], cache: Path, sta
     return Bank(tuple(parts), places)
 
 
-def _digest(members: Sequence["Recording"]) -> str:
+def _digest(members: Sequence[Recording]) -> str:
     identity = [_FORMAT, [[one.sha256, one.n_samples] for one in members]]
     return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
 
-def _write_part(path: Path, folder: Path, members: Sequence["Recording"]) -> None:
+def _write_part(path: Path, folder: Path, members: Sequence[Recording]) -> None:
     with replacing(path) as temporary, temporary.open("wb") as file:
         for one in members:
             file.write(_decoded(folder / one.name, one).astype(_DTYPE, copy=False).tobytes())
 
 
-def _decoded(path: Path, listed: "Recording") -> Waveform:
+def _decoded(path: Path, listed: Recording) -> Waveform:
     audio = read_audio(path)[: listed.n_samples]
     # Checked, since what gets into a bank stays in it under this digest.
     if len(audio) < listed.n_samples or file_sha256(path) != listed.sha256:

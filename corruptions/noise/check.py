@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from corruptions.audio import SAMPLE_RATE, AudioError, audio_names
 from corruptions.noise.corpora import NOISE_CORPORA
-from corruptions.noise.folders import Fault, Recording, examine
-from corruptions.progress import Stage, unseen
-from corruptions.public import SPLITS, Member, PublicCorpus, Split, Table, find_corpus, members_of
+from corruptions.noise.recordings import Fault, Recording, examine
+from corruptions.sound.audio import SAMPLE_RATE, AudioError, audio_names
+from corruptions.sound.progress import Stage, unseen
+from corruptions.sound.public import SPLITS, Member, PublicCorpus, Split, Table, find_corpus, members_of
 
 
 @dataclass(frozen=True)

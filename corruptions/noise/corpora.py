@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from corruptions.noise.folders import NoiseFolder, read_recordings
-from corruptions.progress import Stage, unseen
-from corruptions.public import BY_HASH, Archive, PublicCorpus, Split, Table, choose_recordings
+from corruptions.noise.folders import NoiseFolder
+from corruptions.noise.recordings import read_recordings
+from corruptions.sound.progress import Stage, unseen
+from corruptions.sound.public import BY_HASH, Archive, PublicCorpus, Split, Table, choose_recordings
 
 
 def read_noise_corpus(name: str, root: Path, split: Split | None = None, stage: Stage = unseen) -> NoiseFolder:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pooch
 
-from corruptions.progress import Advance, Stage, unseen
-from corruptions.public import Archive, PublicCorpus
+from corruptions.sound.progress import Advance, Stage, unseen
+from corruptions.sound.public import Archive, PublicCorpus
 
 _CHUNK = 1 << 16  # what a connection that breaks may lose
 _TIMEOUT_S = (10, 60)  # to connect, and between two chunks

@@ -12,10 +12,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.additive import Noise, is_silent
-from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, audio_length, read_audio, read_excerpt
-from corruptions.levels import MARGIN_DB, active_level_dbfs
+from corruptions.noise.additive import Noise, is_silent
 from corruptions.noise.generated import Spectrum, speech_shaped
+from corruptions.sound.audio import SAMPLE_RATE, AudioError, Waveform, audio_length, read_audio, read_excerpt
+from corruptions.sound.levels import MARGIN_DB, active_level_dbfs
 
 # The name of a speaker nobody knows. Anybody may be behind it, also the speaker of the utterance: it never talks.
 UNKNOWN = "Unknown"

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from corruptions.progress import Stage, unseen
-from corruptions.public import BY_HASH, PublicCorpus, Split, choose_recordings
 from corruptions.room.responses import Response, list_responses
+from corruptions.sound.progress import Stage, unseen
+from corruptions.sound.public import BY_HASH, PublicCorpus, Split, choose_recordings
 
 
 def read_room_corpus(name: str, root: Path, split: Split | None = None, stage: Stage = unseen) -> tuple[Response, ...]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.audio import SAMPLE_RATE, AudioError, Waveform, audio_names, file_sha256, read_channels
-from corruptions.progress import Stage, unseen
+from corruptions.sound.audio import SAMPLE_RATE, AudioError, Waveform, audio_names, file_sha256, read_channels
+from corruptions.sound.progress import Stage, unseen
 
 # What belongs to the direct sound: 2.5 ms on either side.
 DIRECT = round(0.0025 * SAMPLE_RATE)

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from corruptions.audio import AudioError, Waveform, file_sha256, read_channel
-from corruptions.levels import active_level_dbfs, rms_dbfs
-from corruptions.record import Corrupted
 from corruptions.room.responses import DIRECT, Response
+from corruptions.sound.audio import AudioError, Waveform, file_sha256, read_channel
+from corruptions.sound.levels import active_level_dbfs, rms_dbfs
+from corruptions.sound.record import Corrupted
 
 _TOLERANCE_DB = 0.01
 _TRIES = 8

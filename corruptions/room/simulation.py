@@ -11,8 +11,8 @@ from math import ceil, dist, exp, floor, log
 
 import numpy as np
 
-from corruptions.audio import SAMPLE_RATE, Waveform
 from corruptions.room.responses import Acoustics, measure_response
+from corruptions.sound.audio import SAMPLE_RATE, Waveform
 
 _Point = tuple[float, float, float]
 

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench import export, replay
 from bench.corpora.corpus import DIMENSIONS
-from bench.engine import worker_pool
-from bench.progress import Stages
-from bench.results import PREDICTIONS, TRANSCRIPTS
-from bench.run import run_suite
-from bench.suite import Suite
+from bench.outside.score import export, replay
+from bench.scores.results import PREDICTIONS, TRANSCRIPTS
+from bench.stages.run import run_suite
+from bench.store.engine import worker_pool
+from bench.store.progress import Stages
+from bench.suite.suite import Suite
 
 from .spoken import write_corpus
 

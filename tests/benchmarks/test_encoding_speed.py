@@ -30,7 +30,7 @@ def _one_thread():
 
 @pytest.mark.benchmark(group="Whisper's encoder, 4 s clip")
 def test_encoder_in_a_window_that_suits_the_clip(benchmark, clip):
-    from models.whisper_encoder import whisper_encoder
+    from models.speech.whisper_encoder import whisper_encoder
 
     benchmark(whisper_encoder("cpu"), [clip], [4])  # all layers, as the peer computes
 
@@ -40,8 +40,8 @@ def test_encoder_of_transformers_in_its_30_s_window(benchmark, clip):
     import torch
     import whisper
 
-    from models.embedded import find
-    from models.whisper_weights import load_whisper_encoder
+    from models.weights.embedded import find
+    from models.weights.whisper import load_whisper_encoder
 
     encoder = load_whisper_encoder(find("whisper-tiny.en"), torch.float32)
 
@@ -54,7 +54,7 @@ def test_encoder_of_transformers_in_its_30_s_window(benchmark, clip):
 
 @pytest.mark.benchmark(group="recogniser, 4 s clip")
 def test_recogniser_in_a_window_that_suits_the_clip(benchmark, clip):
-    from models.asr import TRANSCRIBERS
+    from models.asr.catalog import TRANSCRIBERS
     from models.types import Pretrained
 
     benchmark(TRANSCRIBERS["faster-whisper"]("cpu", Pretrained("whisper-tiny.en")), [clip])
@@ -64,7 +64,7 @@ def test_recogniser_in_a_window_that_suits_the_clip(benchmark, clip):
 def test_recogniser_of_faster_whisper_as_it_comes(benchmark, clip):
     from faster_whisper import WhisperModel
 
-    from models.embedded import find
+    from models.weights.embedded import find
 
     model = WhisperModel(str(find("whisper-tiny.en")), device="cpu", compute_type="int8", cpu_threads=1)
     benchmark(lambda: list(model.transcribe(clip, beam_size=1, without_timestamps=True, temperature=0)[0]))
@@ -87,8 +87,8 @@ def test_bare_numpy_noise_at_an_rms_level(benchmark, clip):
 
 @pytest.mark.benchmark(group="2000 resamples of 12 speakers, one CCC")
 def test_intervals_from_sums(benchmark):
-    from bench.bootstrap import interval, resampled_sums, resamples
-    from bench.metrics import FROM_MOMENTS, moments, pair_statistics
+    from bench.scores.bootstrap import interval, resampled_sums, resamples
+    from bench.scores.metrics import FROM_MOMENTS, moments, pair_statistics
 
     truth, prediction, speaker = _rated()
 

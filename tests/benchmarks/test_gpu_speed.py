@@ -8,7 +8,7 @@ make no difference to speed. The table's times are for all clips; its JSON has a
 import numpy as np
 import pytest
 
-from models.torchaudio_cpu import import_torchaudio
+from models.weights.torchaudio_cpu import import_torchaudio
 
 import_torchaudio()
 torch = pytest.importorskip("torch")
@@ -54,7 +54,7 @@ def measure(benchmark, call, clips):
 
 
 def test_ours_in_batches_of_one_length(benchmark, folder, clips):
-    from models.self_supervised import self_supervised
+    from models.speech.self_supervised import self_supervised
     from models.types import Pretrained
 
     encoder = self_supervised("cuda", Pretrained(str(folder)))

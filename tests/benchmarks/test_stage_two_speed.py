@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from bench.engine import worker_pool
-from bench.evaluate import UnitWork, _evaluate_unit, _Job
-from bench.progress import Stages
-from bench.run import prepare
-from bench.speech import corrupt_utterance
-from bench.store import Store
-from bench.suite import Suite
-from bench.train import train
+from bench.stages.evaluate import UnitWork, _evaluate_unit, _Job
+from bench.stages.run import prepare
+from bench.stages.speech import corrupt_utterance
+from bench.stages.train import train
+from bench.store.engine import worker_pool
+from bench.store.progress import Stages
+from bench.store.store import Store
+from bench.suite.suite import Suite
 
 pytestmark = pytest.mark.embedded
 
@@ -42,7 +42,7 @@ class Block:
 
 @pytest.fixture(scope="module")
 def block(tmp_path_factory: pytest.TempPathFactory) -> Block:
-    from bench.corpora.load import load_corpus
+    from bench.plan.corpus import load_corpus
 
     suite, store, stages = Suite.model_validate(SUITE), Store(tmp_path_factory.mktemp("store")), Stages()
     corpus = load_corpus(suite, stages)
@@ -75,9 +75,9 @@ def _one_thread():
 
 @pytest.mark.benchmark(group="24 utterances in noise")
 def test_bare_calls_of_encoder_recogniser_and_text_encoder(benchmark, block: Block):
-    from models.asr import TRANSCRIBERS
-    from models.speech import SPEECH_ENCODERS
-    from models.text import TEXT_ENCODERS
+    from models.asr.catalog import TRANSCRIBERS
+    from models.speech.catalog import SPEECH_ENCODERS
+    from models.text.catalog import TEXT_ENCODERS
     from models.types import Pretrained
 
     encoder = SPEECH_ENCODERS["whisper"]("cpu", Pretrained("whisper-tiny.en"))

@@ -12,7 +12,7 @@ from audiomentations.core.transforms_interface import MultichannelAudioNotSuppor
 from corruptions import Corruption, Material, Record, Waveform, corrupt, parse_condition
 from corruptions.corruption import Setting
 from corruptions.for_audiomentations import Corrupt
-from corruptions.record import Corrupted
+from corruptions.sound.record import Corrupted
 from corruptions.transforms import from_audiomentations
 
 from .signals import like_speech

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from models.examples import Examples, Teaching
-from models.fitting import FitConfig
-from models.recipes import HEADS
-from models.top_layers import Top, TopShape
-from models.training import Head, TrainedHead, teach, train_head
-from models.tuning import TopLayers
+from models.heads.catalog import HEADS
+from models.heads.examples import Examples, Teaching
+from models.heads.fitting import FitConfig
+from models.heads.training import Head, TrainedHead, teach, train_head
+from models.heads.tuning import TopLayers
+from models.speech.top_layers import Top, TopShape
 
 INPUTS = {
     "tc-gru": ("sound",),

@@ -5,8 +5,8 @@ from functools import cache
 import numpy as np
 import soxr
 
-from models.embedded import find
 from models.types import SAMPLE_RATE
+from models.weights.embedded import find
 
 SENTENCES = (
     "The weather was lovely in the morning.",

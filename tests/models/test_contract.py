@@ -12,12 +12,14 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from models.asr import TRANSCRIBERS
-from models.speech import SPEECH_ENCODERS
-from models.text import TEXT_ENCODERS
+from models.asr.catalog import TRANSCRIBERS
+from models.speech.catalog import SPEECH_ENCODERS
+from models.text.catalog import TEXT_ENCODERS
 from models.types import SAMPLE_RATE, Pretrained, Transcript
 
-from . import test_avd, test_text, tiny
+from . import tiny
+from .speech import test_avd
+from .text import test_encoder as test_text
 
 pytestmark = pytest.mark.embedded
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from models.torchaudio_cpu import import_torchaudio
+from models.weights.torchaudio_cpu import import_torchaudio
 
 SELF_SUPERVISED = {
     "data2vec-audio": ("Data2VecAudio", ("base",)),  # base and large differ in numbers only

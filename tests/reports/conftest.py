@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.run import Run
+from reports.run.run import Run
 
 from .papers import write_papers
 
@@ -168,7 +168,7 @@ def papers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def papers(papers_folder: Path) -> Run:
     """That run as it is read."""
-    from reports.run import read_run
+    from reports.run.run import read_run
 
     return read_run(papers_folder)
 
@@ -176,7 +176,7 @@ def papers(papers_folder: Path) -> Run:
 @pytest.fixture(scope="session")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two noises with its report."""
-    from reports.page import build_report
+    from reports.page.page import build_report
 
     results = invent(
         {"white": (10.0, 0.0), "babble": SNRS},

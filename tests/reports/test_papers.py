@@ -8,19 +8,19 @@ import shutil
 import pandas as pd
 import pytest
 
-from reports.costs import costs
-from reports.figures import sheets
-from reports.files import ReportError
-from reports.headline import headline
-from reports.latex import booktabs
-from reports.page import Drawn, page
-from reports.paired import HIGHER, LOWER, UNSURE, Difference, groups
-from reports.run import read_run
-from reports.text_tables import comparison_tables, cost_tables, write_text_table
-from reports.words import GAP, Score
+from reports.figures.catalog import sheets
+from reports.figures.costs import costs
+from reports.page.page import Drawn, page
+from reports.run.files import ReportError
+from reports.run.paired import HIGHER, LOWER, UNSURE, Difference, groups
+from reports.run.run import read_run
+from reports.run.words import GAP, Score
+from reports.tables.latex import booktabs
+from reports.tables.text_tables import comparison_tables, cost_tables, write_text_table
+from reports.words.headline import headline
 
+from .page.test_page import words
 from .papers import COMPARE, DIMENSIONS, SYSTEMS
-from .test_page import words
 
 
 def text_of(run):

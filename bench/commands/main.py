@@ -1,0 +1,189 @@
+"""The ``emonoise`` command. It parses and prints; the work is done elsewhere."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from bench.commands.console import WorkersOption, err, out, pairs, say, told_plainly
+from bench.commands.noise import noise_app
+from bench.commands.outside import corrupt, score
+
+app = typer.Typer(
+    help="Measure how speech-emotion models lose accuracy in noise. Begin with `emonoise run quick`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode="markdown",
+)
+corpus_app = typer.Typer(help="Build the synthetic probe corpus, or check a corpus of your own.", no_args_is_help=True)
+app.add_typer(corpus_app, name="corpus")
+app.add_typer(noise_app, name="noise")
+
+
+class DeviceChoice(StrEnum):
+    """Where encoders run."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class ListChoice(StrEnum):
+    """What there is to choose from in a suite."""
+
+    suites = "suites"
+    systems = "systems"
+    corruptions = "corruptions"
+    noises = "noises"
+    rooms = "rooms"
+    corpora = "corpora"
+    encoders = "encoders"
+    metrics = "metrics"
+    figures = "figures"
+
+
+SuiteArgument = Annotated[str, typer.Argument(help="A name from `emonoise list suites`, or the path of a YAML file.")]
+RunArgument = Annotated[Path, typer.Argument(help="The folder of a run.", exists=True, file_okay=False)]
+
+
+@app.command()
+def run(
+    suite: SuiteArgument,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where to; runs/NAME unless said.")] = None,
+    workers: WorkersOption = None,
+    device: Annotated[DeviceChoice, typer.Option(help="Where encoders run.")] = DeviceChoice.auto,
+    limit: Annotated[int | None, typer.Option(min=1, help="Use only this many test utterances, evenly spread.")] = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the suite: seeds=[0].")
+    ] = None,
+    noise: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FOLDER", help="Add a folder of recordings as a noise, at every SNR of the suite."),
+    ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Score a grid with holes; they are shown as holes.")
+    ] = False,
+) -> None:
+    """Run a suite and write its report. Stop it whenever you like: the same command goes on where it stopped."""
+    with told_plainly():
+        from bench.stages.run import run_suite
+        from bench.store.progress import Stages
+        from bench.suite.file import suite_path
+        from bench.suite.suite import load_suite
+
+        changes = pairs(change, "--set", "KEY=VALUE")
+        if limit is not None:
+            changes["limit"] = str(limit)
+        noises = {name: Path(where) for name, where in pairs(noise, "--noise", "NAME=FOLDER").items()}
+        loaded = load_suite(suite_path(suite), changes=changes, noises=noises)
+        page = run_suite(
+            loaded,
+            folder or Path("runs") / loaded.name,
+            stages=Stages(err),
+            workers=workers,
+            device=device.value,
+            allow_missing=allow_missing,
+        )
+        say(f"Report: {page}")
+
+
+@app.command()
+def report(folder: RunArgument) -> None:
+    """Write the report of a run again, from its results.parquet."""
+    with told_plainly():
+        from reports.page.page import build_report
+
+        say(f"Report: {build_report(folder)}")
+
+
+@app.command()
+def status(
+    folder: RunArgument, device: Annotated[DeviceChoice, typer.Option(help="As in the run.")] = DeviceChoice.auto
+) -> None:
+    """Say what of a run is done and what is missing."""
+    with told_plainly():
+        from bench.stages.run import run_status
+        from bench.store.progress import Stages
+        from bench.suite.suite import load_suite
+
+        suite = folder / "suite.yaml"
+        if not suite.is_file():
+            raise ValueError(f"{folder}: no suite.yaml; status is of a folder that `emonoise run` made")
+        found = run_status(load_suite(suite), Stages(err), device.value)
+        table = Table("stage", "done", "missing", "in all")
+        for name, done, total in found:
+            table.add_row(name, str(done), str(total - done), str(total))
+        out.print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine can run, and what is missing."""
+    with told_plainly():
+        from bench.commands.doctor import examine
+
+        table = Table("what", "found", "state", box=None)
+        for finding in examine():
+            mark = "[green]ok[/green]" if finding.fine else "[red]look here[/red]"
+            table.add_row(finding.what, escape(finding.found), mark)
+        out.print(table)
+
+
+@app.command("list")
+def list_(what: Annotated[ListChoice, typer.Argument(help="What to list.")]) -> None:
+    """List what a suite can name."""
+    with told_plainly():
+        from bench.commands.listing import listing
+
+        table = Table(what.value, "", box=None)
+        for name, description in listing(what.value):
+            table.add_row(name, escape(description))
+        out.print(table)
+
+
+app.command()(corrupt)
+app.command()(score)
+
+
+@corpus_app.command("build")
+def corpus_build(
+    name: Annotated[str, typer.Argument(help="Only `probe` is built; other corpora are read from disk.")],
+    train: Annotated[int | None, typer.Option(min=1, help="Training utterances.")] = None,
+    dev: Annotated[int | None, typer.Option(min=1, help="Development utterances.")] = None,
+    test: Annotated[int | None, typer.Option(min=1, help="Test utterances.")] = None,
+    workers: WorkersOption = None,
+) -> None:
+    """Build the synthetic probe corpus in the cache, and print where it lies."""
+    with told_plainly():
+        from bench.plan.corpus import load_probe
+        from bench.store.progress import Stages
+        from bench.suite.suite import ProbeCorpus
+
+        if name != "probe":
+            raise ValueError(f"no corpus called {name!r} can be built; allowed: probe")
+        sizes = {key: value for key, value in {"train": train, "dev": dev, "test": test}.items() if value is not None}
+        folder, corpus = load_probe(ProbeCorpus.model_validate({"probe": sizes}).probe, Stages(err), workers)
+        say(f"{len(corpus.utterances)} utterances: {folder}")
+
+
+@corpus_app.command("check")
+def corpus_check(
+    name: Annotated[str, typer.Argument(help="What kind of corpus it is: see `emonoise list corpora`.")],
+    root: Annotated[Path, typer.Argument(help="Where it lies: the table of a manifest, or the folder of a corpus.")],
+    scale: Annotated[tuple[float, float], typer.Option(help="The lowest and highest label of a manifest.")] = (1, 7),
+    workers: WorkersOption = None,
+) -> None:
+    """Read a corpus, every recording of it, and say what is wrong with it."""
+    with told_plainly():
+        from bench.plan.corpus import check_corpus
+        from bench.store.progress import Stages
+
+        rows = check_corpus(name, root, scale, Stages(err), workers)
+        table = Table(*rows[0])
+        for row in rows:
+            table.add_row(*row.values())
+        out.print(table)

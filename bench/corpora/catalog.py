@@ -1,0 +1,21 @@
+"""The speech corpora by name. To add one, write a reader in a file of its own and add a line to ``CORPORA``."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.corpora.corpus import Corpus
+from bench.corpora.manifest import read_manifest
+from bench.corpora.probe.corpus import read_probe
+
+
+def _probe(root: Path, scale: tuple[float, float]) -> Corpus:  # noqa: ARG001 - the probe's scale is its own
+    """The synthetic corpus that `emonoise corpus build probe` makes: a control with planted effects."""
+    return read_probe(root)
+
+
+def _manifest(root: Path, scale: tuple[float, float]) -> Corpus:
+    """Any corpus that a CSV or parquet table describes: id, path, split, speaker and the three labels."""
+    return read_manifest(root, scale)
+
+
+CORPORA: dict[str, Callable[[Path, tuple[float, float]], Corpus]] = {"probe": _probe, "manifest": _manifest}

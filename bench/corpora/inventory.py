@@ -1,0 +1,66 @@
+"""A look at every recording before the work begins: is it readable, does anybody speak, what exactly is in it."""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.corpora.corpus import Corpus
+from bench.store.engine import run_jobs
+from bench.store.progress import Stages
+from corruptions.sound.audio import SAMPLE_RATE, file_sha256, read_audio
+from corruptions.sound.levels import active_level_dbfs, rms_dbfs
+
+_BLOCK = 64
+_SHOWN = 10
+
+
+class RecordingsError(ValueError):
+    """Recordings of a corpus cannot be used; the message names each file and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a file holds: its SHA-256, its length in seconds, and its active and RMS levels in dBFS."""
+
+    sha256: str
+    duration_s: float
+    active_dbfs: float
+    rms_dbfs: float
+
+
+def inspect(corpus: Corpus, pool: ProcessPoolExecutor, stages: Stages) -> dict[str, Recording]:
+    """Return what every recording of the corpus holds, by utterance.
+
+    Raises:
+        RecordingsError: if any cannot be read, is silent, empty or not finite. All are looked at first.
+    """
+    paths = {utterance.id: utterance.path for utterance in corpus.utterances}
+    ids = list(paths)
+    blocks = [[paths[name] for name in ids[start : start + _BLOCK]] for start in range(0, len(ids), _BLOCK)]
+    found: dict[Path, Recording | str] = {}
+    with stages.stage("Reading the corpus", len(ids), "recordings") as advance:
+        for block, recordings in run_jobs(pool, _inspect_block, blocks):
+            found.update(zip(block, recordings, strict=True))
+            advance(len(block))
+    problems = [found[path] for path in paths.values() if isinstance(found[path], str)]
+    if problems:
+        listed = "\n".join(f"  {problem}" for problem in problems[:_SHOWN])
+        more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        raise RecordingsError(
+            f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used:\n{listed}{more}"
+        )
+    return {name: recording for name in ids if isinstance(recording := found[paths[name]], Recording)}
+
+
+def _inspect_block(paths: Sequence[Path]) -> list[Recording | str]:
+    return [_inspect_one(path) for path in paths]
+
+
+def _inspect_one(path: Path) -> Recording | str:
+    try:
+        audio = read_audio(path)
+        return Recording(file_sha256(path), len(audio) / SAMPLE_RATE, active_level_dbfs(audio), rms_dbfs(audio))
+    except (ValueError, OSError) as error:
+        message = str(error)
+        return message if str(path) in message else f"{path}: {message}"

@@ -1,0 +1,106 @@
+"""Corrupted speech made again from its record alone, and proof that it is the same: ``emonoise corrupt --replay``."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from bench.outside.takes import Take, TakesError, make_takes
+from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, read_corruptions, write_corruptions
+from bench.store.engine import default_workers, run_jobs, worker_pool
+from bench.store.progress import Stages
+from bench.store.store import cache_root
+from corruptions import parse_condition
+from corruptions.room.bank import build_rooms
+from corruptions.sound.audio import file_sha256
+
+_BLOCK = 64
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording as the table names it."""
+
+    id: str
+    speaker: str
+    path: Path
+
+
+def replay(table: Path, out: Path, *, stages: Stages, workers: int | None = None) -> Path:
+    """Write the audio that a ``corruptions.parquet`` records, of an export or of a run; return its folder.
+
+    Args:
+        table: the record.
+        out: the folder to write; the audio has the names that an export gives it.
+        stages: where progress is shown.
+        workers: processes; one a core unless said.
+
+    Raises:
+        RecipeError: if the table is not one, or has lost its recipe.
+        TakesError: if a recording is not there or has changed (all of them are looked at first), or if the samples are
+            not those that were recorded.
+    """
+    rows, recipe = read_corruptions(table)
+    takes = [
+        Take(
+            Recording(row["id"], row["speaker"], Path(row["path"])),
+            row["source_sha256"],
+            parse_condition(row["condition"]),
+            int(row["draw"]),
+            row["audio_sha256"],
+        )
+        for row in rows.to_dict("records")
+    ]
+    processes = workers or default_workers("cpu")
+    with worker_pool(processes) as pool:
+        recipe = _with_rooms(recipe, stages, processes)
+        _check_sources(dict(_sources(rows, recipe)), pool, stages)
+        made = make_takes(takes, recipe, out, pool, stages)
+    write_corruptions(made.drop(columns="file"), recipe, out / CORRUPTIONS_TABLE)
+    return out / "audio"
+
+
+def _with_rooms(recipe: Recipe, stages: Stages, workers: int) -> Recipe:
+    """Return the recipe with simulated rooms that are there: those of a cache that is gone are simulated again."""
+    rooms = recipe.material.rooms
+    if all(one.path.is_file() for responses in rooms.values() for one in responses):
+        return recipe
+    rebuilt = build_rooms(sorted(rooms), cache_root(), workers=workers, stage=stages.stage)
+    return replace(recipe, material=replace(recipe.material, rooms=rebuilt))
+
+
+def _sources(rows: pd.DataFrame, recipe: Recipe) -> Iterator[tuple[Path, str]]:
+    """Yield every file that the samples came from, and the SHA-256 it had."""
+    yield from ((Path(path), sha256) for path, sha256 in zip(rows["path"], rows["source_sha256"], strict=True))
+    yield from ((Path(path), sha256) for path, sha256 in recipe.files.items())
+    used = {*rows["noise_sha256"].dropna(), *rows["room_sha256"].dropna()}
+    for folder in recipe.material.recordings.values():
+        yield from ((folder.folder / one.name, one.sha256) for one in folder.recordings if one.sha256 in used)
+    for responses in (*recipe.material.rooms.values(), *recipe.material.responses.values()):
+        yield from ((one.path, one.sha256) for one in responses if one.sha256 in used)
+
+
+def _check_sources(expected: dict[Path, str], pool: ProcessPoolExecutor, stages: Stages) -> None:
+    paths = list(expected)
+    blocks = [paths[start : start + _BLOCK] for start in range(0, len(paths), _BLOCK)]
+    found: dict[Path, str | None] = {}
+    with stages.stage("Checking the sources", len(paths), "files") as advance:
+        for block, digests in run_jobs(pool, _digests, blocks):
+            found.update(zip(block, digests, strict=True))
+            advance(len(block))
+    problems = [
+        f"{path}: {'no such file' if found[path] is None else 'has changed'}"
+        for path in paths
+        if found[path] != expected[path]
+    ]
+    if problems:
+        listed = "\n  ".join(problems[:_SHOWN])
+        more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        raise TakesError(f"{len(problems)} of {len(paths)} source files are not what they were:\n  {listed}{more}")
+
+
+def _digests(paths: list[Path]) -> list[str | None]:
+    return [file_sha256(path) if path.is_file() else None for path in paths]

@@ -1,0 +1,190 @@
+"""Scores for a system of another make: its predictions on an exported corpus, in the tables of a run.
+
+Predictions are on the corpus's own scale. They may leave it, as those of our own systems may.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import pandas as pd
+
+from bench.corpora.corpus import DIMENSIONS
+from bench.outside.tables import FILE, Export, OutsideError, read_export, read_predictions
+from bench.scores.grid import Grid, GridCondition, none_first
+from bench.scores.results import PREDICTIONS, typed
+from bench.scores.scoring import score
+from bench.stages.outputs import RECORD, write_text
+from bench.stages.provenance import described, explained
+from bench.stages.recipe import CORRUPTIONS_TABLE
+from bench.store.machine import machine, versions
+from bench.store.progress import Stages
+from bench.store.store import write_table
+from bench.suite.systems import Family
+from corruptions import find_corruption
+from corruptions.sound.audio import file_sha256
+
+FAMILIES: tuple[str, ...] = get_args(Family)
+# The versions that the numbers depend on; what made the predictions is not known.
+SCORING = ("emonoise", "numpy", "pandas")
+
+
+def score_predictions(
+    predictions: Path,
+    manifest: Path,
+    out: Path,
+    *,
+    name: str | None = None,
+    family: str = "acoustic",
+    families: Mapping[str, str],
+    bootstrap: int = 2000,
+    allow_missing: bool = False,
+    stages: Stages,
+) -> None:
+    """Write the tables that a run has for predictions that were made elsewhere; a report can be made of them.
+
+    Args:
+        predictions: the table, as ``read_predictions`` reads it.
+        manifest: what ``emonoise corrupt`` wrote, beside its ``corruptions.parquet``; its labels are the truth.
+        out: the folder to write; its name is the title of the report.
+        name: of the system, where the table does not say; its file name without suffix unless given.
+        family: one of ``FAMILIES``: what kind of robustness the systems stand for.
+        families: the same for single systems, by name.
+        bootstrap: how many resamples of the speakers make an interval.
+        allow_missing: score what there is although rows are missing; they are shown as holes.
+        stages: where progress is shown.
+
+    Raises:
+        OutsideError: for tables that cannot be scored, an unknown family or system, or a folder that holds a run.
+        ManifestError: for files that are no such tables.
+        RecipeError: if there is no ``corruptions.parquet`` beside the manifest, or it is not one.
+    """
+    started = datetime.now(UTC)
+    if (out / "suite.yaml").exists():
+        raise OutsideError(f"{out}: holds the run of a suite; take another folder with --out")
+    export = read_export(manifest)
+    wide = read_predictions(predictions, export, name or predictions.stem, allow_missing=allow_missing)
+    systems = _systems(wide, predictions, family, families)
+    _warn_of_scale(wide, export, stages)
+    title = out.absolute().name
+    table = _long(wide, export, title)
+    with stages.stage("Scoring", 1, "tables") as advance:
+        results = score(
+            table,
+            pd.DataFrame(),
+            bootstrap=bootstrap,
+            seed=export.recipe.seed,
+            harsher={
+                one.curve: find_corruption(one.steps[-1].corruption, export.recipe.material).harsher
+                for one in export.conditions.values()
+                if one.steps
+            },
+            grid=_grid(wide, export),
+            allow_missing=allow_missing,
+        )
+        advance(1)
+    (out / RECORD).unlink(missing_ok=True)
+    write_table(table, out / "predictions.parquet")
+    write_table(results, out / "results.parquet")
+    shutil.copyfile(manifest.parent / CORRUPTIONS_TABLE, out / CORRUPTIONS_TABLE)
+    write_text(out / "systems.json", json.dumps(systems, indent=2, ensure_ascii=False))
+    about = {"suite": title, **_provenance(wide, export, started), "bootstrap": bootstrap}
+    files = {"predictions": _file(predictions), "manifest": _file(manifest)}
+    write_text(out / RECORD, json.dumps(about | files, indent=2, ensure_ascii=False))
+
+
+def _systems(wide: pd.DataFrame, path: Path, family: str, families: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return what ``systems.json`` holds."""
+    names = sorted(wide["system"].unique())
+    for one in (family, *families.values()):
+        if one not in FAMILIES:
+            raise OutsideError(f"no family is called {one!r}; there are {', '.join(FAMILIES)}")
+    for system in families:
+        if system not in names:
+            raise OutsideError(f"{path}: predicts nothing with {system!r}, but with {', '.join(names)}")
+    description = f"Predictions made elsewhere, from {path.name}."
+    return {one: {"family": families.get(one, family), "description": description} for one in names}
+
+
+def _warn_of_scale(wide: pd.DataFrame, export: Export, stages: Stages) -> None:
+    low, high = export.recipe.corpus.scale
+    for system, rows in wide.groupby("system"):
+        away = [one for one in DIMENSIONS if not low <= rows[one].median() <= high]
+        if away:
+            stages.warn(
+                f"most of what {system} predicts of {', '.join(away)} is beyond the labels' {low:g} to {high:g}; "
+                "is it on another scale?"
+            )
+
+
+def _long(wide: pd.DataFrame, export: Export, title: str) -> pd.DataFrame:
+    """Return ``predictions.parquet``."""
+    by = [*FILE, "system", "seed"]
+    long = wide.melt(by, list(DIMENSIONS), var_name="dimension", value_name="prediction")
+    truth = export.files.melt([*FILE, "split", "speaker"], list(DIMENSIONS), var_name="dimension", value_name="truth")
+    about = pd.DataFrame([described(one, export.recipe.material) for one in export.conditions.values()])
+    table = long.merge(truth, on=[*FILE, "dimension"], validate="many_to_one").merge(
+        about.drop(columns="harsher"), on="condition", validate="many_to_one"
+    )
+    table = table.rename(columns={"id": "utterance"}).assign(suite=title, corpus=export.recipe.corpus.name)
+    order = ["system", "seed", "corruption", "level", "draw", "utterance", "dimension"]
+    sorted_table = table.sort_values(order, kind="stable", na_position="first", ignore_index=True)
+    return typed(sorted_table, PREDICTIONS, "predictions")
+
+
+def _grid(wide: pd.DataFrame, export: Export) -> Grid:
+    """Return what should have been predicted: every file of the export, by every system and seed there is."""
+    seeds = wide[["system", "seed"]].drop_duplicates().groupby("system")["seed"]
+    draws = export.files.groupby("condition")["draw"].unique()
+    about = [described(one, export.recipe.material) for one in export.conditions.values()]
+    return Grid(
+        systems={
+            str(system): tuple(sorted((None if pd.isna(seed) else int(seed) for seed in of), key=none_first))
+            for system, of in seeds
+        },
+        conditions=tuple(
+            GridCondition(
+                one["corruption"],
+                one["condition"],
+                one["level"],
+                one["level_unit"],
+                tuple(sorted(int(draw) for draw in draws[one["condition"]])),
+            )
+            for one in about
+        ),
+        utterances=tuple(sorted(export.files["id"].unique())),
+    )
+
+
+def _provenance(wide: pd.DataFrame, export: Export, started: datetime) -> dict[str, Any]:
+    """Return what ``provenance.json`` says besides the files; what nobody told us is left out."""
+    finished = datetime.now(UTC)
+    recipe, files = export.recipe, export.files.drop_duplicates("id")
+    seeds = [int(seed) for seed in sorted(wide["seed"].dropna().unique())]
+    return {
+        "started": started.isoformat(timespec="seconds"),
+        "finished": finished.isoformat(timespec="seconds"),
+        "wall_s": (finished - started).total_seconds(),
+        "versions": versions(SCORING),
+        "versions_of_export": recipe.versions,
+        "machine": machine(),
+        "corpus": asdict(recipe.corpus)
+        | {
+            "utterances": {str(split): len(of) for split, of in files.groupby("split")},
+            "speakers": {str(split): int(of["speaker"].nunique()) for split, of in files.groupby("split")},
+        },
+        "conditions": [described(one, recipe.material) for one in export.conditions.values()],
+        "corruptions": explained([*export.conditions.values()], recipe.material),
+        "snr": recipe.material.snr,
+        "policy": "per-utterance" if recipe.material.reference_dbfs is None else "floor",
+        **({"seeds": seeds} if seeds else {}),
+        "draws": int(export.files["draw"].nunique()),
+    }
+
+
+def _file(path: Path) -> dict[str, str]:
+    return {"file": str(path), "sha256": file_sha256(path)}

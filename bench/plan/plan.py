@@ -1,0 +1,158 @@
+"""What a run consists of, piece by piece, each named by everything that can change it.
+
+A piece whose name is in the store is done. The names depend on the inputs alone, so the whole plan is known before
+anything is computed: ``emonoise status`` and a resumed run read it the same way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.corpora.corpus import Corpus, Split, Utterance
+from bench.corpora.inventory import Recording
+from bench.store.keys import digest
+from bench.store.machine import versions
+from bench.suite.representations import hears_clean, transcriber_of
+from bench.suite.suite import Suite
+from bench.suite.training_options import FitOptions
+from corruptions import Condition
+
+# Raise these when the code of a stage changes what it computes.
+PREDICTION_VERSION = 1
+SCORING_VERSION = 1
+
+Block = tuple[Utterance, ...]
+Version = Mapping[str, tuple[str, ...]]
+"""One hearing of a split: by representation, the keys of its features, block by block."""
+
+
+@dataclass(frozen=True)
+class FeatureBlock:
+    """Utterances to be represented once, and the key of each representation of them.
+
+    Attributes:
+        utterances: of one split. Those of the test split are here for what hears clean speech whatever is tested.
+        copy: 0 for clean speech, 1 and up for copies in the noises of training.
+        keys: by representation.
+    """
+
+    utterances: Block
+    copy: int
+    keys: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One head to be trained.
+
+    Attributes:
+        key: its name.
+        system: whose head it is.
+        head: its kind.
+        seed: of its training.
+        inputs: the representations it is given.
+        versions: by split, what it hears: clean speech first, then noisy copies, if it is trained on noise.
+        labels: by split, mapped to [0, 1].
+        emotions: by split, the category of each utterance.
+        fit: how long it is trained and so on, where that is not the default.
+        teacher: whose embedding and predictions it learns from.
+    """
+
+    key: str
+    system: str
+    head: str
+    seed: int
+    inputs: tuple[str, ...]
+    versions: Mapping[Split, tuple[Version, ...]]
+    labels: Mapping[Split, npt.NDArray[np.float64]]
+    emotions: Mapping[Split, tuple[str | None, ...]]
+    fit: FitOptions
+    teacher: "Fit | None" = None
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A system ready to be tested: its trained heads by seed, or the labels that a control knows, or neither.
+
+    What has neither was trained elsewhere: its only input is its prediction, and its only seed is None.
+    """
+
+    key: str
+    system: str
+    inputs: tuple[str, ...]
+    seeds: tuple[int | None, ...]
+    fits: tuple[Fit, ...]
+    control_labels: npt.NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A block of test utterances under one condition and draw: what is computed or lost together."""
+
+    key: str
+    condition: Condition
+    draw: int
+    utterances: Block
+
+    def shard(self, predictor_or_transcriber_key: str) -> str:
+        """Return the key of what one system predicts, or one transcriber writes, for this unit."""
+        return digest("shard", PREDICTION_VERSION, self.key, predictor_or_transcriber_key)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every piece of a run.
+
+    Attributes:
+        suite: what was asked for.
+        corpus: its utterances.
+        recordings: what each of them holds.
+        fingerprints: of every representation and transcriber in use.
+        revisions: the commit of every model in use that is one of a repository.
+        features: the blocks that are represented before testing.
+        fits: every head to be trained, teachers before students.
+        predictors: one for each system of the suite, in its order.
+        units: the grid, condition by condition.
+    """
+
+    suite: Suite
+    corpus: Corpus
+    recordings: Mapping[str, Recording]
+    fingerprints: Mapping[str, str]
+    revisions: Mapping[str, str]
+    features: tuple[FeatureBlock, ...]
+    fits: tuple[Fit, ...]
+    predictors: tuple[Predictor, ...]
+    units: tuple[Unit, ...]
+
+    @cached_property
+    def key(self) -> str:
+        """A name for the whole run: two runs with the same key have the same tables."""
+        tested = [[one.id, one.activation, one.valence, one.dominance] for one in self.corpus.split("test")]
+        suite = self.suite.model_dump(mode="json")
+        shards = [unit.shard(one.key) for unit in self.units for one in self.predictors]
+        return digest(SCORING_VERSION, versions(), suite, self.corpus.note, tested, self.transcribers, shards)
+
+    @cached_property
+    def transcribers(self) -> dict[str, str]:
+        """Fingerprint of every transcriber whose transcripts the suite's systems read."""
+        used = [self.suite.catalog.representations[name] for one in self.predictors for name in one.inputs]
+        names = {transcriber_of(one) for one in used if not hears_clean(one)}
+        return {name: self.fingerprints[name] for name in sorted(name for name in names if name is not None)}
+
+    @cached_property
+    def clean_features(self) -> dict[tuple[str, str], tuple[str, int]]:
+        """Where the features of test utterances lie that are of clean speech whatever is tested.
+
+        By representation and utterance: the key of the block, and the place in it.
+        """
+        return {
+            (name, one.id): (key, place)
+            for block in self.features
+            for name, key in block.keys.items()
+            for place, one in enumerate(block.utterances)
+            if one.split == "test"
+        }

@@ -1,0 +1,216 @@
+"""How a suite becomes a plan: every piece of the run gets a name made of everything that can change it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.corpora.corpus import DIMENSIONS, Corpus, Split, Utterance
+from bench.corpora.inventory import Recording
+from bench.plan.material import at_level_of
+from bench.plan.plan import Block, FeatureBlock, Fit, Plan, Predictor, Unit, Version
+from bench.store.keys import digest
+from bench.store.machine import COMPUTING, versions
+from bench.suite.representations import hears_clean, reads_reference
+from bench.suite.suite import Suite
+from bench.suite.systems import AS_IS, CONTROLS, System
+from corruptions import Condition, Material, find_corruption, fingerprint
+
+# Raise these when the code of a stage changes what it computes; corruptions and encoders have versions of their own.
+FEATURES_VERSION = 1
+TRAINING_VERSION = 5
+
+# Utterances in a unit of work: enough to be worth a file, few enough to lose little when killed. A large corpus gets
+# larger units, so that a condition never has more than MOST_BLOCKS files.
+SMALLEST_BLOCK = 24
+MOST_BLOCKS = 200
+
+LEARNED_FROM: tuple[Split, ...] = ("train", "dev")
+
+NONE: Mapping[str, str] = {}
+Sound = Mapping[str, str | int | float | None]
+
+
+def make_plan(
+    suite: Suite,
+    corpus: Corpus,
+    recordings: Mapping[str, Recording],
+    fingerprints: Mapping[str, str],
+    recipes: Mapping[str, str],
+    material: Material,
+    revisions: Mapping[str, str] = NONE,
+) -> Plan:
+    """Return the plan of a run.
+
+    Args:
+        suite: what was asked for.
+        corpus: its utterances.
+        recordings: what each of them holds, from ``inventory.inspect``.
+        fingerprints: of every representation that ``representations_needed`` names, and its transcriber.
+        recipes: a name for how each kind of head is built and trained, from ``train.recipes``.
+        material: what noises are made of.
+        revisions: of the models in use; kept for the record.
+    """
+    given = _Given(suite, corpus, recordings, fingerprints, recipes, material)
+    test = corpus.split("test")
+    limit = min(suite.limit or len(test), len(test))
+    test = tuple(test[index * len(test) // limit] for index in range(limit))
+    features = _features(given, test)
+    fits = _fits(given, features)
+    units = tuple(
+        Unit(_unit_key(given, block, condition, draw), condition, draw, block)
+        for condition in suite.expanded()
+        for draw in draws_of(condition, material, suite.draws)
+        for block in _blocks(test)
+    )
+    predictors = tuple(_predictor(given, name, fits) for name in suite.tested)
+    return Plan(suite, corpus, recordings, fingerprints, revisions, features, tuple(fits.values()), predictors, units)
+
+
+def draws_of(condition: Condition, material: Material, draws: int) -> tuple[int, ...]:
+    """Return the draws under which utterances meet a condition: only the first where nothing is left to chance."""
+    chance = any(find_corruption(step.corruption, material).random for step in condition.steps)
+    return tuple(range(draws)) if chance else (0,)
+
+
+def unit_labels(utterances: Sequence[Utterance], scale: tuple[float, float]) -> npt.NDArray[np.float64]:
+    """Return labels mapped from the corpus's scale to [0, 1], shape ``(n_utterances, 3)``."""
+    low, high = scale
+    labels = np.array([[getattr(utterance, name) for name in DIMENSIONS] for utterance in utterances], np.float64)
+    return (labels - low) / (high - low)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a plan is made of."""
+
+    suite: Suite
+    corpus: Corpus
+    recordings: Mapping[str, Recording]
+    fingerprints: Mapping[str, str]
+    recipes: Mapping[str, str]
+    material: Material
+
+    @cached_property
+    def libraries(self) -> dict[str, str]:
+        return versions(COMPUTING)
+
+    @cached_property
+    def digests(self) -> dict[object, str]:
+        return {one.path: self.recordings[one.id].sha256 for one in self.corpus.utterances}
+
+    @cached_property
+    def sounds(self) -> dict[Condition, Sound]:
+        """What decides how each condition of the test sounds."""
+        return {one: fingerprint(self.material, one, self.digests.__getitem__) for one in self.suite.expanded()}
+
+    @cached_property
+    def training_sounds(self) -> list[list[object]]:
+        """The conditions of training, and what decides how each sounds."""
+        heard = at_level_of(self.corpus.split("train"), self.material, self.recordings, self.suite.policy)
+        conditions = self.suite.training.expanded()
+        return [[str(one), fingerprint(heard, one, self.digests.__getitem__)] for one in conditions]
+
+    @cached_property
+    def trained(self) -> dict[str, System]:
+        """The systems whose heads are trained here, teachers first."""
+        systems = {name: self.suite.catalog.systems[name] for name in self.suite.needed}
+        return {
+            name: one for name, one in systems.items() if one.trained_as is None and one.head not in {*CONTROLS, AS_IS}
+        }
+
+
+def _blocks(utterances: Sequence[Utterance]) -> list[Block]:
+    size = max(SMALLEST_BLOCK, -(-len(utterances) // MOST_BLOCKS))
+    return [tuple(utterances[start : start + size]) for start in range(0, len(utterances), size)]
+
+
+def _features(given: _Given, test: Sequence[Utterance]) -> tuple[FeatureBlock, ...]:
+    """Return what is represented before testing: clean speech, noisy copies of it, and test speech heard clean."""
+    catalog, suite = given.suite.catalog, given.suite
+    clean = {source for system in given.trained.values() for source in system.inputs}
+    noisy = {source for system in given.trained.values() if system.trained_on == "noisy" for source in system.inputs}
+    tested = [name for name in suite.representations_needed if hears_clean(catalog.representations[name])]
+    hearings = [(given.corpus.split(split), 0, clean) for split in LEARNED_FROM]
+    hearings += [
+        (given.corpus.split(split), copy, noisy)
+        for copy in range(1, suite.training.copies + 1)
+        for split in LEARNED_FROM
+    ]
+    hearings.append((tuple(test), 0, set(tested)))
+    return tuple(
+        FeatureBlock(block, copy, {name: _feature_key(given, name, block, copy) for name in sorted(names)})
+        for utterances, copy, names in hearings
+        for block in (_blocks(utterances) if names else [])
+    )
+
+
+def _feature_key(given: _Given, name: str, block: Block, copy: int) -> str:
+    known = [FEATURES_VERSION, given.libraries, given.fingerprints[name]]
+    if reads_reference(given.suite.catalog.representations[name]):
+        return digest("features", *known, [utterance.transcript for utterance in block])
+    contents = [given.recordings[utterance.id].sha256 for utterance in block]
+    if copy == 0:
+        return digest("features", *known, contents)
+    drawn = [[one.id, one.speaker] for one in block]
+    return digest(
+        *("noisy features", *known, contents, given.suite.seed, given.corpus.name, copy, drawn, given.training_sounds)
+    )
+
+
+def _fits(given: _Given, features: Sequence[FeatureBlock]) -> dict[tuple[str, int], Fit]:
+    corpus, suite = given.corpus, given.suite
+    labels = {split: unit_labels(corpus.split(split), corpus.scale) for split in LEARNED_FROM}
+    emotions = {split: tuple(one.emotion for one in corpus.split(split)) for split in LEARNED_FROM}
+    fits: dict[tuple[str, int], Fit] = {}
+    for name, system in given.trained.items():
+        copies = suite.training.copies if system.trained_on == "noisy" else 0
+        heard = {
+            split: tuple(_version(system, features, split, copy) for copy in range(copies + 1))
+            for split in LEARNED_FROM
+        }
+        for seed in suite.seeds:
+            teacher = None if system.teacher is None else fits[system.teacher, seed]
+            key = digest(
+                "fit",
+                TRAINING_VERSION,
+                given.libraries,
+                given.recipes[system.head],
+                seed,
+                system.inputs,
+                heard,
+                {split: values.tolist() for split, values in labels.items()},
+                emotions,
+                suite.training.fit.model_dump(exclude_none=True),
+                teacher and teacher.key,
+            )
+            fits[name, seed] = Fit(
+                key, name, system.head, seed, system.inputs, heard, labels, emotions, suite.training.fit, teacher
+            )
+    return fits
+
+
+def _version(system: System, features: Sequence[FeatureBlock], split: Split, copy: int) -> Version:
+    blocks = [block for block in features if block.utterances[0].split == split and block.copy == copy]
+    return {source: tuple(block.keys[source] for block in blocks) for source in system.inputs}
+
+
+def _predictor(given: _Given, name: str, fits: Mapping[tuple[str, int], Fit]) -> Predictor:
+    suite, system = given.suite, given.suite.catalog.systems[name]
+    known = [given.fingerprints[source] for source in system.inputs]
+    if system.head == AS_IS:
+        return Predictor(digest(AS_IS, known), name, system.inputs, (None,), ())
+    if system.head in CONTROLS:
+        labels = unit_labels(given.corpus.split("train"), given.corpus.scale)
+        key = digest("control", system.head, suite.seeds, labels.tolist())
+        return Predictor(key, name, (), suite.seeds, (), labels)
+    own = tuple(fits[system.trained_as or name, seed] for seed in suite.seeds)
+    return Predictor(digest("heads", [fit.key for fit in own], known), name, system.inputs, suite.seeds, own)
+
+
+def _unit_key(given: _Given, block: Block, condition: Condition, draw: int) -> str:
+    spoken = [[one.id, one.speaker, given.recordings[one.id].sha256, one.transcript] for one in block]
+    sound = {**given.sounds[condition], **given.libraries}
+    return digest("unit", given.suite.seed, given.corpus.name, str(condition), draw, spoken, sound)

@@ -1,0 +1,139 @@
+"""From rows to sums: predictions and transcripts by speaker and cell, which every number of a run is computed from.
+
+A cell is a condition, seed and draw of one system and dimension, or of one transcriber. The bootstrap turns sums by
+speaker into sums by resample, and metrics are computed from sums: nothing loops over utterances twice.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bench.corpora.corpus import DIMENSIONS
+from bench.scores.bootstrap import cluster_names
+from bench.scores.grid import Grid
+from bench.scores.metrics import FROM_MOMENTS, Moments, moments, pair_statistics
+from bench.scores.results import positions
+from models.asr.hallucination import FLAGS
+from models.asr.wer import NO_ERRORS, word_error_counts
+from models.types import Transcript
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.intp]
+Row = dict[str, object]
+
+MEAN = "mean"
+"""Stands for a dimension where a number is the mean of those of all dimensions; none of them counts more."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One system and dimension, or one transcriber, in all its cells.
+
+    Attributes:
+        labels: what its rows have in common: system and dimension.
+        seeds: the seeds; cells are the grid's conditions with their draws, for each seed.
+        metrics: from sums ``(..., n_statistics)`` to values ``(...)``.
+        sums: over each speaker's utterances, shape ``(n_speakers, n_cells, n_statistics)``; the first one counts them.
+    """
+
+    labels: Row
+    seeds: tuple[int | None, ...]
+    metrics: Mapping[str, Callable[[Floats], Floats]]
+    sums: Floats
+
+
+def clusters_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[str, str]:
+    """Return the cluster of every utterance: whom it is resampled with."""
+    pairs = pd.concat([table[["utterance", "speaker"]] for table in (predictions, transcripts)]).drop_duplicates()
+    utterances, speakers = pairs["utterance"].tolist(), pairs["speaker"].tolist()
+    return dict(zip(utterances, cluster_names(utterances, speakers), strict=True))
+
+
+def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> Iterator[Series]:
+    """Yield a series for every system and dimension."""
+    truth, prediction = predictions["truth"].to_numpy(), predictions["prediction"].to_numpy()
+    statistics = pair_statistics(truth, prediction, centre=(truth.min() + truth.max()) / 2)
+    system = positions(predictions["system"], [*grid.systems])
+    dimension = positions(predictions["dimension"], DIMENSIONS)
+    speaker, cell, shape = _places(predictions, grid, clusters)
+    metrics = {name: _of_sums(formula) for name, formula in FROM_MOMENTS.items()}
+    for s, (name, seeds) in enumerate(grid.systems.items()):
+        seed = positions(predictions["seed"], seeds)
+        for d, dimension_name in enumerate(DIMENSIONS):
+            rows = np.flatnonzero((system == s) & (dimension == d))
+            cells = seed[rows] * shape[1] + cell[rows]
+            sums = _sums(statistics[rows], speaker[rows], cells, (shape[0], len(seeds) * shape[1]))
+            yield Series({"system": name, "dimension": dimension_name}, seeds, metrics, sums)
+
+
+def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> Iterator[Series]:
+    """Yield two series of each transcriber: its word errors where there is a reference, and its signs of invention."""
+    references, texts = transcripts["reference"], transcripts["text"]
+    known = references.notna().to_numpy()
+    pairs = list(zip(references, texts, strict=True))
+    counts = {pair: word_error_counts(*pair) for pair in {pair for pair, one in zip(pairs, known, strict=True) if one}}
+    errors = [counts.get(pair, NO_ERRORS) for pair in pairs]
+    words = np.array(
+        [[n, one.errors, one.insertions, one.reference_words] for n, one in zip(known, errors, strict=True)],
+        np.float64,
+    )
+    columns = transcripts[["text", "mean_log_probability", "no_speech_probability"]]
+    written = [Transcript(*row) for row in columns.itertuples(index=False)]
+    signs = np.array([[1, *(shows(one) for shows in FLAGS.values())] for one in written], np.float64)
+    signs = signs.reshape(-1, 1 + len(FLAGS))  # of no transcripts too
+    believes = ~columns["no_speech_probability"].isna().to_numpy()
+    signs[~believes, 1 + [*FLAGS].index("no-speech")] = np.nan  # a recogniser without that belief has no such rate
+    speaker, cell, shape = _places(transcripts, grid, clusters)
+    for name in sorted(transcripts["transcriber"].unique()):
+        rows = np.flatnonzero(transcripts["transcriber"] == name)
+        labels = {"system": name, "dimension": None}
+        for statistics, metrics in ((words, WORD_RATES), (signs, SIGN_RATES)):
+            sums = _sums(statistics[rows], speaker[rows], cell[rows], shape)
+            yield Series(labels, (None,), metrics, sums)
+
+
+def _rate(column: int, over: int) -> Callable[[Floats], Floats]:
+    """Return the metric that divides one sum by another; NaN where the other is 0."""
+    return lambda sums: np.asarray(sums[..., column] / np.where(sums[..., over] > 0, sums[..., over], np.nan))
+
+
+# From sums of (utterances with a reference, errors, insertions, words of the reference).
+WORD_RATES: dict[str, Callable[[Floats], Floats]] = {"wer": _rate(1, over=3), "insertion_rate": _rate(2, over=3)}
+# From sums of (utterances, and those that show each sign).
+SIGN_RATES: dict[str, Callable[[Floats], Floats]] = {
+    f"{name.replace('-', '_')}_rate": _rate(column, over=0) for column, name in enumerate(FLAGS, start=1)
+}
+
+
+def _of_sums(formula: Callable[[Moments], Floats]) -> Callable[[Floats], Floats]:
+    return lambda sums: formula(moments(sums))
+
+
+def cells_of(grid: Grid) -> list[tuple[int, int]]:
+    """Return the position of the condition, and the draw, of each cell of one seed."""
+    return [(position, draw) for position, one in enumerate(grid.conditions) for draw in one.draws]
+
+
+def _places(frame: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> tuple[Codes, Codes, tuple[int, int]]:
+    # The speaker and the cell of every row, and how many there are of each.
+    names = sorted(set(clusters.values()))
+    of_utterance = pd.Index(names).get_indexer(pd.Index([clusters.get(one, "") for one in grid.utterances]))
+    speaker = of_utterance[positions(frame["utterance"], grid.utterances)]
+    cells = cells_of(grid)
+    draws = sorted({draw for _, draw in cells})
+    lookup = np.full((len(grid.conditions), len(draws)), -1, np.intp)
+    for cell, (position, draw) in enumerate(cells):
+        lookup[position, draws.index(draw)] = cell
+    condition = positions(frame["condition"], [one.condition for one in grid.conditions])
+    return speaker, lookup[condition, positions(frame["draw"], draws)], (len(names), len(cells))
+
+
+def _sums(statistics: Floats, speaker: Codes, cell: Codes, shape: tuple[int, int]) -> Floats:
+    place = speaker * shape[1] + cell
+    sums = np.zeros((shape[0] * shape[1], statistics.shape[1]))
+    for k, column in enumerate(statistics.T):
+        sums[:, k] = np.bincount(place, weights=column, minlength=len(sums))
+    return sums.reshape(*shape, -1)

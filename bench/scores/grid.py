@@ -1,0 +1,88 @@
+"""The grid of a run: which rows its tables should hold, so that what is missing can be named."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+_CONDITION = ["corruption", "condition", "level", "level_unit", "draw"]
+
+
+@dataclass(frozen=True)
+class GridCondition:
+    """A condition of the grid and the draws under which every utterance meets it."""
+
+    corruption: str
+    condition: str
+    level: float | None
+    level_unit: str | None
+    draws: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a table of predictions should hold: every dimension of every combination, once.
+
+    Attributes:
+        systems: the seeds of every system; None is the seed of one that has none.
+        conditions: the conditions and their draws.
+        utterances: ids of the test utterances.
+    """
+
+    systems: Mapping[str, tuple[int | None, ...]]
+    conditions: tuple[GridCondition, ...]
+    utterances: tuple[str, ...]
+
+    @cached_property
+    def clean(self) -> int | None:
+        """The position of clean speech among the conditions, or None."""
+        return next((k for k, one in enumerate(self.conditions) if one.corruption == "clean"), None)
+
+    @cached_property
+    def curves(self) -> dict[str, tuple[int, ...]]:
+        """The positions of the conditions on each curve, by ascending level; what has no level is a curve of one."""
+        noisy = [(one.corruption, one.level or 0.0, k) for k, one in enumerate(self.conditions) if k != self.clean]
+        return {
+            name: tuple(k for _, k in sorted((level, k) for other, level, k in noisy if other == name))
+            for name in dict.fromkeys(name for name, _, _ in noisy)
+        }
+
+
+def grid_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> Grid:
+    """Return the smallest grid that holds every row of both tables: what they themselves say should be there.
+
+    Args:
+        predictions: typed as ``bench.scores.results.PREDICTIONS``.
+        transcripts: typed as ``bench.scores.results.TRANSCRIPTS``.
+    """
+    seeds = predictions[["system", "seed"]].drop_duplicates()
+    tables = pd.concat([table[["utterance", *_CONDITION]] for table in (predictions, transcripts)])
+    return Grid(
+        systems={
+            str(system): tuple(sorted((None if pd.isna(seed) else int(seed) for seed in of["seed"]), key=none_first))
+            for system, of in seeds.groupby("system")
+        },
+        conditions=_conditions(tables[_CONDITION].drop_duplicates()),
+        utterances=tuple(sorted(tables["utterance"].unique())),
+    )
+
+
+def _conditions(rows: pd.DataFrame) -> tuple[GridCondition, ...]:
+    by_name = rows.sort_values(["corruption", "level", "condition", "draw"]).groupby("condition", sort=False)
+    found = [
+        GridCondition(
+            corruption=str(of["corruption"].iloc[0]),
+            condition=str(name),
+            level=None if of["level"].isna().iloc[0] else float(of["level"].iloc[0]),
+            level_unit=None if of["level_unit"].isna().iloc[0] else str(of["level_unit"].iloc[0]),
+            draws=tuple(of["draw"].unique().tolist()),
+        )
+        for name, of in by_name
+    ]
+    return tuple(sorted(found, key=lambda one: one.corruption != "clean"))
+
+
+def none_first(seed: int | None) -> tuple[bool, int]:
+    """Return what to sort seeds by."""
+    return (seed is not None, seed or 0)

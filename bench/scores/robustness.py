@@ -1,0 +1,83 @@
+"""Numbers about a whole degradation curve.
+
+Each is a function of a ``Curve`` and works on many at once, so that the bootstrap's replicates get summaries, and hence
+paired intervals, in the same way as the curve itself. A hole in a curve (NaN) makes its summary NaN.
+
+To add one, add it to ``SUMMARIES``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.scores.grid import Grid
+
+Floats = npt.NDArray[np.float64]
+Harsher = Literal["up", "down"]
+
+ALL_NOISE = "ccc_mean_noisy"
+"""The metric that is one number over all corruptions: the mean of the areas under their curves, each counting once."""
+
+# Below this clean CCC a ratio to it says nothing.
+SMALLEST_CLEAN_CCC = 0.1
+
+
+@dataclass(frozen=True)
+class Curve:
+    """CCC over the levels of one corruption, with what it is on clean speech.
+
+    Attributes:
+        levels: in the corruption's own unit, ascending, all different, shape ``(n_levels,)``.
+        values: CCC at each of them, shape ``(..., n_levels)``.
+        clean: CCC on clean speech, shape ``(...)``; NaN if it was not measured.
+        harsher: in which direction of the level axis the corruption gets harsher.
+    """
+
+    levels: Floats
+    values: Floats
+    clean: Floats
+    harsher: Harsher
+
+
+def curve_under(corruption: str, grid: Grid, ccc: Floats, harsher: Harsher) -> Curve:
+    """Return the curve of a corruption, given the CCC under every condition of the grid, ``(..., n_conditions)``."""
+    points = list(grid.curves[corruption])
+    levels = np.array([grid.conditions[k].level or 0.0 for k in points])  # what has no level is wherever on an axis
+    clean = np.full(ccc.shape[:-1], np.nan) if grid.clean is None else ccc[..., grid.clean]
+    return Curve(levels, ccc[..., points], clean, harsher)
+
+
+def ccc_auc(curve: Curve) -> Floats:
+    """Return the normalised area under the curve: its mean height over the level axis.
+
+    The area is that of straight lines between the levels, divided by the range of levels, in the level's own unit (dB
+    count as dB). Clean speech has no place on the axis and is not part of it. Curves can be compared if their levels
+    are the same. A curve of a single level has that level's CCC as its mean height.
+
+    Examples:
+        >>> ccc_auc(Curve(np.array([0.0, 10, 20]), np.array([0.2, 0.6, 0.8]), np.array(0.8), "down")).item()
+        0.55
+    """
+    if len(curve.levels) == 1:
+        return curve.values[..., 0]
+    area = np.trapezoid(curve.values, curve.levels, axis=-1)
+    return np.asarray(area / (curve.levels[-1] - curve.levels[0]), np.float64)
+
+
+def ccc_retention(curve: Curve) -> Floats:
+    """Return CCC at the harshest level as a share of clean CCC; NaN where clean CCC is below 0.1.
+
+    It may be negative, where noise turns agreement into its opposite, and above 1.
+
+    Examples:
+        >>> ccc_retention(Curve(np.array([-5.0, 20]), np.array([0.2, 0.7]), np.array(0.8), "down")).item()
+        0.25
+    """
+    harshest = curve.values[..., -1 if curve.harsher == "up" else 0]
+    return harshest / np.where(curve.clean >= SMALLEST_CLEAN_CCC, curve.clean, np.nan)
+
+
+SUMMARIES: dict[str, Callable[[Curve], Floats]] = {"ccc_auc": ccc_auc, "ccc_retention": ccc_retention}

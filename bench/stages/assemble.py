@@ -1,0 +1,100 @@
+"""From shards to the tables of a run's folder."""
+
+import pandas as pd
+
+from bench.corpora.corpus import DIMENSIONS
+from bench.plan.plan import Plan
+from bench.plan.planning import draws_of
+from bench.scores.grid import Grid, GridCondition
+from bench.stages.recipe import Recipe, make_recipe
+from bench.store.store import Store
+from corruptions import Condition, Material, find_corruption
+
+
+def predictions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
+    """Return ``predictions.parquet``: a row for every system, seed, utterance, condition, draw and dimension."""
+    low, high = plan.corpus.scale
+    tables = []
+    for predictor in plan.predictors:
+        wide = store.tables("predictions", [unit.shard(predictor.key) for unit in plan.units])
+        long = wide.melt(
+            ["utterance", "condition", "draw", "seed"], list(DIMENSIONS), var_name="dimension", value_name="prediction"
+        )
+        long["prediction"] = low + (high - low) * long["prediction"]
+        tables.append(long.assign(system=predictor.system))
+    truth = pd.DataFrame(
+        [(one.id, name, getattr(one, name)) for one in plan.corpus.split("test") for name in DIMENSIONS],
+        columns=["utterance", "dimension", "truth"],
+    )
+    table = pd.concat(tables, ignore_index=True).merge(truth, on=["utterance", "dimension"], validate="many_to_one")
+    return _described(plan, material, table)
+
+
+def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
+    """Return ``transcripts.parquet``: what each transcriber wrote for every utterance, condition and draw."""
+    tables = [
+        store.tables("transcripts", [unit.shard(key) for unit in plan.units]).assign(transcriber=name)
+        for name, key in plan.transcribers.items()
+    ]
+    if not tables:
+        return pd.DataFrame()
+    references = {one.id: one.transcript for one in plan.corpus.split("test")}
+    table = pd.concat(tables, ignore_index=True)
+    return _described(plan, material, table.assign(reference=table["utterance"].map(references)))
+
+
+def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
+    """Return ``corruptions.parquet``: what exactly was done to every utterance, so that it can be done again."""
+    table = _described(plan, material, store.tables("corruptions", [unit.key for unit in plan.units]))
+    paths = {one.id: str(one.path.absolute()) for one in plan.corpus.split("test")}
+    return table.rename(columns={"utterance": "id"}).assign(
+        path=lambda rows: rows["id"].map(paths),
+        source_sha256=lambda rows: rows["id"].map({key: one.sha256 for key, one in plan.recordings.items()}),
+    )
+
+
+def plan_recipe(plan: Plan, material: Material) -> Recipe:
+    """Return what, with that table, makes the same speech again."""
+    digests = {one.path: plan.recordings[one.id].sha256 for one in plan.corpus.utterances}
+    return make_recipe(plan.suite.seed, plan.corpus, material, plan.suite.expanded(), digests.__getitem__)
+
+
+def plan_grid(plan: Plan, material: Material) -> Grid:
+    """Return what the tables must hold, as the suite says, so that what was never computed is missed."""
+    return Grid(
+        systems={one.system: tuple(one.seeds) for one in plan.predictors},
+        conditions=tuple(
+            GridCondition(
+                one.curve, str(one), one.level, _level_unit(one, material), draws_of(one, material, plan.suite.draws)
+            )
+            for one in plan.suite.expanded()
+        ),
+        utterances=tuple(sorted({one.id for unit in plan.units for one in unit.utterances})),
+    )
+
+
+def _described(plan: Plan, material: Material, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with what is known of its conditions and speakers, in an order that shards do not change."""
+    conditions = plan.suite.expanded()
+    about = pd.DataFrame(
+        {
+            "condition": [str(one) for one in conditions],
+            "corruption": [one.curve for one in conditions],
+            "level": pd.Series([one.level for one in conditions], dtype="float64"),
+            "level_unit": pd.Series([_level_unit(one, material) for one in conditions], dtype="str"),
+        }
+    )
+    speakers = {one.id: one.speaker for one in plan.corpus.split("test")}
+    described = table.merge(about, on="condition", validate="many_to_one").assign(
+        suite=plan.suite.name,
+        corpus=plan.corpus.name,
+        split="test",
+        speaker=lambda rows: rows["utterance"].map(speakers),
+    )
+    order = ["system", "transcriber", "seed", "corruption", "level", "draw", "utterance", "dimension"]
+    by = [column for column in order if column in described]
+    return described.sort_values(by, kind="stable", na_position="first", ignore_index=True)
+
+
+def _level_unit(condition: Condition, material: Material) -> str | None:
+    return find_corruption(condition.steps[-1].corruption, material).level_unit if condition.steps else None

@@ -1,0 +1,208 @@
+"""Stage 2: corrupt the test speech, encode it once, and let every system predict from what the encoders made of it."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bench.corpora.corpus import DIMENSIONS
+from bench.plan.plan import Plan, Predictor, Unit
+from bench.stages.recipe import samples_sha256
+from bench.stages.represent import represent
+from bench.stages.speech import UtteranceError, corrupt_utterance
+from bench.stages.train import head_path
+from bench.store.engine import run_jobs
+from bench.store.features import read_features
+from bench.store.progress import Stages
+from bench.store.store import Store, write_table
+from bench.suite.systems import CONTROLS, Catalog
+from corruptions import Material
+from models.types import Frames, Transcript
+
+if TYPE_CHECKING:
+    from models.heads.training import Head
+
+
+@dataclass(frozen=True)
+class UnitWork:
+    """What is still to be done of a unit.
+
+    Attributes:
+        unit: the block of utterances, the condition and the draw.
+        transcribers: the fingerprints of all.
+        missing_transcribers: those whose transcripts are not there.
+        predictors: those whose predictions are not there.
+        record_missing: whether what was done to the speech is not recorded.
+        clean: by representation that hears clean speech, for each utterance the key of a block and the place in it.
+    """
+
+    unit: Unit
+    transcribers: Mapping[str, str]
+    missing_transcribers: tuple[str, ...]
+    predictors: tuple[Predictor, ...]
+    record_missing: bool
+    clean: Mapping[str, tuple[tuple[str, int], ...]]
+
+
+@dataclass(frozen=True)
+class _Job:
+    work: UnitWork
+    catalog: Catalog
+    material: Material
+    seed: int
+    corpus: str
+    device: str
+    store: Store
+
+
+def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
+    """Return what the store does not hold yet, unit by unit."""
+    found = []
+    for unit in plan.units:
+        work = UnitWork(
+            unit,
+            plan.transcribers,
+            tuple(
+                name
+                for name, key in plan.transcribers.items()
+                if not store.path("transcripts", unit.shard(key)).exists()
+            ),
+            tuple(one for one in plan.predictors if not store.path("predictions", unit.shard(one.key)).exists()),
+            not store.path("corruptions", unit.key).exists(),
+            {
+                name: tuple(plan.clean_features[name, one.id] for one in unit.utterances)
+                for name in dict.fromkeys(name for name, _ in plan.clean_features)
+            },
+        )
+        if work.missing_transcribers or work.predictors or work.record_missing:
+            found.append(work)
+    return found
+
+
+def evaluate(
+    plan: Plan,
+    material: Material,
+    store: Store,
+    pool: ProcessPoolExecutor,
+    stages: Stages,
+    device: str,
+    *,
+    allow_missing: bool = False,
+) -> None:
+    """Compute every shard of the plan that is not in the store.
+
+    Raises:
+        UtteranceError: if an utterance cannot be corrupted as asked; with ``allow_missing`` the block it is in is left
+            out and the reason is shown.
+    """
+    jobs = [
+        _Job(work, plan.suite.catalog, material, plan.suite.seed, plan.corpus.name, device, store)
+        for work in missing_work(plan, store)
+    ]
+    if jobs:
+        total = sum(len(job.work.unit.utterances) for job in jobs)
+        with stages.stage("Testing under noise", total, "utterances") as advance:
+            for job, problem in run_jobs(pool, _evaluate_unit, jobs):
+                advance(len(job.work.unit.utterances))
+                if problem is not None and not allow_missing:
+                    raise problem
+                if problem is not None:
+                    stages.warn(f"left out: {problem}")
+
+
+def _evaluate_unit(job: _Job) -> UtteranceError | None:
+    work, unit, store = job.work, job.work.unit, job.store
+    try:
+        corrupted = [
+            corrupt_utterance(one, unit.condition, unit.draw, job.material, corpus=job.corpus, seed=job.seed)
+            for one in unit.utterances
+        ]
+    except UtteranceError as problem:
+        return problem
+    if work.record_missing:
+        write_table(
+            _table(unit, [one.record.as_row() | {"audio_sha256": samples_sha256(one.audio)} for one in corrupted]),
+            store.path("corruptions", unit.key),
+        )
+    represented = represent(
+        sorted({name for predictor in work.predictors for name in predictor.inputs} - set(work.clean)),
+        job.catalog,
+        [one.audio for one in corrupted],
+        [one.transcript for one in unit.utterances],
+        job.device,
+        transcribers=work.missing_transcribers,
+        transcripts=_stored_transcripts(work, store),
+    )
+    for name in work.missing_transcribers:
+        rows = [asdict(transcript) for transcript in represented.transcripts[name]]
+        write_table(_table(unit, rows), store.path("transcripts", unit.shard(work.transcribers[name])))
+    features = {**represented.features, **_heard_clean(work, store)}
+    for predictor in work.predictors:
+        by_seed = [
+            _table(unit, [dict(zip(DIMENSIONS, row, strict=True)) for row in labels]).assign(
+                seed=pd.array([seed] * len(labels), "Int64")
+            )
+            for seed, labels in zip(predictor.seeds, _predict(predictor, job, features), strict=True)
+        ]
+        write_table(pd.concat(by_seed), store.path("predictions", unit.shard(predictor.key)))
+    return None
+
+
+def _predict(predictor: Predictor, job: _Job, features: Mapping[str, list[Frames]]) -> list[npt.NDArray[np.float64]]:
+    """Return one array ``(n_utterances, 3)`` of labels in [0, 1] for each seed."""
+    from models.heads.training import predict
+
+    if predictor.control_labels is not None:
+        rate = CONTROLS[job.catalog.systems[predictor.system].head]
+        ids = [utterance.id for utterance in job.work.unit.utterances]
+        return [rate(predictor.control_labels, ids, seed or 0) for seed in predictor.seeds]
+    if not predictor.fits:
+        return [np.concatenate(features[predictor.inputs[0]]).astype(np.float64)]
+    # A system that borrows heads feeds its own representations into the inputs of the other's.
+    return [
+        predict(
+            _head(head_path(job.store, fit)),
+            {name: features[own] for name, own in zip(fit.inputs, predictor.inputs, strict=True)},
+        )
+        for fit in predictor.fits
+    ]
+
+
+@lru_cache(maxsize=256)
+def _head(path: Path) -> "Head":
+    from models.heads.training import load_head
+
+    return load_head(path)
+
+
+def _heard_clean(work: UnitWork, store: Store) -> dict[str, list[Frames]]:
+    used = {name for predictor in work.predictors for name in predictor.inputs}
+    wanted = {name: places for name, places in work.clean.items() if name in used}
+    keys = {key for places in wanted.values() for key, _ in places}
+    blocks = {key: read_features(store, [key]) for key in keys}
+    return {name: [blocks[key][place] for key, place in places] for name, places in wanted.items()}
+
+
+def _stored_transcripts(work: UnitWork, store: Store) -> dict[str, list[Transcript]]:
+    found = {}
+    for name, key in work.transcribers.items():
+        if name not in work.missing_transcribers:
+            table = store.tables("transcripts", [work.unit.shard(key)])
+            columns = ["text", "mean_log_probability", "no_speech_probability"]
+            found[name] = [Transcript(*row) for row in table[columns].itertuples(index=False)]
+    return found
+
+
+def _table(unit: Unit, rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    where = {
+        "utterance": [utterance.id for utterance in unit.utterances],
+        "condition": str(unit.condition),
+        "draw": unit.draw,
+    }
+    return pd.concat([pd.DataFrame(where), pd.DataFrame(rows)], axis=1)

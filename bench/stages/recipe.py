@@ -1,0 +1,151 @@
+"""The table of what was done to speech, ``corruptions.parquet``, and the recipe in it that makes the speech again.
+
+One row for each utterance, condition and draw: ``id, condition, draw, speaker, path`` (of the recording),
+``source_sha256`` (of its bytes), ``audio_sha256`` (of the corrupted float32 samples), the fields of
+``corruptions.Record``, and whatever its writer adds. The recipe is JSON in the file's key-value metadata.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from bench.corpora.corpus import Corpus
+from bench.store.machine import AUDIO, versions
+from corruptions import Condition, Material, Waveform, find_corruption
+from corruptions.sound.files import replacing
+
+CORRUPTIONS_TABLE = "corruptions.parquet"
+COLUMNS = ("id", "condition", "draw", "speaker", "path", "source_sha256", "audio_sha256")
+
+_METADATA = b"emonoise"
+
+
+class RecipeError(ValueError):
+    """A file that is not a table of corruptions, or not a whole one; the message names it."""
+
+
+@dataclass(frozen=True)
+class CorpusCard:
+    """What every report says of a corpus; see ``Corpus`` for the fields."""
+
+    name: str
+    scale: tuple[float, float]
+    synthetic: bool
+    note: str
+    best_possible_ccc: dict[str, float] | None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What, with the rows of the table, makes the same samples again.
+
+    Attributes:
+        seed: of everything random.
+        corpus: the corpus, whose name is part of every seed.
+        material: what noises and rooms are made of, as far as the conditions need it; paths are absolute.
+        files: SHA-256 of every recording that talks in a noise, by path.
+        versions: of the libraries that made the samples.
+    """
+
+    seed: int
+    corpus: CorpusCard
+    material: Material
+    files: dict[str, str]
+    versions: dict[str, str]
+
+    def file_digest(self, path: Path) -> str:
+        """Return the SHA-256 that a talker's recording had."""
+        return self.files[str(path.absolute())]
+
+
+def make_recipe(
+    seed: int,
+    corpus: Corpus,
+    material: Material,
+    conditions: Iterable[Condition],
+    file_digest: Callable[[Path], str],
+) -> Recipe:
+    """Return the recipe of these conditions.
+
+    Args:
+        seed: of everything random.
+        corpus: the corpus.
+        material: what the conditions are made of.
+        conditions: what was done.
+        file_digest: returns the SHA-256 of a recording of the corpus.
+    """
+    steps = [step.corruption for condition in conditions for step in condition.steps]
+    if not any("talkers" in find_corruption(step, material).needs for step in steps):
+        material = replace(material, talkers={})
+    return Recipe(
+        seed,
+        CorpusCard(
+            corpus.name,
+            corpus.scale,
+            corpus.synthetic,
+            corpus.note,
+            None if corpus.best_possible_ccc is None else dict(corpus.best_possible_ccc),
+        ),
+        material,
+        {str(path.absolute()): file_digest(path) for paths in material.talkers.values() for path in paths},
+        versions(AUDIO),
+    )
+
+
+def write_corruptions(table: pd.DataFrame, recipe: Recipe, path: Path) -> None:
+    """Write the table with its recipe, whole or not at all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    plain = TypeAdapter(Recipe).dump_python(recipe)
+    text = json.dumps(plain, default=_absolute, ensure_ascii=False)
+    rows = pa.Table.from_pandas(table, preserve_index=False)
+    rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), _METADATA: text.encode()})
+    with replacing(path) as temporary:
+        pq.write_table(rows, temporary)
+
+
+def read_corruptions(path: Path) -> tuple[pd.DataFrame, Recipe]:
+    """Return the table and the recipe in a ``corruptions.parquet``.
+
+    Raises:
+        RecipeError: if the file is not there, is no parquet file, or lacks a column or the recipe.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise RecipeError(f"{path}: no such file; `emonoise corrupt` and `emonoise run` write one")
+    try:
+        rows = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise RecipeError(f"{path}: cannot be read as parquet: {error}") from error
+    missing = [column for column in COLUMNS if column not in rows.column_names]
+    if missing:
+        raise RecipeError(f"{path}: no column {', '.join(missing)}; there are {', '.join(rows.column_names)}")
+    text = (rows.schema.metadata or {}).get(_METADATA)
+    if text is None:
+        raise RecipeError(f"{path}: says nothing of seed and material; a table that was written again lost its recipe")
+    try:
+        recipe = TypeAdapter(Recipe).validate_json(text)
+    except ValidationError as error:
+        raise RecipeError(f"{path}: the recipe in it cannot be read by this version: {error}") from error
+    table: pd.DataFrame = rows.to_pandas()
+    return table, recipe
+
+
+def samples_sha256(audio: Waveform) -> str:
+    """Return the SHA-256 of samples as little-endian float32, as 64 hexadecimal digits."""
+    return hashlib.sha256(np.ascontiguousarray(audio, dtype="<f4").tobytes()).hexdigest()
+
+
+def _absolute(value: object) -> str:
+    if isinstance(value, Path):
+        return str(value.absolute())
+    raise TypeError(f"cannot write {type(value).__name__} {value!r} into a recipe")

@@ -1,0 +1,154 @@
+"""A run from end to end: corpus, plan, training, testing, scores, report."""
+
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from bench.corpora.corpus import Corpus
+from bench.corpora.inventory import inspect
+from bench.plan.corpus import check_categories, check_corpus_for, load_corpus
+from bench.plan.material import make_material
+from bench.plan.plan import Plan
+from bench.plan.planning import make_plan
+from bench.stages.costs import measure
+from bench.stages.evaluate import evaluate, missing_work
+from bench.stages.examples import write_examples
+from bench.stages.outputs import begin, finish, is_done, write_tables
+from bench.stages.provenance import provenance
+from bench.stages.represent import look_at_models
+from bench.stages.train import missing_fits, recipes, train
+from bench.store.engine import default_workers, worker_pool
+from bench.store.progress import Stages
+from bench.store.store import Store, cache_root, write_table
+from bench.suite.recordings import read_noises, read_rooms
+from bench.suite.suite import Suite
+from corruptions import Material, check_for_training, check_material
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+class DeviceError(ValueError):
+    """The device that was asked for is not there."""
+
+
+def run_suite(
+    suite: Suite,
+    out: Path,
+    *,
+    stages: Stages,
+    workers: int | None = None,
+    device: Device = "auto",
+    allow_missing: bool = False,
+) -> Path:
+    """Run what is missing of a suite, write its tables and report, and return the report's page.
+
+    Args:
+        suite: what to measure.
+        out: the run's folder; made if need be.
+        stages: where progress is shown.
+        workers: processes; one a core unless said, or one for a GPU.
+        device: ``auto`` takes a GPU where there is one.
+        allow_missing: score a grid with holes instead of refusing it.
+    """
+    from reports.page.page import build_report
+
+    started = datetime.now(UTC)
+    page = out / "report" / "index.html"
+    chosen = choose_device(device)
+    corpus = load_corpus(suite, stages, workers)
+    processes = workers or default_workers(chosen)
+    with worker_pool(processes) as pool:
+        plan, material = prepare(suite, corpus, pool, stages, chosen, processes)
+        store = default_store()
+        if is_done(plan, out) and page.exists():
+            stages.say(f"Everything is done: {page}")
+            return page
+        begin(plan, out)
+        train(plan, material, store, pool, stages, chosen, trainers=workers)
+        evaluate(plan, material, store, pool, stages, chosen, allow_missing=allow_missing)
+        with stages.stage("Measuring costs", 1, "tables") as advance:
+            write_table(pool.submit(measure, plan, store, chosen).result(), out / "costs.parquet")
+            advance(1)
+    with stages.stage("Scoring", 1, "tables") as advance:
+        write_tables(plan, material, store, out, allow_missing=allow_missing)
+        write_examples(plan, material, store, out / "examples")
+        advance(1)
+    finish(plan, provenance(plan, material, stages.seconds, started, chosen), store, out)
+    with stages.stage("Report", 1, "pages") as advance:
+        build_report(out)
+        advance(1)
+    return page
+
+
+def default_store() -> Store:
+    """Return the store in the cache folder."""
+    return Store(cache_root() / "store")
+
+
+def prepare(
+    suite: Suite, corpus: Corpus, pool: ProcessPoolExecutor, stages: Stages, device: str, workers: int
+) -> tuple[Plan, Material]:
+    """Check the corpus against the suite; return the plan and what its noises are made of.
+
+    Raises:
+        CorpusError: if the suite cannot be run on this corpus.
+        ValueError: if a noise cannot be made of this corpus, such as babble of five speakers.
+        RecordingsError: if recordings cannot be used.
+    """
+    check_corpus_for(suite, corpus)
+    recordings = inspect(corpus, pool, stages)
+    conditions = [*suite.expanded(), *suite.training.expanded()]
+    material = make_material(
+        conditions,
+        corpus,
+        recordings,
+        snr=suite.snr,
+        policy=suite.policy,
+        noises=read_noises(suite.noises, stages),
+        responses=read_rooms(suite.rooms, stages),
+        stages=stages,
+        workers=workers,
+    )
+    for condition in suite.training.expanded():
+        check_for_training(condition, material)
+    check_material(material, conditions, {one.speaker for one in corpus.utterances})
+    names = suite.representations_needed
+    with stages.stage("Checking the weights", len(names), "encoders") as advance:
+        trained_how = pool.submit(recipes).result()
+        systems = {name: suite.catalog.systems[name] for name in suite.needed}
+        trained = {name: trained_how[one.head] for name, one in systems.items() if one.head in trained_how}
+        check_categories([name for name, how in trained.items() if how.categorises], corpus)
+        tuned = sorted({systems[name].inputs[0] for name, how in trained.items() if how.tuned})
+        known = pool.submit(look_at_models, names, suite.catalog, device, tuned=tuned).result()
+        advance(len(names))
+    for notice in known.notices:
+        stages.warn(notice)
+    made_how = {kind: one.name for kind, one in trained_how.items()}
+    return make_plan(suite, corpus, recordings, known.fingerprints, made_how, material, known.revisions), material
+
+
+def run_status(suite: Suite, stages: Stages, device: Device = "auto") -> list[tuple[str, int, int]]:
+    """Return for each stage of a run its name, how many pieces are in the store, and how many there are."""
+    corpus = load_corpus(suite, stages)
+    with worker_pool(1) as pool:
+        plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), 1)
+    store = default_store()
+    return [
+        ("training (heads)", len(plan.fits) - len(missing_fits(plan, store)), len(plan.fits)),
+        ("testing (blocks of utterances)", len(plan.units) - len(missing_work(plan, store)), len(plan.units)),
+    ]
+
+
+def choose_device(device: Device) -> str:
+    """Return ``cuda`` or ``cpu``: what was asked for, or the better of what is there.
+
+    Raises:
+        DeviceError: if a GPU was asked for and there is none.
+    """
+    import torch
+
+    there = torch.cuda.is_available()
+    if device == "cuda" and not there:
+        raise DeviceError("--device cuda: torch finds no GPU here; --device cpu or auto works")
+    return "cuda" if there and device != "cpu" else "cpu"

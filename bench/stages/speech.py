@@ -1,0 +1,61 @@
+"""The speech that encoders are given: an utterance under a condition, and noisy copies of it for training."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from bench.store.keys import rng_for
+from corruptions import Condition, Corrupted, Material, Waveform, corrupt
+from corruptions.sound.audio import read_audio
+
+
+class UtteranceError(ValueError):
+    """An utterance cannot be corrupted as asked; the message names its file and the condition."""
+
+
+class Source(Protocol):
+    """A recording to corrupt: its id, which all randomness depends on, who speaks, and where it lies."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def speaker(self) -> str: ...  # noqa: D102
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+
+
+def corrupt_utterance(
+    utterance: Source, condition: Condition, draw: int, material: Material, *, corpus: str, seed: int
+) -> Corrupted:
+    """Return the utterance under the condition, the same whoever asks and whenever.
+
+    Raises:
+        UtteranceError: where ``corrupt`` refuses, naming the file.
+    """
+    rng = rng_for(seed, corpus, utterance.id, condition.corruption, draw)
+    try:
+        return corrupt(read_audio(utterance.path), condition, rng, material, speaker=utterance.speaker)
+    except ValueError as error:
+        raise UtteranceError(f"{utterance.path} under {condition}: {error}") from error
+
+
+def noisy_copy(
+    utterance: Source, copy: int, conditions: Sequence[Condition], material: Material, *, corpus: str, seed: int
+) -> Waveform:
+    """Return a copy of the utterance under one of the conditions, each as likely as the others.
+
+    What it sounds like depends on the seed, the utterance and the number of the copy alone.
+
+    Args:
+        utterance: of the training or development split.
+        copy: its number, from 1.
+        conditions: those of the suite's ``training``.
+        material: what they are made of.
+        corpus: the corpus's name.
+        seed: the suite's.
+
+    Raises:
+        UtteranceError: where the utterance cannot be corrupted as drawn, naming the file.
+    """
+    drawn = int(rng_for(seed, corpus, utterance.id, "condition of training", copy).integers(len(conditions)))
+    return corrupt_utterance(utterance, conditions[drawn], copy, material, corpus=corpus, seed=seed).audio

@@ -1,0 +1,233 @@
+"""Stage 1: represent the training and development speech once, then train every head on what is stored."""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from bench.corpora.corpus import Split, Utterance
+from bench.plan.material import at_level_of
+from bench.plan.plan import FeatureBlock, Fit, Plan, Version
+from bench.stages.represent import represent, top_above
+from bench.stages.speech import noisy_copy
+from bench.store.engine import default_workers, run_jobs, worker_pool
+from bench.store.features import StoredFrames, has_features, read_features, write_features
+from bench.store.keys import digest
+from bench.store.progress import Stages
+from bench.store.store import Store, write_table
+from bench.suite.representations import Speech, reads_reference
+from bench.suite.suite import Suite
+from bench.suite.systems import Catalog
+from corruptions import Material
+from corruptions.sound.audio import read_audio
+from corruptions.sound.files import replacing
+from models.types import Waveform
+
+
+@dataclass(frozen=True)
+class _FeatureJob:
+    block: FeatureBlock
+    missing: tuple[str, ...]
+    suite: Suite
+    corpus: str
+    material: Material
+    device: str
+    store: Store
+
+
+@dataclass(frozen=True)
+class _FitJob:
+    fit: Fit
+    catalog: Catalog
+    store: Store
+
+
+def head_path(store: Store, fit: Fit) -> Path:
+    """Return where the trained head lies, or will lie."""
+    return store.path("heads", fit.key, ".safetensors")
+
+
+def history_path(store: Store, fit: Fit) -> Path:
+    """Return where the curve of its training lies, or will lie."""
+    return store.path("heads", fit.key, ".history.parquet")
+
+
+def missing_fits(plan: Plan, store: Store) -> list[Fit]:
+    """Return the heads that are not in the store yet, teachers first."""
+    return [fit for fit in plan.fits if not head_path(store, fit).exists()]
+
+
+@dataclass(frozen=True)
+class TrainedHow:
+    """How a kind of head is trained.
+
+    Attributes:
+        name: changes with it.
+        tuned: whether it tunes layers of an encoder.
+        categorises: whether it learns emotion categories.
+    """
+
+    name: str
+    tuned: bool
+    categorises: bool
+
+
+def recipes() -> dict[str, TrainedHow]:
+    """Return for each kind of head how it is built and trained."""
+    from models.heads.catalog import HEADS
+    from models.heads.fitting import FitConfig
+    from models.heads.multitask import MultiTaskConfig
+    from models.heads.training import FORMAT
+
+    return {
+        kind: TrainedHow(
+            digest(kind, FORMAT, repr(head.config), repr(FitConfig())),
+            head.tuned,
+            isinstance(head.config, MultiTaskConfig),
+        )
+        for kind, head in HEADS.items()
+    }
+
+
+def train(
+    plan: Plan,
+    material: Material,
+    store: Store,
+    pool: ProcessPoolExecutor,
+    stages: Stages,
+    device: str,
+    *,
+    trainers: int | None = None,
+) -> None:
+    """Train every head of the plan that is not in the store; what is there already is left alone.
+
+    Heads train on the processor. Beside a GPU, whose few processes would leave it idle, ``trainers`` processes do that,
+    one a core unless said.
+    """
+    missing = missing_fits(plan, store)
+    heard = at_level_of(plan.corpus.split("train"), material, plan.recordings, plan.suite.policy)
+    _represent(plan, missing, heard, store, pool, stages, device)
+    if missing:
+        # Systems that are the same but for their name share their heads.
+        jobs = [_FitJob(fit, plan.suite.catalog, store) for fit in {fit.key: fit for fit in missing}.values()]
+        own = worker_pool(trainers or default_workers("cpu")) if device == "cuda" else nullcontext(pool)
+        with own as processes:
+            _train_heads(jobs, store, processes, stages)
+
+
+def _represent(
+    plan: Plan,
+    fits: Sequence[Fit],
+    material: Material,
+    store: Store,
+    pool: ProcessPoolExecutor,
+    stages: Stages,
+    device: str,
+) -> None:
+    """Store the features that these heads are trained on, and those of test speech that is heard clean."""
+    read = [version for fit in fits for versions in fit.versions.values() for version in versions]
+    read += [fit.teacher.versions["train"][0] for fit in fits if fit.teacher is not None]
+    wanted = {key for version in read for keys in version.values() for key in keys}
+    wanted |= {key for key, _ in plan.clean_features.values()}
+    jobs = [
+        _FeatureJob(block, absent, plan.suite, plan.corpus.name, material, device, store)
+        for block in plan.features
+        if (absent := tuple(name for name, key in block.keys.items() if key in wanted and not has_features(store, key)))
+    ]
+    for title, some in (
+        ("Encoding clean speech", [job for job in jobs if job.block.copy == 0]),
+        ("Encoding noisy speech for training", [job for job in jobs if job.block.copy > 0]),
+    ):
+        if some:
+            with stages.stage(title, sum(len(job.block.utterances) for job in some), "utterances") as advance:
+                for job, _ in run_jobs(pool, _represent_block, some):
+                    advance(len(job.block.utterances))
+
+
+def _train_heads(jobs: Sequence[_FitJob], store: Store, pool: ProcessPoolExecutor, stages: Stages) -> None:
+    with stages.stage("Training", len(jobs), "heads") as advance:
+        waiting = list(jobs)
+        while waiting:
+            # A student waits for its teacher, which is never itself a student of one in the same wave.
+            ready = [one for one in waiting if one.fit.teacher is None or head_path(store, one.fit.teacher).exists()]
+            for _ in run_jobs(pool, _train_one, ready):
+                advance(1)
+            waiting = [one for one in waiting if one not in ready]
+
+
+def _represent_block(job: _FeatureJob) -> None:
+    utterances, catalog = job.block.utterances, job.suite.catalog
+    heard = not all(reads_reference(catalog.representations[name]) for name in job.missing)
+    waveforms = [_hear(utterance, job) for utterance in utterances] if heard else []
+    references = [utterance.transcript for utterance in utterances]
+    features = represent(job.missing, catalog, waveforms, references, job.device).features
+    for name in job.missing:
+        write_features(job.store, job.block.keys[name], features[name])
+
+
+def _hear(utterance: Utterance, job: _FeatureJob) -> Waveform:
+    if job.block.copy == 0:
+        return read_audio(utterance.path)
+    conditions = job.suite.training.expanded()
+    return noisy_copy(utterance, job.block.copy, conditions, job.material, corpus=job.corpus, seed=job.suite.seed)
+
+
+def _train_one(job: _FitJob) -> None:
+    from models.heads.catalog import HEADS
+    from models.heads.training import Examples, load_head, save_head, teach, train_head
+
+    fit = job.fit
+
+    def read(version: Version) -> dict[str, StoredFrames]:
+        return {name: read_features(job.store, keys) for name, keys in version.items()}
+
+    def examples(split: Split) -> Examples:
+        clean, *copies = map(read, fit.versions[split])
+        return Examples(clean, fit.labels[split], tuple(copies), fit.emotions[split])
+
+    teaching = None
+    if fit.teacher is not None:
+        teaching = teach(load_head(head_path(job.store, fit.teacher)), read(fit.teacher.versions["train"][0]))
+    path = head_path(job.store, fit)
+    path.parent.mkdir(parents=True, exist_ok=True)  # for the checkpoint
+    trained = train_head(
+        fit.head,
+        examples("train"),
+        examples("dev"),
+        seed=fit.seed,
+        teaching=teaching,
+        top=top_above(fit.inputs[0], job.catalog, "cpu") if HEADS[fit.head].tuned else None,
+        fit=fit.fit.config(),
+        checkpoint=path.with_suffix(".checkpoint"),
+    )
+    write_table(trained.history, history_path(job.store, fit))
+    with replacing(path) as temporary:
+        save_head(trained.head, temporary)
+
+
+def histories(plan: Plan, store: Store) -> pd.DataFrame:
+    """Return the training curves of every head of the plan: its system and seed, and what ``train_head`` recorded."""
+    rows = [pd.read_parquet(history_path(store, fit)).assign(system=fit.system, seed=fit.seed) for fit in plan.fits]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+
+def weights_of_layers(plan: Plan, store: Store) -> pd.DataFrame:
+    """Return how every head that is given all layers of an encoder weighs them: system, seed, input, layer, weight."""
+    from models.heads.training import layer_weights, load_head
+
+    every = {
+        name
+        for name, one in plan.suite.catalog.representations.items()
+        if isinstance(one, Speech) and one.layer == "all"
+    }
+    rows = [
+        (fit.system, fit.seed, source, layer, weight)
+        for fit in plan.fits
+        if every & set(fit.inputs)
+        for source, weights in layer_weights(load_head(head_path(store, fit))).items()
+        for layer, weight in enumerate(weights.tolist())
+    ]
+    return pd.DataFrame(rows, columns=["system", "seed", "input", "layer", "weight"])

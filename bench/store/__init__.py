@@ -1,0 +1,4 @@
+"""The ground: the content-addressed cache, names of things, processes, progress, this machine.
+
+Nothing here knows what is measured.
+"""

@@ -1,0 +1,101 @@
+"""Noises and rooms that a suite brings along: a folder of recordings, or a public corpus."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Discriminator, Tag
+
+from bench.store.progress import Stages
+from bench.store.strict import Strict
+from corruptions import NoiseFolder, read_noise_folder
+from corruptions.noise.corpora import NOISE_CORPORA, overlaps, read_noise_corpus
+from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
+from corruptions.room.responses import Response, read_responses
+from corruptions.sound.public import Split, find_corpus
+
+
+def _noise_corpus(name: str) -> str:
+    find_corpus(NOISE_CORPORA, name)
+    return name
+
+
+def _room_corpus(name: str) -> str:
+    find_corpus(ROOM_CORPORA, name)
+    return name
+
+
+class CorpusNoise(Strict):
+    """A split of a public noise corpus: ``{corpus: esc-50, root: /data/ESC-50, split: test}``."""
+
+    corpus: Annotated[str, AfterValidator(_noise_corpus)]
+    root: Path
+    split: Split = "test"
+
+
+class MarkedNoise(Strict):
+    """An own folder that is all of one split: ``{root: my/noises, split: train}``. Only ``train`` may be trained on."""
+
+    root: Path
+    split: Split
+
+
+class CorpusRooms(Strict):
+    """A split of a public corpus of rooms: ``{corpus: but-reverbdb, root: /data/ReverbDB, split: test}``."""
+
+    corpus: Annotated[str, AfterValidator(_room_corpus)]
+    root: Path
+    split: Split = "test"
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, str | Path):
+        return "folder"
+    keys = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+    return "corpus" if "corpus" in keys else "marked"
+
+
+OwnNoise = Annotated[
+    Annotated[Path, Tag("folder")] | Annotated[CorpusNoise, Tag("corpus")] | Annotated[MarkedNoise, Tag("marked")],
+    Discriminator(_kind),
+]
+OwnRooms = Annotated[
+    Annotated[Path, Tag("folder")] | Annotated[CorpusRooms, Tag("corpus")],
+    Discriminator(lambda value: "folder" if isinstance(value, str | Path) else "corpus"),
+]
+
+
+def read_noises(noises: Mapping[str, OwnNoise], stages: Stages) -> dict[str, NoiseFolder]:
+    """Return the listing of every noise, each recording of which was read to its end.
+
+    Recordings that two corpora share are warned about.
+
+    Raises:
+        AudioError: as in ``read_noise_folder`` and ``read_noise_corpus``.
+    """
+    for sentence in overlaps(one.corpus for one in noises.values() if isinstance(one, CorpusNoise)):
+        stages.warn(sentence)
+    return {name: _read_noise(noise, stages) for name, noise in sorted(noises.items())}
+
+
+def _read_noise(noise: OwnNoise, stages: Stages) -> NoiseFolder:
+    if isinstance(noise, CorpusNoise):
+        return read_noise_corpus(noise.corpus, noise.root, noise.split, stages.stage)
+    if isinstance(noise, MarkedNoise):
+        return replace(read_noise_folder(noise.root, stages.stage), split=noise.split)
+    return read_noise_folder(noise, stages.stage)
+
+
+def read_rooms(rooms: Mapping[str, OwnRooms], stages: Stages) -> dict[str, tuple[Response, ...]]:
+    """Return the impulse responses by the names that conditions give them.
+
+    Raises:
+        AudioError: as in ``read_responses`` and ``read_room_corpus``.
+    """
+    return {
+        name: read_responses(one, stages.stage)
+        if isinstance(one, Path)
+        else read_room_corpus(one.corpus, one.root, one.split, stages.stage)
+        for name, one in sorted(rooms.items())
+    }

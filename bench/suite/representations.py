@@ -1,0 +1,134 @@
+"""What a head is given: which models there are, and what is made with them of an utterance.
+
+Both are named: ``MODELS`` says which weights stand behind a name, ``REPRESENTATIONS`` what is done with them. A suite
+adds its own under the same two keys, so that the same systems run on other models with other ids alone.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from bench.store.strict import Strict
+from models.types import Pretrained
+
+Layer = Annotated[int, Field(ge=0)]
+
+
+class Model(Strict):
+    """A model: ``{kind: self-supervised, weights: facebook/hubert-large-ll60k, revision: 2d1a..., layer: 20}``.
+
+    Attributes:
+        kind: a name in the catalogue of what it is used as: ``models.speech.catalog.SPEECH_ENCODERS``,
+            ``models.asr.catalog.TRANSCRIBERS`` or ``models.text.catalog.TEXT_ENCODERS``.
+        weights: a packaged name, a folder, or a repository on the Hugging Face hub.
+        revision: the repository's commit; the newest that is found unless said, and recorded in any case.
+        layer: of an encoder; the last unless said.
+    """
+
+    kind: str
+    weights: str | None = None
+    revision: str | None = None
+    layer: Layer | None = None
+
+    @property
+    def pretrained(self) -> Pretrained:
+        """Which weights to load."""
+        return Pretrained(self.weights, self.revision)
+
+
+class Speech(Strict):
+    """Frames of a speech encoder: ``{speech: whisper}``.
+
+    ``layer`` stands for that of the model, and ``last`` is the encoder's last; with ``all`` the head is given every
+    layer and learns how to weigh them.
+    """
+
+    speech: str
+    layer: Layer | Literal["last", "all"] | None = None
+
+
+class Words(Strict):
+    """Token embeddings of a transcript: ``{text: minilm, transcriber: whisper-tiny.en}``; of the reference without one.
+
+    With ``hears: clean`` the transcriber is given the clean speech, whatever noise is tested: the step of the lexical
+    ladder between the reference and ASR in noise.
+    """
+
+    text: str
+    transcriber: str | None = None
+    hears: Literal["tested", "clean"] = "tested"
+
+
+class Confidence(Strict):
+    """How sure a transcriber is: one number in (0, 1], the geometric mean of its tokens' probabilities."""
+
+    confidence: str
+
+
+Representation = Speech | Words | Confidence
+
+
+def _form(value: object) -> str | None:
+    keys = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+    return next((key for key in ("speech", "text", "confidence") if key in keys), None)
+
+
+# As a suite writes it: which of the three it is follows from its first key.
+WrittenRepresentation = Annotated[
+    Annotated[Speech, Tag("speech")] | Annotated[Words, Tag("text")] | Annotated[Confidence, Tag("confidence")],
+    Discriminator(
+        _form,
+        custom_error_type="representation",
+        custom_error_message="a representation is {speech: MODEL}, {text: MODEL, transcriber: MODEL} "
+        "or {confidence: MODEL}",
+    ),
+]
+
+MODELS: dict[str, Model] = {
+    "filterbank": Model(kind="filterbank"),
+    "filterbank-80": Model(kind="filterbank-80"),
+    "whisper-encoder": Model(kind="whisper", weights="whisper-tiny.en", layer=3),
+    "whisper-tiny.en": Model(kind="faster-whisper", weights="whisper-tiny.en"),
+    "minilm": Model(kind="transformers", weights="minilm"),
+}
+
+REPRESENTATIONS: dict[str, Representation] = {
+    "mfb": Speech(speech="filterbank"),
+    "mfb-80": Speech(speech="filterbank-80"),
+    "whisper": Speech(speech="whisper-encoder"),
+    "whisper-1": Speech(speech="whisper-encoder", layer=1),
+    "whisper-2": Speech(speech="whisper-encoder", layer=2),
+    "whisper-4": Speech(speech="whisper-encoder", layer=4),
+    "text": Words(text="minilm", transcriber="whisper-tiny.en"),
+    "text-clean-asr": Words(text="minilm", transcriber="whisper-tiny.en", hears="clean"),
+    "text-oracle": Words(text="minilm"),
+}
+
+
+def transcriber_of(one: Representation) -> str | None:
+    """Return the model whose transcripts a representation is made of, or None.
+
+    Examples:
+        >>> transcriber_of(REPRESENTATIONS["text"]), transcriber_of(REPRESENTATIONS["mfb"])
+        ('whisper-tiny.en', None)
+    """
+    if isinstance(one, Speech):
+        return None
+    return one.confidence if isinstance(one, Confidence) else one.transcriber
+
+
+def reads_reference(one: Representation) -> bool:
+    """Return whether a representation is made of the corpus's own transcript, and so hears nothing."""
+    return isinstance(one, Words) and one.transcriber is None
+
+
+def hears_clean(one: Representation) -> bool:
+    """Return whether a representation is made of the clean speech, whatever condition is tested."""
+    return isinstance(one, Words) and one.hears == "clean"
+
+
+def rung(one: Representation) -> Literal["reference", "clean-asr", "asr"]:
+    """Return the rung of the lexical ladder that a representation of words stands on."""
+    if reads_reference(one):
+        return "reference"
+    return "clean-asr" if hears_clean(one) else "asr"

@@ -1,0 +1,227 @@
+"""A suite: the YAML file that says what is measured, checked strictly before anything is computed."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
+
+from bench.corpora.probe.corpus import ProbeSpec
+from bench.store.strict import ANY, SEVERAL, Strict, unique
+from bench.suite.conditions import ConditionBlock, Policy, expand
+from bench.suite.file import SuiteError, read_suite_file
+from bench.suite.recordings import CorpusRooms, OwnNoise, OwnRooms
+from bench.suite.representations import MODELS, REPRESENTATIONS, Model, WrittenRepresentation
+from bench.suite.systems import SYSTEMS, Catalog, System, needed
+from bench.suite.systems_check import check_catalog, check_comparisons
+from bench.suite.training_options import Training
+from corruptions import CORRUPTIONS, Condition
+from corruptions.sound.levels import LevelName
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+
+class OwnSystem(System):
+    """A system that a suite defines where it lists it: ``{name: acoustic, family: acoustic, inputs: [hubert], ...}``.
+
+    One that is only the teacher of others is left out of the results with ``tested: false``.
+    """
+
+    name: Annotated[str, Field(pattern=_NAME)]
+    tested: bool = True
+
+
+WrittenSystem = Annotated[
+    Annotated[str, Tag("named")] | Annotated[OwnSystem, Tag("own")],
+    Discriminator(lambda value: "named" if isinstance(value, str) else "own"),
+]
+Seed = Annotated[int, Field(ge=0)]
+
+
+class ProbeCorpus(Strict):
+    """The synthetic corpus that is built here: ``probe``, or ``{probe: {train: 360, dev: 80, test: 120}}``."""
+
+    probe: ProbeSpec = ProbeSpec()
+
+
+class ManifestCorpus(Strict):
+    """Any corpus that a table describes: ``{manifest: my/corpus.csv, scale: [1, 7]}``.
+
+    ``note`` is a sentence that every report of the corpus shows.
+    """
+
+    manifest: Path
+    scale: tuple[float, float]
+    name: str | None = None
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _low_before_high(self) -> "ManifestCorpus":
+        if not self.scale[0] < self.scale[1]:
+            raise ValueError(f"scale {list(self.scale)}: the lowest label must be below the highest")
+        return self
+
+
+def _probe_by_name(value: object) -> object:
+    return {"probe": {}} if value == "probe" else value
+
+
+class Suite(Strict):
+    """What is measured: a corpus, systems, conditions, and how often chance is rolled.
+
+    Attributes:
+        name: names the run's folder.
+        corpus: ``probe`` or a manifest.
+        noises: recordings that become noises of that name: a folder, or a split of a public corpus.
+        rooms: impulse responses that become rooms of that name: a folder, or a public corpus.
+        models: models by name, beside ``bench.suite.representations.MODELS``.
+        representations: what is made with them, beside ``bench.suite.representations.REPRESENTATIONS``.
+        systems: names in ``bench.suite.systems.SYSTEMS``, and systems of the suite's own, which go before those.
+        without: systems of the list that are not tested after all, nor compared; they may still teach others.
+        training: what training hears beside clean speech, and how long it takes.
+        compare: pairs of systems, ``[one, other]``, whose paired difference is reported, by the name of their group.
+        conditions: ``clean``, other conditions as they are written (``reverb@0.6s+babble@5dB``), and blocks of them.
+        snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
+        policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole corpus.
+        draws: how many noise excerpts each utterance meets; what leaves nothing to chance, it meets once.
+        seeds: training seeds.
+        bootstrap: how many resamples of the speakers make an interval.
+        limit: how many test utterances to use, spread evenly over their sorted ids; all unless said.
+        seed: the seed of everything random that is not training.
+    """
+
+    name: Annotated[str, Field(pattern=_NAME)]
+    corpus: Annotated[ProbeCorpus | ManifestCorpus, BeforeValidator(_probe_by_name)]
+    noises: Mapping[str, OwnNoise] = {}
+    rooms: Mapping[str, OwnRooms] = {}
+    models: Mapping[str, Model] = {}
+    representations: Mapping[str, WrittenRepresentation] = {}
+    systems: Annotated[tuple[WrittenSystem, ...], *SEVERAL]
+    without: Annotated[tuple[str, ...], *ANY] = ()
+    training: Training = Training()
+    compare: Mapping[str, tuple[tuple[str, str], ...]] = {}
+    conditions: Annotated[tuple[ConditionBlock, ...], *SEVERAL]
+    snr: LevelName = "active"
+    policy: Policy = "per-utterance"
+    draws: Annotated[int, Field(ge=1)] = 1
+    seeds: Annotated[tuple[Seed, ...], *SEVERAL] = (0, 1, 2)
+    bootstrap: Annotated[int, Field(ge=100)] = 2000
+    limit: Annotated[int, Field(ge=1)] | None = None
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _conditions_exist(self) -> "Suite":
+        for kind, own, taken in (
+            ("noises", self.noises, {*CORRUPTIONS, "clean"}),
+            ("rooms", self.rooms, {*CORRUPTIONS, "clean", *self.noises}),
+        ):
+            shadowed = sorted(set(own) & taken)
+            if shadowed:
+                raise ValueError(f"{kind}: {', '.join(shadowed)} is a name that is taken; call yours something else")
+        known = [*CORRUPTIONS, *self.noises, *self.rooms]
+        for key, conditions in (("conditions", self.expanded()), ("training.conditions", self.training.expanded())):
+            for step in (step for condition in conditions for step in condition.steps):
+                if step.corruption not in known:
+                    raise ValueError(
+                        f"{key}: no corruption is called {step.corruption!r}; there are {', '.join(known)}"
+                    )
+        unique(tuple(str(condition) for condition in self.expanded()))
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_of_the_test_is_trained_on(self) -> "Suite":
+        for step in (step for condition in self.training.expanded() for step in condition.steps):
+            rooms = self.rooms.get(step.corruption)
+            if isinstance(rooms, CorpusRooms) and rooms.split != "train":
+                raise ValueError(
+                    f"training.conditions: {step.corruption} is the {rooms.split} split of {rooms.corpus}; only the "
+                    "train split may be trained on"
+                )
+        learnt, tested = (
+            {step.corruption for condition in conditions for step in condition.steps}
+            for conditions in (self.training.expanded(), self.expanded())
+        )
+        both = sorted(learnt & tested & {*self.noises, *self.rooms})
+        if both:
+            raise ValueError(f"training.conditions: the recordings of {', '.join(both)} are those of the test, too")
+        return self
+
+    @model_validator(mode="after")
+    def _systems_exist(self) -> "Suite":
+        names = tuple(one if isinstance(one, str) else one.name for one in self.systems)
+        check_catalog(self.catalog, unique(names), can_be_noisy=bool(self.training.conditions))
+        unknown = [name for name in self.without if name not in names]
+        if unknown:
+            raise ValueError(f"without: {', '.join(unknown)} is not one of the systems {', '.join(names)}")
+        if not self.tested:
+            raise ValueError("without: no system is left to be tested")
+        check_comparisons(self.compared, self.tested)
+        return self
+
+    @cached_property
+    def tested(self) -> tuple[str, ...]:
+        """The names of the systems that are tested, in the order of the file."""
+        named = [(one, True) if isinstance(one, str) else (one.name, one.tested) for one in self.systems]
+        return tuple(name for name, wanted in named if wanted and name not in self.without)
+
+    @cached_property
+    def compared(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """The pairs that are compared, by the name of their group."""
+        left = {
+            group: tuple(pair for pair in pairs if not set(pair) & set(self.without))
+            for group, pairs in self.compare.items()
+        }
+        return {group: pairs for group, pairs in left.items() if pairs or not self.compare[group]}
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Every model, representation and system that the suite can name: its own, and what is built in."""
+        own = {one.name: one for one in self.systems if isinstance(one, OwnSystem)}
+        return Catalog({**MODELS, **self.models}, {**REPRESENTATIONS, **self.representations}, {**SYSTEMS, **own})
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The names of the systems that are tested and of those they learn from, teachers first."""
+        return tuple(needed(self.tested, self.catalog.systems))
+
+    @cached_property
+    def representations_needed(self) -> tuple[str, ...]:
+        """The names of the representations that training and testing needs, in the order of the catalogue."""
+        used = {source for name in self.needed for source in self.catalog.systems[name].inputs}
+        return tuple(name for name in self.catalog.representations if name in used)
+
+    def expanded(self) -> list[Condition]:
+        """Return every condition of the grid, in the order of the file."""
+        return expand(self.conditions)
+
+    def to_yaml(self) -> str:
+        """Return the suite with every default written out; reading it back gives the same suite."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def load_suite(
+    path: Path, *, changes: Mapping[str, str] | None = None, noises: Mapping[str, Path] | None = None
+) -> Suite:
+    """Return the suite in a YAML file.
+
+    Args:
+        path: the file; paths inside it are relative to its folder. With ``base: NAME`` it changes another suite.
+        changes: dotted keys and YAML values that replace what the file says, as in ``{"corpus.probe.test": "24"}``;
+            paths in them are relative to the working directory.
+        noises: further noise folders, each of which is added to every noise block of the conditions.
+
+    Raises:
+        SuiteError: for a file that is not YAML, an unknown key or a value that is not allowed; all of them are listed.
+    """
+    try:
+        return Suite.model_validate(read_suite_file(path, changes or {}, noises or {}))
+    except ValidationError as error:
+        problems = [f"  {_place(one['loc'])}: {one['msg']}" for one in error.errors()]
+        raise SuiteError("\n".join([f"{path}: not a valid suite:", *problems])) from error
+
+
+def _place(location: Sequence[int | str]) -> str:
+    """Return where in the file something is wrong; how pydantic tells one kind of value from another is left out."""
+    return ".".join(str(part) for part in location if "[" not in str(part))

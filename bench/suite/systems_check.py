@@ -1,0 +1,142 @@
+"""Whether everything that a suite names is there, and fits together: asked before any work begins."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from bench.suite.representations import Confidence, Model, Representation, Speech, hears_clean, transcriber_of
+from bench.suite.systems import AS_IS, CONTROLS, SYSTEMS, Catalog, System, needed
+
+# Kinds of speech encoders whose only frame is a prediction.
+REGRESSORS = ("avd",)
+
+
+def check_catalog(catalog: Catalog, names: Sequence[str], *, can_be_noisy: bool) -> None:
+    """Refuse systems that name what is not there.
+
+    Args:
+        catalog: what can be named.
+        names: the systems of a suite.
+        can_be_noisy: whether the suite says what noisy training hears.
+
+    Raises:
+        ValueError: for an unknown system, representation, model, kind of model or head, or for what does not fit; the
+            message names the place, the value and what is allowed.
+    """
+    for name in names:
+        _known("systems", name, catalog.systems)
+        for other in (catalog.systems[name].teacher, catalog.systems[name].trained_as):
+            if other is not None:
+                _known(f"systems.{name}", other, catalog.systems)
+    for name in names:
+        _check_origins(name, catalog.systems)
+    for name in needed(names, catalog.systems):
+        _check_system(name, catalog, can_be_noisy=can_be_noisy)
+    used = {source for one in needed(names, catalog.systems) for source in catalog.systems[one].inputs}
+    for name in sorted(used):
+        _check_representation(name, catalog.representations[name], catalog.models)
+        transcriber = transcriber_of(catalog.representations[name])
+        if transcriber in used:  # what is known of either is kept under its name
+            raise ValueError(f"representations.{name}.transcriber: {transcriber} is a representation too; rename one")
+
+
+def check_comparisons(compare: Mapping[str, Sequence[tuple[str, str]]], tested: Sequence[str]) -> None:
+    """Refuse pairs that are not two systems of those that are tested, or that a group has twice.
+
+    Raises:
+        ValueError: naming the group and the pair.
+    """
+    for group, pairs in compare.items():
+        for name in (name for pair in pairs for name in pair):
+            if name not in tested:
+                raise ValueError(f"compare.{group}: {name!r} is not tested here; there are {', '.join(tested)}")
+        for one, other in pairs:
+            if one == other:
+                raise ValueError(f"compare.{group}: [{one}, {other}] is one system: a pair is two")
+            if pairs.count((one, other)) > 1:
+                raise ValueError(f"compare.{group}: [{one}, {other}] is there more than once")
+
+
+def _check_origins(name: str, systems: Mapping[str, System], pupils: tuple[str, ...] = ()) -> None:
+    """Refuse a system that learns from itself by any way, or from one that has no heads trained here."""
+    if name in pupils:
+        raise ValueError(f"systems.{name} learns from itself: {' from '.join([*pupils[pupils.index(name) :], name])}")
+    for role, other in (("teacher", systems[name].teacher), ("trained_as", systems[name].trained_as)):
+        if other is None:
+            continue
+        _check_origins(other, systems, (*pupils, name))
+        if systems[other].trained_as is not None:
+            raise ValueError(
+                f"systems.{name}.{role}: {other} borrows its heads: name {systems[other].trained_as}, whose they are"
+            )
+        if systems[other].head in {*CONTROLS, AS_IS}:
+            raise ValueError(f"systems.{name}.{role}: {other} is {systems[other].head}: it has no heads trained here")
+
+
+def _check_system(name: str, catalog: Catalog, *, can_be_noisy: bool) -> None:
+    system = catalog.systems[name]
+    for source in system.inputs:
+        _known(f"systems.{name}.inputs", source, catalog.representations)
+        if system.trained_as is None and hears_clean(catalog.representations[source]):
+            raise ValueError(f"systems.{name}: {source} hears clean speech only: borrow heads with trained_as")
+    if system.trained_on == "noisy" and not can_be_noisy:
+        raise ValueError(f"systems.{name} is trained_on: noisy, but training.conditions are not given")
+    if system.trained_as is not None:
+        lender = catalog.systems[system.trained_as]
+        if system.teacher is not None or system.trained_on != "clean":
+            raise ValueError(f"systems.{name} borrows its heads: how they are trained is said of {system.trained_as}")
+        if len(lender.inputs) != len(system.inputs):
+            raise ValueError(
+                f"systems.{name} has {len(system.inputs)} inputs, {system.trained_as}, whose heads it uses, "
+                f"{len(lender.inputs)}"
+            )
+    elif system is not SYSTEMS.get(name):  # those are covered by a test, and looking at heads costs the import of torch
+        _check_head(name, system, catalog)
+
+
+def _check_head(name: str, system: System, catalog: Catalog) -> None:
+    from models.heads.catalog import HEADS
+
+    _known(f"systems.{name}.head", system.head, {**HEADS, AS_IS: None} if system.inputs else CONTROLS)
+    if system.head in HEADS:
+        if HEADS[system.head].taught != (system.teacher is not None):
+            raise ValueError(
+                f"systems.{name}: a {system.head} head {'needs a' if HEADS[system.head].taught else 'has no'} teacher"
+            )
+        fewest, most = HEADS[system.head].n_inputs
+    else:
+        fewest, most = (1, 1) if system.inputs else (0, 0)
+        if system.teacher is not None or system.trained_on != "clean":
+            raise ValueError(f"systems.{name}: {system.head} is not trained: it has no teacher and hears no noise")
+    if not fewest <= len(system.inputs) <= (most or len(system.inputs)) or len({*system.inputs}) < len(system.inputs):
+        wanted = f"{fewest} {'input' if fewest == most == 1 else 'or more different inputs'}"
+        raise ValueError(f"systems.{name}: a head of the kind {system.head} takes {wanted}, not {[*system.inputs]}")
+    if system.head == AS_IS:
+        one = catalog.representations[system.inputs[0]]
+        model = catalog.models.get(one.speech) if isinstance(one, Speech) else None
+        if model is None or model.kind not in REGRESSORS:
+            raise ValueError(
+                f"systems.{name}: {system.inputs[0]} is no prediction that can be used {AS_IS}: it must be a speech "
+                f"representation of a model of the kind {' or '.join(REGRESSORS)}"
+            )
+
+
+def _check_representation(name: str, one: Representation, models: Mapping[str, Model]) -> None:
+    from models.asr.catalog import TRANSCRIBERS
+    from models.speech.catalog import SPEECH_ENCODERS
+    from models.text.catalog import TEXT_ENCODERS
+
+    used: list[tuple[str, str, Collection[str]]] = []
+    if isinstance(one, Speech):
+        used.append(("speech", one.speech, SPEECH_ENCODERS))
+    elif not isinstance(one, Confidence):
+        used.append(("text", one.text, TEXT_ENCODERS))
+    transcriber = transcriber_of(one)
+    if transcriber is not None:
+        used.append(("transcriber", transcriber, TRANSCRIBERS))
+    for role, model, kinds in used:
+        _known(f"representations.{name}.{role}", model, models)
+        _known(f"models.{model}.kind", models[model].kind, kinds)
+
+
+def _known(place: str, name: str, allowed: Collection[str]) -> None:
+    if name not in allowed:
+        raise ValueError(f"{place}: there is no {name!r}; there are {', '.join(allowed)}")

@@ -1,0 +1,182 @@
+"""Noise added to speech: which excerpt of a recording, how it is looped, and how loud it becomes.
+
+The noise is scaled and the speech never, because loudness is a cue to activation. The noise's level is the RMS of the
+very samples that are mixed. Nothing is clipped: a mixture may exceed +-1.0.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from corruptions.sound.audio import SAMPLE_RATE, Waveform, read_audio, read_excerpt
+from corruptions.sound.levels import Level, active_level_dbfs, rms_dbfs
+from corruptions.sound.loops import scaled_sum
+from corruptions.sound.record import Corrupted, Mixture
+
+# The least that a 16-bit file can hold. A recording or an excerpt that never gets beyond it has no sound in it.
+SILENT_PEAK = 2.0**-15
+SNR_TOLERANCE_DB = 0.01
+
+# Rounding gain, product and sum to float32 adds an error to the noise n, beside speech s, with an RMS of at most
+# 2^-24 (3 rms(n) + rms(s)). Where s is less than 60 dB above n, that moves the level of n by less than 0.001 dB, and
+# need not be measured. Levels beyond 400 dB, where float32 may end, are measured, too.
+_SAFE_SNR_DB = 60.0
+_SAFE_DBFS = 400.0
+
+_CROSS_FADE = round(0.05 * SAMPLE_RATE)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Noise before it is scaled, and where it came from; see ``Record`` for the fields."""
+
+    samples: Waveform
+    source: str
+    sha256: str | None = None
+    offset: int | None = None
+
+
+def mix_at_snr(speech: Waveform, noise: Waveform, snr_db: float, level: Level = active_level_dbfs) -> Waveform:
+    """Return ``speech`` with ``noise`` added at the given signal-to-noise ratio.
+
+    Only the noise is scaled: loudness is a cue to activation, so the speech is the same at every SNR.
+    Nothing is clipped; the result may exceed +-1.0.
+
+    Args:
+        speech: clean speech, shape ``(n_samples,)``.
+        noise: noise excerpt, same shape and sampling rate.
+        snr_db: level of the speech minus RMS level of the noise, in dB.
+        level: how the speech's level is measured, in dBFS; ITU-T P.56 unless said.
+
+    Returns:
+        The mixture, shape ``(n_samples,)``. The SNR measured from its samples is within 0.01 dB of ``snr_db``.
+
+    Raises:
+        ValueError: if the shapes differ; if either signal is silent, for then no SNR exists; or if float32 cannot hold
+            speech and noise so far apart.
+
+    Examples:
+        >>> speech = np.array([1, -1, 1, -1], np.float32)
+        >>> noise = np.array([1, 1, -1, -1], np.float32)
+        >>> print(mix_at_snr(speech, noise, snr_db=20, level=rms_dbfs))
+        [ 1.1 -0.9  0.9 -1.1]
+    """
+    speech_rms_dbfs = _level_of("speech", speech, rms_dbfs)
+    return _mix_at_level(speech, noise, _level_of("speech", speech, level) - snr_db, speech_rms_dbfs)[0]
+
+
+def add_noise(before: Corrupted, noise: Noise, snr_db: float, speech_dbfs: float) -> Corrupted:
+    """Return ``before`` with ``noise`` added ``snr_db`` under ``speech_dbfs``.
+
+    What came of it is measured and recorded when all is done: see ``corrupt``.
+
+    Args:
+        before: the utterance so far.
+        noise: as long as the utterance.
+        snr_db: ``speech_dbfs`` minus the RMS level of the noise, in dB.
+        speech_dbfs: the level the noise is scaled against: the utterance's own, or one for a whole corpus.
+
+    Raises:
+        ValueError: if a noise was added before, or as in ``mix_at_snr``.
+    """
+    if before.mixture is not None:
+        raise ValueError("a condition holds one noise, so that it has one SNR")
+    noisy, gain_db = _mix_at_level(before.audio, noise.samples, speech_dbfs - snr_db, before.record.speech_rms_dbfs)
+    mixture = Mixture(before.audio, noisy, snr_db, gain_db, noise.source, noise.sha256, noise.offset)
+    return Corrupted(noisy, before.record, mixture)
+
+
+def draw_excerpt(
+    source: Path | Waveform, length: int, n_samples: int, rng: np.random.Generator
+) -> tuple[Waveform, int]:
+    """Return ``n_samples`` of a recording from a random place, and the place.
+
+    A recording that is long enough is read there and nowhere else; a shorter one is looped (see ``loop``). An excerpt
+    that falls into a silent stretch moves to the smallest extent that lets it hold a random audible sample.
+
+    Args:
+        source: the recording's file, or the recording: the excerpt is the same.
+        length: its length in samples at 16 kHz.
+        n_samples: length of the excerpt.
+        rng: decides the place, and nothing else does: neither a level nor other excerpts.
+
+    Raises:
+        AudioError: if the recording cannot be read.
+        ValueError: if it is silent throughout.
+    """
+    if length < n_samples:
+        period = loop(_whole(source, length))
+        offset = int(rng.integers(len(period)))
+        return np.take(period, np.arange(offset, offset + n_samples), mode="wrap"), offset
+    offset = int(rng.integers(length - n_samples + 1))
+    excerpt = _stretch(source, offset, n_samples)
+    if not is_silent(excerpt):
+        return excerpt, offset
+    audible = np.flatnonzero(np.abs(_whole(source, length)) > SILENT_PEAK)
+    if not audible.size:
+        raise ValueError(f"{source}: silent throughout")
+    heard = int(rng.choice(audible))
+    offset = min(max(offset, heard - n_samples + 1), heard)
+    return _stretch(source, offset, n_samples), offset
+
+
+def loop(recording: Waveform) -> Waveform:
+    """Return one period of ``recording`` made endless: its end is cross-faded into its beginning over 50 ms.
+
+    The gains of the fade, sine and cosine, keep the power of unrelated signals. The period is shorter than the
+    recording by the length of the fade, which is at most half the recording.
+
+    Examples:
+        >>> len(loop(np.ones(8000, np.float32)))
+        7200
+    """
+    fade = min(_CROSS_FADE, len(recording) // 2)
+    period = recording[: len(recording) - fade].copy()
+    angle = (np.arange(fade) + 0.5) / fade * (np.pi / 2)
+    period[:fade] = recording[:fade] * np.sin(angle) + recording[len(recording) - fade :] * np.cos(angle)
+    return period
+
+
+def is_silent(audio: Waveform) -> bool:
+    """Return whether no sample gets beyond one step of 16 bits.
+
+    Examples:
+        >>> is_silent(np.array([0, 2**-15], np.float32)), is_silent(np.array([0, -0.001], np.float32))
+        (True, False)
+    """
+    # One sample is enough to know that there is sound, and in sound it mostly is any sample.
+    return bool(abs(audio[len(audio) // 2]) <= SILENT_PEAK and np.abs(audio).max() <= SILENT_PEAK)
+
+
+def _stretch(source: Path | Waveform, start: int, n_samples: int) -> Waveform:
+    return read_excerpt(source, start, n_samples) if isinstance(source, Path) else source[start : start + n_samples]
+
+
+def _whole(source: Path | Waveform, length: int) -> Waveform:
+    return read_audio(source)[:length] if isinstance(source, Path) else source
+
+
+def _mix_at_level(
+    speech: Waveform, noise: Waveform, noise_dbfs: float, speech_rms_dbfs: float
+) -> tuple[Waveform, float]:
+    """Return the mixture and the noise's gain in dB."""
+    if speech.shape != noise.shape:
+        raise ValueError(f"speech has shape {speech.shape} and noise {noise.shape}; they must be the same")
+    gain_db = noise_dbfs - _level_of("noise", noise, rms_dbfs)
+    if speech_rms_dbfs - noise_dbfs < _SAFE_SNR_DB and max(abs(noise_dbfs), abs(gain_db)) < _SAFE_DBFS:
+        return scaled_sum(speech, noise, 10 ** (gain_db / 20)), gain_db
+    wide = speech.astype(np.float64)
+    with np.errstate(all="ignore"):  # whatever goes out of range fails the comparison
+        noisy = (wide + noise * np.float64(10) ** (gain_db / 20)).astype(np.float32)
+        added_dbfs = float(10 * np.log10(np.mean(np.square(noisy - wide))))
+    if not abs(added_dbfs - noise_dbfs) < SNR_TOLERANCE_DB:
+        raise ValueError(f"noise at {noise_dbfs:g} dBFS cannot be added to this speech: float32 holds about 7 digits")
+    return noisy, gain_db
+
+
+def _level_of(name: str, x: Waveform, level: Level) -> float:
+    try:
+        return level(x)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error

@@ -1,0 +1,230 @@
+"""Audio in and out: the only place where files are read and written.
+
+A ``Waveform`` is float32, mono, 16 kHz, full scale +-1.0. Files of any other kind become one on the way in: channels
+are averaged, other rates resampled with soxr's best quality. Samples of float files beyond +-1.0 stay as they are.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import gcd
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+from corruptions.sound.files import replacing
+
+SAMPLE_RATE = 16_000
+Waveform = npt.NDArray[np.float32]
+
+# Samples at 16 kHz that are resampled on either side of an excerpt and dropped. soxr's filter is shorter than this at
+# any rate from 8 kHz upwards, so an excerpt equals the same stretch of the whole file, resampled, bit for bit.
+_GUARD = 1000
+
+
+# By seeking, libsndfile finds samples of another place near the end of Vorbis (its issue 885), and in Opus at 16 and
+# 24 kHz others by up to 0.0005. What precedes an excerpt is decoded there, and dropped.
+_SEEKING_MISSES = {"OPUS", "VORBIS"}
+_BLOCK_FRAMES = 1 << 16
+
+
+# What libsndfile reads.
+_READABLE = {
+    *(".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp2", ".mp3", ".nist"),
+    *(".oga", ".ogg", ".opus", ".rf64", ".snd", ".sph", ".w64", ".wav", ".wave"),
+}
+# What people will try. Such a file is an error, so that no recording is lost unseen.
+_UNREADABLE = {".aac", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mp4", ".mpc", ".raw", ".webm", ".wma", ".wv"}
+
+
+class AudioError(ValueError):
+    """A recording that cannot be used; the message names the file."""
+
+
+@contextmanager
+def open_audio(path: Path) -> Iterator[soundfile.SoundFile]:
+    """Open a recording for ``with``.
+
+    Raises:
+        AudioError: if the file is not there, or now or in the block cannot be read.
+    """
+    if not path.is_file():
+        raise AudioError(f"{path}: no such file")
+    if path.suffix.lower() == ".raw":
+        raise AudioError(f"{path}: a .raw file does not say what is in it; convert it to .wav")
+    try:
+        with soundfile.SoundFile(path) as file:
+            yield file
+    except soundfile.LibsndfileError as error:
+        raise AudioError(f"{path}: cannot be read as audio: {error.error_string}") from error
+
+
+def read_audio(path: Path) -> Waveform:
+    """Return a whole recording, shape ``(n_samples,)``.
+
+    Args:
+        path: a file of any format and rate that libsndfile reads.
+
+    Raises:
+        AudioError: if the file is not there, cannot be read, holds no samples, or holds a sample that is not a number.
+    """
+    with open_audio(path) as file:
+        return _waveform(path, file.read(file.frames, dtype="float32", always_2d=True), file.samplerate)
+
+
+def read_channels(path: Path) -> list[Waveform]:
+    """Return every channel of a recording: what each of several microphones heard, which their average is not.
+
+    Args:
+        path: a file of any format and rate that libsndfile reads.
+
+    Raises:
+        AudioError: as ``read_audio`` does.
+    """
+    with open_audio(path) as file:
+        frames = file.read(file.frames, dtype="float32", always_2d=True)
+        return [_waveform(path, frames[:, k : k + 1], file.samplerate) for k in range(file.channels)]
+
+
+def read_channel(path: Path, channel: int) -> Waveform:
+    """Return one channel of a recording, and do not resample the others.
+
+    Args:
+        path: as in ``read_channels``.
+        channel: counted from 0.
+
+    Raises:
+        AudioError: as ``read_audio`` does, or if the file has no such channel.
+    """
+    with open_audio(path) as file:
+        if not 0 <= channel < file.channels:
+            raise AudioError(f"{path}: has no channel {channel}, but 0 to {file.channels - 1}")
+        frames = file.read(file.frames, dtype="float32", always_2d=True)
+        return _waveform(path, frames[:, channel : channel + 1], file.samplerate)
+
+
+def read_excerpt(path: Path, start: int, n_samples: int) -> Waveform:
+    """Return ``read_audio(path)[start : start + n_samples]`` without reading the rest of the file.
+
+    It is that bit for bit, but for MP3, whose decoder may round the last bit otherwise.
+
+    Args:
+        path: a file of any format and rate that libsndfile reads.
+        start: first sample, counted at 16 kHz.
+        n_samples: length, counted at 16 kHz.
+
+    Raises:
+        AudioError: as ``read_audio`` does, or if the recording ends before the excerpt does.
+    """
+    with open_audio(path) as file:
+        guard = 0 if file.samplerate == SAMPLE_RATE else _GUARD
+        # Every `per_block` samples the two rates meet on a sample, and only there may resampling start.
+        common = gcd(file.samplerate, SAMPLE_RATE)
+        per_block = SAMPLE_RATE // common
+        block = max(start - guard, 0) // per_block
+        first_frame = block * (file.samplerate // common)
+        last_frame = -(-(start + n_samples + guard) * file.samplerate // SAMPLE_RATE)
+        if file.seekable() and file.subtype not in _SEEKING_MISSES:
+            file.seek(min(first_frame, file.frames))
+        else:
+            for _ in file.blocks(_BLOCK_FRAMES, frames=first_frame, dtype="float32"):
+                pass
+        audio = _waveform(path, file.read(last_frame - first_frame, dtype="float32", always_2d=True), file.samplerate)
+    offset = start - block * per_block
+    excerpt = audio[offset : offset + n_samples]
+    if len(excerpt) < n_samples:
+        raise AudioError(f"{path}: ends before sample {start + n_samples} (at {SAMPLE_RATE} Hz); was it changed?")
+    return excerpt
+
+
+def length_at_16k(n_frames: int, sample_rate: int) -> int:
+    """Return how many whole samples ``n_frames`` of a file make at 16 kHz.
+
+    Examples:
+        >>> length_at_16k(44_100, 44_100)
+        16000
+    """
+    return n_frames * SAMPLE_RATE // sample_rate
+
+
+def audio_length(path: Path) -> int:
+    """Return the length of a recording in samples at 16 kHz, from the file's header.
+
+    Raises:
+        AudioError: if the file is not there or cannot be read.
+    """
+    with open_audio(path) as file:
+        return length_at_16k(file.frames, file.samplerate)
+
+
+def write_audio(path: Path, audio: Waveform) -> None:
+    """Write 16-bit FLAC or WAV, whole or not at all; reading it back gives multiples of 2^-15.
+
+    Args:
+        path: the file, ending in ``.flac`` or ``.wav``.
+        audio: shape ``(n_samples,)``, within +-1.0. There is no dither: what came from a 16-bit file is unchanged.
+
+    Raises:
+        AudioError: for another suffix, no samples, or a sample that is not a number or beyond full scale.
+    """
+    if path.suffix.lower() not in {".flac", ".wav"}:
+        raise AudioError(f"{path}: cannot write {path.suffix or 'a file without suffix'}; write .flac or .wav")
+    if audio.ndim != 1 or audio.size == 0:
+        raise AudioError(f"{path}: nothing to write: audio has shape {audio.shape}, not (n_samples,)")
+    peak = float(np.abs(audio).max())
+    if not peak <= 1.0:
+        raise AudioError(f"{path}: peak is {peak:g}; only samples within +-1.0 can be written, so scale it first")
+    # libsndfile scales by 32767 on the way out and by 32768 on the way in; done here, a round trip changes nothing.
+    steps = np.minimum(np.rint(audio.astype(np.float64) * 32768), 32767).astype(np.int16)
+    with replacing(path) as temporary:
+        soundfile.write(temporary, steps, SAMPLE_RATE, subtype="PCM_16")
+
+
+def write_response(path: Path, response: Waveform) -> None:
+    """Write an impulse response as 32-bit float WAV, whole or not at all; the same samples give the same bytes.
+
+    Args:
+        path: the file, ending in ``.wav``.
+        response: shape ``(n_samples,)``.
+    """
+    from scipy.io import wavfile
+
+    with replacing(path) as temporary:
+        # libsndfile would write the time of day into a float file.
+        wavfile.write(temporary, SAMPLE_RATE, response)
+
+
+def audio_names(folder: Path) -> list[str]:
+    """Return the audio files of a folder and its subfolders, as sorted relative paths with forward slashes.
+
+    Raises:
+        AudioError: if there is no such folder.
+    """
+    if not folder.is_dir():
+        raise AudioError(f"{folder}: no such folder")
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.suffix.lower() in _READABLE | _UNREADABLE and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _waveform(path: Path, frames: npt.NDArray[np.float32], sample_rate: int) -> Waveform:
+    """Return frames of a file, shape ``(n_frames, n_channels)``, as a waveform."""
+    mono: Waveform = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
+    if not np.isfinite(mono).all():
+        raise AudioError(f"{path}: holds samples that are not finite numbers")
+    if sample_rate != SAMPLE_RATE and mono.size:
+        mono = soxr.resample(mono, sample_rate, SAMPLE_RATE, quality="VHQ")
+    if mono.size == 0:
+        raise AudioError(f"{path}: holds no samples")
+    return mono

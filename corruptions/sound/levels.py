@@ -1,0 +1,134 @@
+"""How loud a signal is: the RMS level, and the active speech level of ITU-T P.56.
+
+Levels are in dBFS, where 0 dBFS is an RMS of 1.0 (ITU-T's dBov): a sine that fills the scale reads -3.01 dBFS.
+"""
+
+from collections.abc import Callable
+from math import ceil, inf, isinf, log10
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from corruptions.sound.loops import LOWEST_EXPONENT, activity, energy
+
+LevelName = Literal["active", "rms"]
+Level = Callable[[npt.NDArray[np.floating]], float]
+
+# ITU-T P.56 (2011), method B. Thresholds are powers of two up to half of full scale.
+_HIGHEST_EXPONENT = -1
+MARGIN_DB = 15.9
+_DB_PER_OCTAVE = 20 * log10(2)
+
+# Mean square above, and energy below which float32 holds the squares of a signal to seven digits.
+_SAFE_POWER = (1e-30, 1e30)
+
+
+def rms_dbfs(x: npt.NDArray[np.floating]) -> float:
+    """Return the RMS level of a whole signal: ``20 log10 sqrt(mean(x^2))``, in dBFS.
+
+    Args:
+        x: signal, shape ``(n_samples,)``, full scale +-1.0.
+
+    Raises:
+        ValueError: if the signal is silent, empty, or not finite, for then it has no level.
+
+    Examples:
+        >>> rms_dbfs(np.array([0.1, -0.1, 0.1, -0.1]))
+        -20.0
+    """
+    if _is_waveform(x) and _is_safe(total := energy(x), len(x)):
+        return 10 * log10(total / len(x))
+    scaled, exponent = _scaled(x)
+    return 10 * log10(np.square(scaled).mean()) + exponent * _DB_PER_OCTAVE
+
+
+def active_level_dbfs(x: npt.NDArray[np.floating]) -> float:
+    """Return the active speech level of ITU-T P.56, method B: the RMS level while somebody speaks, in dBFS.
+
+    The envelope is the rectified signal through two exponential averages of 30 ms. For a threshold ``c``, the signal
+    is active where the envelope reaches ``c`` and for 200 ms after, and ``A(c)`` is the level of its energy spread over
+    that time. The active level is the one that lies 15.9 dB above its threshold, ``A(c) - c = 15.9 dB``, interpolated
+    linearly in dB between the two of the thresholds 2^-15, 2^-14, ..., 2^-1 where that difference first passes 15.9 dB.
+
+    Two cases that the recommendation leaves undefined have exact answers here. For speech so quiet that even the lowest
+    threshold is too high, there are 2^-16, 2^-17, ..., since float audio has no last bit. A click so short that its
+    envelope stays more than 15.9 dB under its level has the level at the highest threshold that the envelope reaches.
+
+    Args:
+        x: signal at 16 kHz, shape ``(n_samples,)``, full scale +-1.0.
+
+    Raises:
+        ValueError: if the signal is silent, empty, or not finite, for then it has no level.
+
+    References:
+        ITU-T Recommendation P.56, "Objective measurement of active speech level", 12/2011.
+
+    Examples:
+        >>> seconds = np.arange(160_000) / 16_000
+        >>> tone = np.sin(2 * np.pi * 440 * seconds)
+        >>> print(f"{rms_dbfs(tone):.2f} {active_level_dbfs(tone):.2f}")
+        -3.01 -3.00
+        >>> print(f"{active_level_dbfs(np.append(tone, np.zeros(160_000))):.2f}")  # RMS would say -6.02
+        -3.13
+    """
+    return speech_levels_dbfs(x)[0]
+
+
+def speech_levels_dbfs(x: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """Return ``active_level_dbfs(x)`` and ``rms_dbfs(x)``, which are measured together."""
+    if _is_waveform(x):
+        total, active = activity(x)
+        if _is_safe(total, len(x)):
+            return _levels(total, active, len(x), 0)
+    scaled, exponent = _scaled(x)
+    return _levels(float(np.square(scaled).sum()), activity(scaled.astype(np.float32))[1], len(x), exponent)
+
+
+LEVELS: dict[LevelName, Level] = {"active": active_level_dbfs, "rms": rms_dbfs}
+
+
+def _levels(total: float, active: npt.NDArray[np.int64], n_samples: int, exponent: int) -> tuple[float, float]:
+    """Return the active and the RMS level, from what ``activity`` says of the signal divided by ``2^exponent``."""
+    rms = 10 * log10(total / n_samples) + exponent * _DB_PER_OCTAVE
+
+    def excess(threshold: int) -> float:
+        """Return A(c) - c - 15.9 dB, minus infinity where the envelope does not reach c."""
+        n_active = int(active[max(threshold - exponent - LOWEST_EXPONENT, 0)]) if threshold <= exponent else 0
+        if not n_active:
+            return -inf
+        return 10 * log10(total / n_active) + (exponent - threshold) * _DB_PER_OCTAVE - MARGIN_DB
+
+    # Where the envelope reaches c, A(c) is not under the RMS level. So up to this threshold the excess is positive, but
+    # for a click.
+    below = min(ceil((rms - MARGIN_DB) / _DB_PER_OCTAVE) - 1, _HIGHEST_EXPONENT)
+    while (lower := excess(below)) <= 0:
+        below -= 1
+    upper = -inf
+    while below < _HIGHEST_EXPONENT and (upper := excess(below + 1)) > 0:
+        below, lower = below + 1, upper
+    if below == _HIGHEST_EXPONENT or isinf(upper):
+        return lower + below * _DB_PER_OCTAVE + MARGIN_DB, rms
+    # The level lies 15.9 dB above the threshold at which the excess would be none.
+    return (below + lower / (lower - upper)) * _DB_PER_OCTAVE + MARGIN_DB, rms
+
+
+def _is_waveform(x: npt.NDArray[np.floating]) -> bool:
+    return x.dtype == np.float32 and x.ndim == 1 and x.size > 0
+
+
+def _is_safe(total: float, n_samples: int) -> bool:
+    return _SAFE_POWER[0] * n_samples < total < _SAFE_POWER[1]
+
+
+def _scaled(x: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.float64], int]:
+    """Return ``x`` divided by a power of two, so that its peak is about 1, and the power's exponent."""
+    if x.ndim != 1 or x.size == 0:
+        raise ValueError(f"a signal with shape {x.shape} has no level: it must be (n_samples,), and not empty")
+    peak = np.abs(x).max()
+    if not np.isfinite(peak):
+        raise ValueError("a signal with samples that are not finite numbers has no level")
+    if peak == 0:
+        raise ValueError("a silent signal has no level")
+    exponent = int(np.frexp(peak)[1])
+    return np.ldexp(x.astype(np.float64), -exponent), exponent

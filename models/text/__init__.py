@@ -1,0 +1,1 @@
+"""Text encoders: transcripts to frames, one for each token."""

@@ -1,0 +1,224 @@
+"""A run as its folder describes it: the one place where a report reads its numbers.
+
+Reports compute no metric. What they show are the *overall* rows of ``results.parquet``, those over all seeds and draws.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reports.run.files import ReportError, read_extra, read_json, read_table
+from reports.run.sweeps import STATION, Sweep, sweeps_of
+from reports.run.systems import System, read_systems
+from reports.run.words import Score, slugs
+
+COLUMNS = (
+    *("system", "seed", *STATION, "draw", "dimension", "metric"),
+    *("value", "ci_low", "ci_high", "n_utterances", "n_speakers"),
+)
+# Tables that not every run has: file -> its columns, and those of which no two rows may be the same.
+EXTRAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "training": (("system", "seed", "epoch", "train_loss", "dev_mean", "kept"), ()),
+    "costs": (("system", "trained_parameters", "pretrained_parameters", "real_time_factor", "device"), ("system",)),
+    "comparisons": (
+        ("group", "system", "against", "dimension", "metric", "corruption", "value", "ci_low", "ci_high", "p_holm"),
+        ("group", "system", "against", "dimension", "metric", "corruption"),
+    ),
+    "layers": (("system", "seed", "input", "layer", "weight"), ("system", "seed", "input", "layer")),
+}
+# The customary order; dimensions of other names follow in the order of the alphabet.
+USUAL_DIMENSIONS = ("activation", "valence", "dominance")
+# Stands for a dimension where a number is the mean of those of all dimensions.
+MEAN = "mean"
+# The metric that is the mean of the areas under all curves.
+ALL_NOISE = "ccc_mean_noisy"
+# With fewer test speakers than this a bootstrap over speakers is rough, and the report says so.
+ENOUGH_SPEAKERS = 25
+
+
+@dataclass(frozen=True)
+class Example:
+    """One utterance under one condition, to listen to.
+
+    Attributes:
+        condition: what was done to it.
+        path: the recording.
+        utterance: its id.
+        text: what was said, or None where nobody wrote it down.
+        heard: what each transcriber wrote.
+    """
+
+    condition: str
+    path: Path
+    utterance: str
+    text: str | None
+    heard: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a report shows.
+
+    Attributes:
+        folder: the run's folder.
+        table: the overall rows of ``results.parquet`` that have something behind them; other rows are holes.
+        systems: by name, grouped by family in the order of ``FAMILIES``.
+        sweeps: every corruption of the run, in the order of the suite or, where that is unknown, of the table.
+        assumed: names of sweeps whose harsh end is a guess, for neither the run nor the unit says which it is.
+        provenance: ``provenance.json``.
+        suite: ``suite.yaml`` as it was written, or "".
+        examples: audible examples.
+        extras: the tables of ``EXTRAS`` by name; without rows where the run has no such file.
+    """
+
+    folder: Path
+    table: pd.DataFrame
+    systems: Mapping[str, System]
+    sweeps: tuple[Sweep, ...]
+    assumed: tuple[str, ...]
+    provenance: Mapping[str, Any]
+    suite: str
+    examples: tuple[Example, ...]
+    extras: Mapping[str, pd.DataFrame]
+
+    @cached_property
+    def dimensions(self) -> tuple[str, ...]:
+        """The label dimensions that were scored."""
+        found = set(self.table.loc[self.table["metric"] == "ccc", "dimension"].dropna())
+        return (*(name for name in USUAL_DIMENSIONS if name in found), *sorted(found - {*USUAL_DIMENSIONS, MEAN}))
+
+    @cached_property
+    def metrics(self) -> frozenset[str]:
+        """The metrics that the table has numbers of."""
+        return frozenset(self.table["metric"])
+
+    @cached_property
+    def transcribers(self) -> tuple[str, ...]:
+        """The transcribers whose word error rate is known."""
+        return tuple(self.table.loc[self.table["metric"] == "wer", "system"].unique())
+
+    @cached_property
+    def speakers(self) -> int:
+        """How many test speakers the intervals rest on."""
+        return int(self.table["n_speakers"].max()) if len(self.table) else 0
+
+    @cached_property
+    def utterances(self) -> int:
+        """How many test utterances were scored."""
+        return int(self.table["n_utterances"].max()) if len(self.table) else 0
+
+    @cached_property
+    def slugs(self) -> Mapping[str, str]:
+        """What a dimension, a sweep or an example's condition is called in file names."""
+        names = [*self.dimensions, *(sweep.name for sweep in self.sweeps), *(one.condition for one in self.examples)]
+        return slugs(dict.fromkeys(names))
+
+    @property
+    def corpus(self) -> Mapping[str, Any]:
+        """What ``provenance.json`` says of the corpus."""
+        return self.provenance["corpus"]  # type: ignore[no-any-return]
+
+    @property
+    def best_possible(self) -> Mapping[str, float]:
+        """The highest CCC that any system can expect, by dimension; empty where nobody knows it."""
+        return self.corpus.get("best_possible_ccc") or {}
+
+    @cached_property
+    def scores(self) -> Mapping[tuple[str, str, str | None, str | None], Score]:
+        """Every number by metric, system, dimension and place (see ``score``)."""
+        place = self.table["condition"].fillna(self.table["corruption"])
+        keys = zip(self.table["metric"], self.table["system"], self.table["dimension"], place, strict=True)
+        numbers = self.table[["value", "ci_low", "ci_high"]].astype(float).to_numpy()
+        return {
+            (metric, system, *(None if pd.isna(one) else one for one in (dimension, where))): Score(*map(float, row))
+            for (metric, system, dimension, where), row in zip(keys, numbers, strict=True)
+        }
+
+    def score(self, metric: str, system: str, dimension: str | None, where: str | None) -> Score | None:
+        """Return a number of the table, or None if the table has no such row.
+
+        Args:
+            metric: as the table calls it.
+            system: name of a system or transcriber.
+            dimension: ``MEAN`` for the mean of all; None for a metric that has none.
+            where: a condition, a corruption for a summary of its whole sweep, or None for one of all sweeps.
+        """
+        return self.scores.get((metric, system, dimension, where))
+
+    def summary(self, metric: str, system: str, dimension: str, sweep: Sweep) -> Score | None:
+        """Return a number about a whole sweep, or None if the table has none."""
+        return self.score(metric, system, dimension, sweep.name)
+
+
+def read_run(folder: Path) -> Run:
+    """Return the run in ``folder``.
+
+    Raises:
+        ReportError: if a file is not there or does not hold what it must.
+    """
+    provenance = read_json(folder / "provenance.json", dict)
+    corpus = provenance.get("corpus")
+    if not isinstance(corpus, dict) or not isinstance(corpus.get("synthetic"), bool) or "name" not in corpus:
+        # Without it a report could show a synthetic corpus and not say so.
+        raise ReportError(f"{folder / 'provenance.json'}: corpus must have a name and say whether it is synthetic")
+    overall = _read_results(folder / "results.parquet")
+    # A number with nothing behind it is a hole, and a hole is a row that is not there.
+    table = overall[overall["value"].notna() | (overall["n_utterances"] > 0)].reset_index(drop=True)
+    systems = read_systems(folder / "systems.json")
+    extras = {name: read_extra(folder / f"{name}.parquet", *columns) for name, columns in EXTRAS.items()}
+    scored = {"results": table[table["metric"].str.startswith("ccc")], **extras}
+    # Not so of training: a teacher may be trained and not tested.
+    for name in ("results", "costs", "comparisons"):
+        unknown = sorted({*scored[name]["system"], *scored[name].get("against", ())} - set(systems))
+        if unknown:
+            listed = ", ".join(unknown)
+            raise ReportError(f"{folder / 'systems.json'}: does not describe {listed}, of which {name}.parquet speaks")
+    stations = overall.loc[overall["condition"].notna(), list(STATION)].drop_duplicates()
+    measured = [{str(key): value for key, value in one.items()} for one in stations.to_dict("records")]
+    # The grid the run was asked for comes first: a condition of which nothing was scored is still a hole in its curve.
+    sweeps, assumed = sweeps_of([*provenance.get("conditions", ()), *measured])
+    suite = folder / "suite.yaml"
+    return Run(
+        folder=folder,
+        table=table,
+        systems=systems,
+        sweeps=sweeps,
+        assumed=assumed,
+        provenance=provenance,
+        suite=suite.read_text(encoding="utf-8") if suite.is_file() else "",
+        examples=_read_examples(folder / "examples"),
+        extras=extras,
+    )
+
+
+def _read_results(path: Path) -> pd.DataFrame:
+    table = read_table(path, COLUMNS)
+    overall = table[table["seed"].isna() & table["draw"].isna()].reset_index(drop=True)
+    key = ["metric", "system", "dimension", "corruption", "condition"]
+    repeated = overall[overall.duplicated(key)]
+    if len(repeated):
+        raise ReportError(f"{path}: two values for {repeated.iloc[0][key].to_dict()}; one is allowed")
+    return overall
+
+
+def _read_examples(folder: Path) -> tuple[Example, ...]:
+    if not folder.is_dir():
+        return ()
+    listing = folder / "examples.json"
+    entries = read_json(listing, list)
+    for one in entries:
+        if not isinstance(one, dict) or not {"condition", "file", "utterance"} <= one.keys():
+            raise ReportError(f"{listing}: an example must have a condition, a file and an utterance; one says {one!r}")
+    examples = [
+        Example(one["condition"], folder / one["file"], one["utterance"], one.get("text"), one.get("heard", {}))
+        for one in entries
+    ]
+    for example in examples:
+        # Only a plain name: a report copies what lies beside the list, nothing else.
+        if example.path.parent != folder or not example.path.is_file():
+            raise ReportError(f"{listing}: {example.path} is not a file in {folder}")
+    return tuple(examples)

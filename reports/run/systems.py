@@ -1,0 +1,67 @@
+"""The systems of a run, as ``systems.json`` describes them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.run.files import ReportError, read_json
+
+FAMILIES = ("acoustic", "lexical", "multimodal", "student", "control")
+# What a system heard in training, and in words.
+HEARD = {"clean": "clean speech", "noisy": "clean and noisy speech"}
+# Where a lexical system has its words from, best first, and in words.
+LADDER = {"reference": "reference transcript", "clean-asr": "ASR of clean speech", "asr": "ASR of what is heard"}
+
+
+@dataclass(frozen=True)
+class System:
+    """A system as ``systems.json`` describes it.
+
+    Attributes:
+        name: what tables call it.
+        family: one of ``FAMILIES``.
+        description: what it is.
+        paper: which system of which paper it re-runs, or "".
+        reading: what the paper does not say and we chose, or "".
+        heard: what it heard in training, a key of ``HEARD``; None where that is not recorded.
+        teacher: the system that taught it, or None.
+        ladder: where its words come from, a key of ``LADDER``; None for a system that is on no ladder.
+    """
+
+    name: str
+    family: str
+    description: str
+    paper: str = ""
+    reading: str = ""
+    heard: str | None = None
+    teacher: str | None = None
+    ladder: str | None = None
+
+
+def read_systems(path: Path) -> dict[str, System]:
+    """Return the systems by name, grouped by family in the order of ``FAMILIES``.
+
+    Raises:
+        ReportError: if the file is not there, or says of a system what is not allowed.
+    """
+    described = read_json(path, dict)
+    systems = [_system(path, name, one) for name, one in described.items()]
+    return {one.name: one for family in FAMILIES for one in systems if one.family == family}
+
+
+def _system(path: Path, name: str, said: Any) -> System:
+    if not isinstance(said, dict) or said.get("family") not in FAMILIES:
+        raise ReportError(f"{path}: the family of {name!r} must be one of {', '.join(FAMILIES)}; it says {said!r}")
+    for key, allowed in (("heard", HEARD), ("ladder", LADDER)):
+        if said.get(key) is not None and said[key] not in allowed:
+            raise ReportError(f"{path}: {key} of {name!r} must be one of {', '.join(allowed)}; it says {said[key]!r}")
+    return System(
+        name=name,
+        family=said["family"],
+        description=said.get("description", ""),
+        paper=said.get("paper") or "",
+        reading=said.get("reading") or "",
+        heard=said.get("heard"),
+        teacher=said.get("teacher"),
+        ladder=said.get("ladder"),
+    )

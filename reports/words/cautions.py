@@ -1,0 +1,106 @@
+"""What a reader of a report must be careful about."""
+
+from reports.run.run import ENOUGH_SPEAKERS, Run
+from reports.run.sweeps import CLEAN
+from reports.run.words import listing
+
+# Fewer noise draws or training seeds than this are too few for a claim.
+ENOUGH_REPEATS = 3
+# How many holes of the grid are named.
+NAMED_HOLES = 5
+
+
+def cautions(run: Run) -> list[str]:
+    """Return a sentence for everything that weakens what the run shows."""
+    return [*_few(run), *_heard_before(run), *_holes(run), *_guesses(run), *_deaf(run)]
+
+
+def missing(run: Run) -> list[str]:
+    """Return the cells of the grid that the table has no row for, in words."""
+    cells: list[tuple[str, str, str | None]] = [
+        ("ccc", system, dimension) for system in run.systems for dimension in run.dimensions
+    ]
+    cells += [("wer", name, None) for name in run.transcribers]
+    return [
+        f"{system} {dimension or 'WER'} {where}"
+        for metric, system, dimension in cells
+        for where in _conditions(run)
+        if run.score(metric, system, dimension, where) is None
+    ]
+
+
+def hears_nothing(run: Run, system: str, dimension: str) -> bool:
+    """Return whether a system's CCC is the same under every condition: it does not compete with those that listen.
+
+    This is how a system that reads the reference transcript is known, whatever it is called.
+    """
+    scores = [run.score("ccc", system, dimension, where) for where in _conditions(run)]
+    known = [score.value for score in scores if score is not None]
+    return len(known) > 1 and len(set(known)) == 1
+
+
+def _conditions(run: Run) -> list[str]:
+    return [CLEAN, *(point.condition for sweep in run.sweeps for point in sweep.points)]
+
+
+def _few(run: Run) -> list[str]:
+    found = []
+    if not run.sweeps:
+        found.append("Only clean speech was scored, so this run says nothing about noise.")
+    if run.speakers < ENOUGH_SPEAKERS:
+        found.append(
+            f"The test set has {run.speakers} speakers. With fewer than {ENOUGH_SPEAKERS} the intervals are rough."
+        )
+    limit, there = run.corpus.get("limit"), run.corpus.get("utterances", {}).get("test")
+    if limit is not None and there is not None and limit < there:
+        found.append(f"Only {limit} of the {there} test utterances were used.")
+    seeds, draws = len(run.provenance.get("seeds", [])), run.provenance.get("draws")
+    if 0 < seeds < ENOUGH_REPEATS:
+        times = f"{seeds} seed{'s' * (seeds > 1)}"
+        found.append(f"Systems were trained with {times}; a claim about systems needs {ENOUGH_REPEATS} or more.")
+    if draws is not None and draws < ENOUGH_REPEATS and run.sweeps:
+        times = f"{draws} excerpt{'s' * (draws > 1)}"
+        found.append(f"Every utterance met {times} of a noise; a claim about a noise needs {ENOUGH_REPEATS} or more.")
+    return found
+
+
+def _heard_before(run: Run) -> list[str]:
+    """Say which noises of the test are no surprise, for training had them too."""
+    tested = [*dict.fromkeys([*run.provenance.get("corruptions", {}), *(sweep.name for sweep in run.sweeps)])]
+    known = {*(run.provenance.get("training_noises") or ())}
+    both = [name for name in tested if name in known]
+    if not both:
+        return []
+    pupils = [system.name for system in run.systems.values() if system.heard == "noisy"]
+    who = f" by {listing(pupils)}" if pupils else ""
+    return [
+        f"{listing(both)}: also heard in training{who}. What {'they show' if len(both) > 1 else 'it shows'} there says "
+        "nothing about noise that is new to a system."
+    ]
+
+
+def _holes(run: Run) -> list[str]:
+    found, holes = [], missing(run)
+    if holes:
+        more = [f"{len(holes) - NAMED_HOLES} more"] if len(holes) > NAMED_HOLES else []
+        found.append(f"Missing from the grid: {listing([*holes[:NAMED_HOLES], *more])}.")
+    counts = run.table.loc[run.table["condition"].notna(), "n_utterances"]
+    if counts.nunique() > 1:
+        found.append(f"Not every number rests on the same utterances: there are {counts.min()} to {counts.max()}.")
+    return found
+
+
+def _guesses(run: Run) -> list[str]:
+    return [f"Which end of {name} is the harsh one is a guess: neither run nor unit says." for name in run.assumed]
+
+
+def _deaf(run: Run) -> list[str]:
+    deaf = [
+        system.name
+        for system in run.systems.values()
+        if system.family != "control" and all(hears_nothing(run, system.name, one) for one in run.dimensions)
+    ]
+    if not (deaf and run.dimensions):
+        return []
+    same = f"{listing(deaf)} {'score' if len(deaf) > 1 else 'scores'} the same under every condition"
+    return [f"{same}: untouched by the noise, and left out of the comparisons."]

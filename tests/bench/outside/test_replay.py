@@ -1,0 +1,90 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import soundfile
+
+from bench.stages.recipe import RecipeError, read_corruptions, write_corruptions
+
+from ..spoken import write_corpus
+
+Write = Callable[..., Path]
+MakeAgain = Callable[[Path, Path], Path]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.flac")}
+
+
+def test_from_the_table_alone_the_same_bytes_come_back(exported: Path, make_again: MakeAgain, tmp_path: Path):
+    table = tmp_path / "what-was-done.parquet"
+    table.write_bytes((exported.parent / "corruptions.parquet").read_bytes())
+    audio = make_again(table, tmp_path / "again")
+    assert contents(audio) == contents(exported.parent / "audio")
+    assert (tmp_path / "again" / "corruptions.parquet").read_bytes() == table.read_bytes()
+
+
+def test_a_source_that_has_changed_is_named(write_export: Write, make_again: MakeAgain, tmp_path: Path):
+    corpus = write_corpus(tmp_path / "corpus")
+    conditions = ["babble@5dB", "lounge+street@5dB"]
+    table = write_export(tmp_path / "out", conditions, manifest=corpus).with_name("corruptions.parquet")
+    rows, _ = read_corruptions(table)
+    where = corpus.parent
+    (where / "wav" / "3.wav").unlink()  # talks in the babble
+    for name in (rows["path"][0], where / "street" / "1.wav", where / "lounge" / "corner.wav"):
+        audio, rate = soundfile.read(name)
+        soundfile.write(name, audio * 0.5, rate)
+    # What the samples did not come from may change.
+    (where / "wav" / "14.wav").unlink()
+    with pytest.raises(ValueError, match="4 of .* source files are not what they were") as error:
+        make_again(table, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+    for problem in ("wav/3.wav: no such file", "street/1.wav: has changed", "lounge/corner.wav: has changed"):
+        assert problem in str(error.value)
+    assert f"{rows['path'][0]}: has changed" in str(error.value)
+
+
+def test_simulated_rooms_come_back_without_the_cache_they_were_in(
+    write_export: Write, make_again: MakeAgain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    corpus = write_corpus(tmp_path / "corpus")
+    monkeypatch.setenv("EMONOISE_CACHE", str(tmp_path / "cache"))
+    exported = write_export(tmp_path / "out", ["reverb@0.3s"], manifest=corpus)
+    monkeypatch.setenv("EMONOISE_CACHE", str(tmp_path / "another cache"))
+    (tmp_path / "cache").rename(tmp_path / "gone")
+    audio = make_again(exported.with_name("corruptions.parquet"), tmp_path / "again")
+    assert contents(audio) == contents(exported.parent / "audio")
+
+
+def test_samples_that_come_out_otherwise_are_an_error(exported: Path, make_again: MakeAgain, tmp_path: Path):
+    rows, recipe = read_corruptions(exported.with_name("corruptions.parquet"))
+    rows = rows[rows["condition"] == "clean"].reset_index(drop=True)
+    write_corruptions(rows.assign(audio_sha256="0" * 64), recipe, tmp_path / "corruptions.parquet")
+    with pytest.raises(ValueError, match=r"under clean, draw 0: no source has changed, but the samples are not those"):
+        make_again(tmp_path / "corruptions.parquet", tmp_path / "again")
+
+
+def test_a_run_and_an_export_are_the_same_speech(
+    control_run: Path, write_export: Write, make_again: MakeAgain, tmp_path: Path
+):
+    audio = make_again(control_run / "corruptions.parquet", tmp_path / "again")
+    rows, _ = read_corruptions(control_run / "corruptions.parquet")
+    write_export(tmp_path / "out", [*rows["condition"].unique()], draws=2)
+    assert contents(audio) == contents(tmp_path / "out" / "audio")
+
+
+def test_what_is_no_table_of_corruptions_is_refused(exported: Path, make_again: MakeAgain, tmp_path: Path):
+    rows, _ = read_corruptions(exported.with_name("corruptions.parquet"))
+    (tmp_path / "text.parquet").write_text("id,condition")
+    rows.to_parquet(tmp_path / "bare.parquet")
+    rows.drop(columns="source_sha256").to_parquet(tmp_path / "less.parquet")
+    for name, message in {
+        "nothing.parquet": "no such file",
+        "text.parquet": "cannot be read as parquet",
+        "bare.parquet": "lost its recipe",
+        "less.parquet": "no column source_sha256",
+    }.items():
+        with pytest.raises(RecipeError, match=f"{name}: .*{message}"):
+            make_again(tmp_path / name, tmp_path / "again")
+    pd.testing.assert_frame_equal(rows, read_corruptions(exported.with_name("corruptions.parquet"))[0])

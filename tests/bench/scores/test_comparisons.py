@@ -1,0 +1,110 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.corpora.corpus import DIMENSIONS
+from bench.scores.bootstrap import cluster_names, resamples
+from bench.scores.comparisons import COMPARISONS, RESAMPLES, compare
+from bench.scores.grid import grid_of
+from bench.scores.metrics import METRICS
+from bench.scores.results import PREDICTIONS, TRANSCRIPTS, TableError, typed
+from bench.store.keys import rng_for
+
+HARSHER = {"babble": "down", "white": "down"}
+PAIRS = {"a question": [("mfb", "text")]}
+
+
+def compared(predictions, pairs=PAIRS, **options):
+    typed_rows = typed(predictions, PREDICTIONS, "p")
+    grid = grid_of(typed_rows, pd.DataFrame(columns=[*TRANSCRIPTS]).astype({"level": "float64", "draw": "int64"}))
+    return compare(predictions, pairs, **{"seed": 1, "harsher": HARSHER, "grid": grid} | options)
+
+
+def row(table, **values):
+    for column, value in values.items():
+        table = table[table[column].isna() if value is None else table[column] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+def literal_clean(predictions, system, dimension, utterances):
+    """The mean over seeds and draws of the CCC on clean speech, of utterances taken as often as they are named."""
+    found = []
+    rows = predictions.query("condition == 'clean' and system == @system and dimension == @dimension")
+    for _, cell in rows.groupby(["seed", "draw"]):
+        values = cell.set_index("utterance").loc[utterances]
+        found.append(METRICS["ccc"](values["truth"], values["prediction"]))
+    return np.mean(found)
+
+
+def test_a_difference_and_its_interval_are_those_of_the_same_resamples_of_both(predictions):
+    table = compared(predictions)
+    found = row(table, metric="ccc", dimension="valence")
+    speakers = predictions.drop_duplicates("utterance")
+    clusters = dict(zip(speakers["utterance"], cluster_names(speakers["utterance"], speakers["speaker"]), strict=True))
+    names = sorted(set(clusters.values()))
+    drawn = resamples(len(names), RESAMPLES, rng_for(1, "comparisons", names))[:40]
+    everybody = list(clusters)
+    literal = [literal_clean(predictions, name, "valence", everybody) for name in ("mfb", "text")]
+    assert found["value"] == pytest.approx(literal[0] - literal[1], abs=1e-12)
+    replicates = []
+    for times in drawn:
+        chosen = [u for u, name in clusters.items() for _ in range(int(times[names.index(name)]))]
+        one, other = (literal_clean(predictions, name, "valence", chosen) for name in ("mfb", "text"))
+        replicates.append(one - other)
+    # The first forty of ten thousand: they scatter about as the interval says.
+    inside = np.mean([found["ci_low"] <= value <= found["ci_high"] for value in replicates])
+    assert inside > 0.8
+
+
+def test_the_mean_of_the_dimensions_and_of_the_noises_is_the_mean_of_the_rows(predictions):
+    table = compared(predictions)
+    for metric, corruption in (("ccc", "clean"), ("ccc_auc", "babble"), ("ccc_auc", "white"), ("ccc_mean_noisy", None)):
+        rows = [row(table, metric=metric, corruption=corruption, dimension=one)["value"] for one in DIMENSIONS]
+        assert row(table, metric=metric, corruption=corruption, dimension="mean")["value"] == pytest.approx(
+            np.mean(rows)
+        )
+    areas = [row(table, metric="ccc_auc", corruption=one, dimension="valence")["value"] for one in ("babble", "white")]
+    noisy = row(table, metric="ccc_mean_noisy", dimension="valence")["value"]
+    assert noisy == pytest.approx(np.mean(areas))
+
+
+def test_a_system_does_not_differ_from_its_twin(predictions):
+    twin = predictions[predictions["system"] == "mfb"].assign(system="twin")
+    table = compared(pd.concat([predictions, twin]), {"twins": [("mfb", "twin")]})
+    assert (table[["value", "ci_low", "ci_high", "seed_sd"]] == 0).all(axis=None)
+    assert (table["p_holm"] == 1).all()
+
+
+def test_swapping_the_pair_turns_the_sign_and_nothing_else(predictions):
+    one, other = compared(predictions), compared(predictions, {"a question": [("text", "mfb")]})
+    np.testing.assert_allclose(one["value"], -other["value"])
+    np.testing.assert_allclose(one["ci_low"], -other["ci_high"], atol=1e-12)
+    np.testing.assert_allclose(one["p_holm"], other["p_holm"])
+
+
+def test_the_order_of_the_rows_does_not_matter(predictions):
+    shuffled = predictions.sample(frac=1, random_state=0)
+    pd.testing.assert_frame_equal(compared(predictions), compared(shuffled))
+
+
+def test_corrected_p_values_are_no_smaller_than_the_smallest_times_their_number(predictions):
+    table = compared(predictions)
+    assert table["p_holm"].between(0, 1).all()
+    assert table.groupby("metric")["p_holm"].min().ge(2 * 4 / (RESAMPLES + 1) * (1 - 1e-9)).all()
+
+
+def test_nothing_to_compare_is_an_empty_table_of_the_same_columns(predictions):
+    table = compared(predictions, {})
+    assert table.empty
+    assert list(table) == list(COMPARISONS)
+
+
+def test_a_hole_is_an_error_unless_allowed(predictions):
+    grid = grid_of(typed(predictions, PREDICTIONS, "p"), typed(predictions, PREDICTIONS, "p"))
+    rest = predictions[predictions["condition"] != "babble@-5dB"]
+    with pytest.raises(TableError, match="missing"):
+        compared(rest, grid=grid)
+    table = compared(rest, grid=grid, allow_missing=True)
+    assert table.query("corruption == 'babble'")["value"].isna().all()
+    assert table.query("corruption == 'white'")["value"].notna().all()

@@ -1,0 +1,387 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.corpora.corpus import DIMENSIONS
+from bench.scores.bootstrap import cluster_names, resamples
+from bench.scores.comparisons import compare
+from bench.scores.grid import grid_of
+from bench.scores.metrics import METRICS
+from bench.scores.results import PREDICTIONS, RESULTS, TRANSCRIPTS, TableError, typed
+from bench.scores.scoring import score
+from bench.store.keys import rng_for
+from models.asr.wer import word_error_counts
+
+HARSHER = {"babble": "down", "white": "down"}
+KEYS = ["system", "seed", "corruption", "condition", "level", "draw", "dimension", "metric"]
+
+
+def scored(predictions, transcripts=None, **options):
+    arguments = {"bootstrap": 200, "seed": 3, "harsher": HARSHER} | options
+    return score(predictions, pd.DataFrame() if transcripts is None else transcripts, **arguments)
+
+
+def one(results, **values):
+    """Return the only row with these values; None stands for null."""
+    for column, value in values.items():
+        results = results[results[column].isna() if value is None else results[column] == value]
+    assert len(results) == 1
+    return results.iloc[0]
+
+
+def literal_resamples(predictions, replicates, seed):
+    """Return, for every resample, the utterances drawn, each as often as it was."""
+    speakers = predictions.drop_duplicates("utterance")
+    clusters = dict(zip(speakers["utterance"], cluster_names(speakers["utterance"], speakers["speaker"]), strict=True))
+    names = sorted(set(clusters.values()))
+    multiplicities = resamples(len(names), replicates, rng_for(seed, "bootstrap", "probe", names))
+    drawn = [dict(zip(names, times.astype(int), strict=True)) for times in multiplicities]
+    return [[u for u, name in clusters.items() for _ in range(times[name])] for times in drawn]
+
+
+def literal_metric(frame, metric, utterances=None):
+    values = frame.set_index("utterance").loc[utterances or list(frame["utterance"])]
+    return METRICS[metric](values["truth"], values["prediction"])
+
+
+@pytest.fixture(scope="module")
+def whole(small_run):
+    return scored(*small_run)
+
+
+def test_every_metric_of_every_cell_is_that_of_its_rows(predictions):
+    results = scored(predictions)
+    keys = ["system", "seed", "condition", "draw", "dimension", "metric"]
+    rows = results.dropna(subset=["seed"]).set_index(keys).sort_index()
+    for cell, frame in predictions.groupby(keys[:-1]):
+        for metric in METRICS:
+            row = rows.loc[(*cell, metric)]
+            assert row["value"] == pytest.approx(literal_metric(frame, metric), abs=1e-12)
+            assert (row["n_utterances"], row["n_speakers"]) == (7, 5)  # two utterances have unknown speakers
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_intervals_are_those_of_resampled_utterances_scored_from_scratch(predictions, metric):
+    results = scored(predictions, bootstrap=60)
+    where = "system == 'mfb' and condition == 'babble@-5dB' and dimension == 'valence'"
+    cells = [frame for _, frame in predictions.query(where).groupby(["seed", "draw"])]
+    replicates = np.array(
+        [[literal_metric(cell, metric, drawn) for cell in cells] for drawn in literal_resamples(predictions, 60, 3)]
+    )
+    assert np.isfinite(replicates).all()
+    keys = {"system": "mfb", "condition": "babble@-5dB", "dimension": "valence", "metric": metric}
+    first = one(results, seed=0, draw=0, **keys)
+    assert [first["ci_low"], first["ci_high"]] == pytest.approx(np.percentile(replicates[:, 0], [2.5, 97.5]), abs=1e-12)
+    mean = one(results, seed=None, draw=None, **keys)
+    assert mean["value"] == pytest.approx(np.mean([literal_metric(cell, metric) for cell in cells]), abs=1e-12)
+    assert [mean["ci_low"], mean["ci_high"]] == pytest.approx(
+        np.percentile(replicates.mean(axis=1), [2.5, 97.5]), abs=1e-12
+    )
+
+
+def test_the_word_error_rate_is_pooled_over_utterances(predictions, transcripts):
+    results = scored(predictions, transcripts, bootstrap=60)
+    frame = transcripts.query("condition == 'white@0dB' and draw == 1").set_index("utterance")
+    counts = {u: word_error_counts(row["reference"], row["text"]) for u, row in frame.iterrows()}
+    row = one(results, metric="wer", condition="white@0dB", draw=1)
+    assert row["system"] == "tiny"
+    assert pd.isna(row["dimension"])
+    assert pd.isna(row["seed"])
+
+    def rate(utterances):
+        return sum(counts[u].errors for u in utterances) / sum(counts[u].reference_words for u in utterances)
+
+    assert row["value"] == pytest.approx(rate(counts), abs=1e-15)
+    replicates = [rate(drawn) for drawn in literal_resamples(predictions, 60, 3)]
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(np.percentile(replicates, [2.5, 97.5]), abs=1e-12)
+
+
+def test_curve_summaries_are_computed_from_the_mean_curve(predictions):
+    results = scored(predictions)
+    ccc = results.query("metric == 'ccc' and seed.isna() and system == 'text' and dimension == 'activation'")
+    at = ccc.set_index("condition")["value"]
+    keys = {"system": "text", "dimension": "activation", "condition": None, "level": None, "seed": None, "draw": None}
+    area = one(results, metric="ccc_auc", corruption="babble", **keys)
+    assert area["value"] == pytest.approx((at["babble@-5dB"] + at["babble@10dB"]) / 2, abs=1e-12)
+    assert area["level_unit"] == "SNR (dB)"
+    retention = one(results, metric="ccc_retention", corruption="babble", **keys)
+    assert retention["value"] == pytest.approx(at["babble@-5dB"] / at["clean"], abs=1e-12)
+    assert one(results, metric="ccc_auc", corruption="white", **keys)["value"] == pytest.approx(at["white@0dB"])
+
+
+@pytest.mark.parametrize("dimension", ["valence", "mean"])
+def test_noise_as_a_whole_is_the_mean_of_all_areas(predictions, dimension):
+    results = scored(predictions)
+    areas = results[(results["metric"] == "ccc_auc") & (results["system"] == "mfb")]
+    areas = areas[areas["dimension"] == dimension]
+    row = one(results, metric="ccc_mean_noisy", system="mfb", dimension=dimension)
+    assert row["value"] == pytest.approx(areas["value"].mean(), abs=1e-12)
+    assert row["ci_low"] <= row["value"] <= row["ci_high"]
+    assert row[["corruption", "condition", "level", "seed", "draw"]].isna().all()
+
+
+def test_clean_speech_alone_has_no_noise_as_a_whole(predictions):
+    assert "ccc_mean_noisy" not in set(scored(predictions.query("condition == 'clean'"))["metric"])
+
+
+def test_the_difference_of_two_systems_is_that_of_their_results(predictions):
+    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
+    results = scored(predictions)
+    found = compare(predictions, {"group": [("mfb", "text")]}, seed=0, harsher=HARSHER, grid=grid)
+    for row in found.to_dict("records"):
+        corruption = None if pd.isna(row["corruption"]) else row["corruption"]
+        keys = {"metric": row["metric"], "dimension": row["dimension"], "corruption": corruption}
+        keys |= {"seed": None, "draw": None}
+        first, second = (one(results, system=name, **keys)["value"] for name in ("mfb", "text"))
+        assert row["value"] == pytest.approx(first - second, abs=1e-12)
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+def test_a_mean_rests_on_the_dimension_that_has_least(predictions, dimension):
+    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
+    gone = (predictions["dimension"] == dimension) & (predictions["utterance"] == predictions["utterance"].iloc[0])
+    results = scored(predictions[~gone], grid=grid, allow_missing=True)
+    counts = results.query("metric == 'ccc_mean_noisy'").set_index(["system", "dimension"])["n_utterances"]
+    assert counts["mfb", "mean"] == counts["mfb", dimension] == 6
+    found = compare(
+        predictions[~gone], {"g": [("mfb", "text")]}, seed=0, harsher=HARSHER, grid=grid, allow_missing=True
+    ).set_index(["metric", "dimension"])
+    assert np.isnan(found.loc[("ccc", "mean"), "value"])
+
+
+def test_the_mean_of_the_dimensions_has_the_interval_of_a_mean(predictions):
+    results = scored(predictions, bootstrap=60, seed=3)
+    keys = {"metric": "ccc", "system": "text", "condition": "white@0dB", "seed": 1, "draw": 1}
+    mean = one(results, dimension="mean", **keys)
+    heard = predictions.query("system == 'text' and condition == 'white@0dB' and seed == 1 and draw == 1")
+    parts = [frame for _, frame in heard.groupby("dimension")]
+    assert mean["value"] == pytest.approx(np.mean([literal_metric(frame, "ccc") for frame in parts]), abs=1e-12)
+    replicates = [
+        np.mean([literal_metric(frame, "ccc", drawn) for frame in parts])
+        for drawn in literal_resamples(predictions, 60, 3)
+    ]
+    assert [mean["ci_low"], mean["ci_high"]] == pytest.approx(np.percentile(replicates, [2.5, 97.5]), abs=1e-12)
+
+
+def test_the_harshest_level_is_the_one_that_harsher_says(predictions):
+    results = scored(predictions, harsher={"babble": "up", "white": "down"})
+    at = results.query("metric == 'ccc' and seed.isna() and system == 'mfb' and dimension == 'dominance'")
+    at = at.set_index("condition")["value"]
+    row = one(results, metric="ccc_retention", corruption="babble", system="mfb", dimension="dominance")
+    assert row["value"] == pytest.approx(at["babble@10dB"] / at["clean"], abs=1e-12)
+
+
+def test_two_conditions_at_one_place_of_a_curve_are_refused(predictions):
+    second = predictions["condition"] == "babble@10dB"
+    both = predictions.assign(
+        condition=predictions["condition"].where(~second, "other babble@-5dB"),
+        level=predictions["level"].where(~second, -5.0),
+    )
+    with pytest.raises(TableError, match="corruption babble, level -5.0 has more than one condition"):
+        scored(both)
+
+
+def test_what_has_no_level_is_a_curve_of_one_point(predictions):
+    second = predictions["condition"] == "babble@10dB"
+    phoned = predictions.assign(
+        condition=predictions["condition"].where(~second, "telephone"),
+        corruption=predictions["corruption"].where(~second, "telephone"),
+        level=predictions["level"].where(~second, np.nan),
+        level_unit=predictions["level_unit"].where(~second, None),
+    )
+    results = scored(phoned)
+    at = results.query("metric == 'ccc' and seed.isna() and system == 'mfb' and dimension == 'dominance'")
+    at = at.set_index("condition")["value"]
+    for metric, expected in {"ccc_auc": at["telephone"], "ccc_retention": at["telephone"] / at["clean"]}.items():
+        row = one(results, metric=metric, corruption="telephone", system="mfb", dimension="dominance")
+        assert row["value"] == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=10, deadline=None)
+@given(shuffle=st.integers(0, 10_000))
+def test_the_order_of_the_rows_does_not_matter(shuffle, small_run, whole):
+    again = scored(*(frame.sample(frac=1, random_state=shuffle) for frame in small_run))
+    pd.testing.assert_frame_equal(whole, again, check_exact=True)
+
+
+def test_a_table_from_parquet_scores_the_same(predictions, transcripts, tmp_path):
+    for name, frame in (("p", predictions), ("t", transcripts)):
+        frame.to_parquet(tmp_path / f"{name}.parquet", index=False)
+    stored = [pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("p", "t")]
+    pd.testing.assert_frame_equal(scored(predictions, transcripts), scored(*stored), check_exact=True)
+
+
+def test_results_have_their_types_one_row_for_each_number_and_survive_parquet(predictions, transcripts, tmp_path):
+    results = scored(predictions, transcripts)
+    assert {column: str(dtype) for column, dtype in results.dtypes.items()} == {
+        column: kind.dtype for column, kind in RESULTS.items()
+    }
+    assert not results.duplicated(KEYS).any()
+    cells, conditions, corruptions = 2 * 4 * 2, 4, 2
+    of_dimension, of_mean = ((n * (cells + conditions) + 2 * corruptions + 1) for n in (3, 1))
+    assert len(results) == 2 * (3 * of_dimension + of_mean) + 5 * (conditions * 2 + conditions)
+    results.to_parquet(tmp_path / "results.parquet", index=False)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "results.parquet"), results, check_exact=True)
+
+
+def test_the_same_resamples_serve_every_system(make_predictions):
+    predictions = make_predictions(("mfb", "text"))
+    copied = predictions.query("system == 'mfb'")
+    results = scored(pd.concat([copied, copied.assign(system="twin")]))
+    first, second = (results.query("system == @name").drop(columns="system") for name in ("mfb", "twin"))
+    pd.testing.assert_frame_equal(first.reset_index(drop=True), second.reset_index(drop=True), check_exact=True)
+
+
+def test_another_system_changes_nobody_elses_numbers(make_predictions, transcripts):
+    predictions = make_predictions(("mfb", "text"))
+    both = scored(predictions).query("system == 'mfb'").reset_index(drop=True)
+    alone = scored(predictions.query("system == 'mfb'"))
+    pd.testing.assert_frame_equal(both, alone, check_exact=True)
+
+
+def test_another_seed_gives_other_intervals_of_the_same_values(predictions):
+    first, second = scored(predictions, seed=1), scored(predictions, seed=2)
+    assert (first["value"].to_numpy() == second["value"].to_numpy()).sum() == first["value"].notna().sum()
+    assert (first["ci_low"] != second["ci_low"]).mean() > 0.9
+
+
+def test_a_perfect_system_scores_its_best_and_a_constant_one_nothing(make_predictions):
+    predictions = make_predictions(("perfect", "constant"))
+    constant = predictions["system"] == "constant"
+    predictions["prediction"] = predictions["truth"].where(~constant, 4.1)
+    results = scored(predictions)
+    perfect = results.query("system == 'perfect'")
+    for metric, best in {"ccc": 1, "pearson": 1, "rmse": 0, "ccc_auc": 1, "ccc_retention": 1}.items():
+        numbers = perfect.loc[perfect["metric"] == metric, ["value", "ci_low", "ci_high"]]
+        assert numbers.to_numpy() == pytest.approx(best, abs=1e-12)
+    nothing = results.query("system == 'constant'").set_index("metric")[["value", "ci_low", "ci_high"]]
+    assert (nothing.loc[["ccc", "ccc_auc"]] == 0).all(axis=None)
+    assert nothing.loc[["pearson", "ccc_retention"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("speaker", ["Ann", "Unknown"])
+def test_one_speaker_gives_no_interval_but_many_unknown_ones_do(predictions, speaker):
+    results = scored(predictions.assign(speaker=speaker)).query("metric == 'ccc'")
+    assert results["value"].notna().all()
+    assert results["ci_low"].isna().all() == (speaker == "Ann")
+    assert set(results["n_speakers"]) == {1 if speaker == "Ann" else 7}
+
+
+def test_an_incomplete_grid_is_an_error_unless_it_is_allowed(predictions, transcripts):
+    with pytest.raises(TableError, match="predictions: missing: 1 row"):
+        scored(predictions.iloc[1:], transcripts)
+    with pytest.raises(TableError, match="transcripts: missing: 1 row"):
+        scored(predictions, transcripts.iloc[1:])
+    scored(predictions.iloc[1:], transcripts.iloc[1:], allow_missing=True)
+
+
+def test_a_missing_utterance_shows_in_the_count(predictions):
+    gone = (predictions["utterance"] == "u1") & (predictions["seed"] == 1)
+    results = scored(predictions[~gone], allow_missing=True).query("metric == 'ccc' and dimension == 'valence'")
+    assert set(results.loc[results["seed"] == 0, "n_utterances"]) == {7}
+    assert set(results.loc[results["seed"] == 1, "n_utterances"]) == {6}
+    assert set(results.loc[results["seed"].isna(), "n_utterances"]) == {6}  # the mean is 6.5
+
+
+def test_an_empty_cell_is_a_row_without_a_value_and_means_leave_it_out(predictions):
+    gone = (predictions["system"] == "mfb") & (predictions["seed"] == 1) & (predictions["condition"] == "white@0dB")
+    results = scored(predictions[~gone], allow_missing=True).query("system == 'mfb' and dimension == 'valence'")
+    empty = results.query("condition == 'white@0dB' and seed == 1")
+    assert len(empty) == len(METRICS) * 2
+    assert empty[["value", "ci_low", "ci_high"]].isna().all(axis=None)
+    assert (empty[["n_utterances", "n_speakers"]] == 0).all(axis=None)
+    mean = one(results, metric="ccc", condition="white@0dB", seed=None)
+    there = results.query("metric == 'ccc' and condition == 'white@0dB' and seed == 0")
+    assert mean["value"] == pytest.approx(there["value"].mean(), abs=1e-15)
+    assert mean["n_utterances"] == 3
+
+
+def test_a_condition_that_the_grid_names_and_no_row_has_is_a_hole_in_every_row(predictions, transcripts):
+    grid = grid_of(typed(predictions, PREDICTIONS, "p"), typed(transcripts, TRANSCRIPTS, "t"))
+    kept = [frame[frame["condition"] != "babble@-5dB"] for frame in (predictions, transcripts)]
+    with pytest.raises(TableError, match="missing: 168 rows"):
+        scored(*kept, grid=grid)
+    results = scored(*kept, grid=grid, allow_missing=True)
+    holes = results.query("condition == 'babble@-5dB' or corruption == 'babble' and condition.isna()")
+    assert len(holes) == 2 * (3 * (3 * 5 + 2) + 5 + 2) + 5 * 3
+    assert holes["value"].isna().all()
+    assert (holes["n_utterances"] == 0).all()
+    everywhere = results.query("metric == 'ccc_mean_noisy'")
+    assert everywhere["value"].isna().all()
+    assert (everywhere["n_utterances"] == 0).all()
+
+
+def test_without_clean_speech_there_is_no_retention(predictions):
+    results = scored(predictions.query("condition != 'clean'"))
+    assert results.query("metric == 'ccc_retention'")["value"].isna().all()
+    assert results.query("metric == 'ccc_auc'")["value"].notna().all()
+
+
+def test_utterances_without_reference_are_left_out_of_the_word_error_rate(predictions, transcripts):
+    silent = transcripts["utterance"] == "u1"
+    results = scored(predictions, transcripts.assign(reference=transcripts["reference"].where(~silent)))
+    expected = scored(predictions, transcripts[~silent], allow_missing=True)
+    columns = ["value", "n_utterances", "n_speakers"]
+    found, kept = (frame.query("metric == 'wer'")[columns].reset_index(drop=True) for frame in (results, expected))
+    pd.testing.assert_frame_equal(found, kept, check_exact=True)
+    assert set(found["n_utterances"]) == {6}
+
+
+def test_a_corpus_without_references_has_no_word_error_rate(predictions, transcripts):
+    results = scored(predictions, transcripts.assign(reference=None)).query("metric == 'wer'")
+    assert results["value"].isna().all()
+    assert (results["n_utterances"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("speaker", "Eve", "utterance u3 has more than one speaker: Ann, Eve"),
+        ("corpus", "other", "more than one corpus: other, probe"),
+        ("level", 12.0, "condition babble@10dB has more than one level: 10.0, 12.0"),
+    ],
+)
+def test_tables_that_contradict_each_other_are_an_error(predictions, transcripts, column, value, message):
+    where = {"speaker": transcripts["utterance"] == "u3", "level": transcripts["condition"] == "babble@10dB"}
+    transcripts.loc[where.get(column, slice(None)), column] = value
+    with pytest.raises(TableError, match=f"predictions and transcripts: {message}"):
+        scored(predictions, transcripts)
+
+
+def test_a_corruption_without_a_direction_is_an_error(predictions):
+    with pytest.raises(ValueError, match="harsher does not say in which direction white gets harsher"):
+        scored(predictions, harsher={"babble": "down"})
+
+
+def test_nothing_to_score_and_nothing_to_draw_are_errors(predictions):
+    with pytest.raises(TableError, match="empty"):
+        scored(predictions.iloc[:0])
+    with pytest.raises(ValueError, match="bootstrap is 0"):
+        scored(predictions, bootstrap=0)
+
+
+def test_signs_of_invention_are_shares_of_the_transcripts_with_and_without_a_reference(predictions, transcripts):
+    hit = (transcripts["condition"] == "white@0dB") & (transcripts["draw"] == 1)
+    first = transcripts[hit].index[0]
+    transcripts.loc[first, "text"] = "thank you " * 40
+    transcripts.loc[first, ["mean_log_probability", "no_speech_probability"]] = [-1.5, 0.9]
+    results = scored(predictions, transcripts.assign(reference=None))
+    for metric in ("repetition_rate", "low_confidence_rate", "no_speech_rate"):
+        there = one(results, metric=metric, condition="white@0dB", draw=1)
+        assert (there["value"], there["n_utterances"]) == (pytest.approx(1 / 7), 7)
+        assert one(results, metric=metric, condition="white@0dB", draw=0)["value"] == 0
+
+
+def test_the_insertion_rate_counts_inserted_words_over_those_of_the_reference(predictions, transcripts):
+    heard = transcripts.assign(text=transcripts["reference"] + " indeed so")
+    results = scored(predictions, heard)
+    words = heard.query("condition == 'white@0dB' and draw == 0")["reference"].str.split().str.len().sum()
+    assert one(results, metric="insertion_rate", condition="white@0dB", draw=0)["value"] == pytest.approx(14 / words)
+
+
+def test_a_recogniser_that_cannot_tell_silence_has_no_rate_of_it(predictions, transcripts):
+    results = scored(predictions, transcripts.assign(no_speech_probability=np.nan))
+    assert results.query("metric == 'no_speech_rate'")["value"].isna().all()
+    assert results.query("metric == 'repetition_rate'")["value"].notna().all()

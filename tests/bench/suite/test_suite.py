@@ -1,0 +1,315 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bench.suite.file import SUITES, SuiteError, suite_path
+from bench.suite.recordings import CorpusNoise, MarkedNoise
+from bench.suite.suite import ManifestCorpus, Suite, load_suite
+from bench.suite.training_options import FitOptions
+
+SMALL = {
+    "name": "small",
+    "corpus": "probe",
+    "systems": ["mfb-ridge"],
+    "conditions": ["clean", {"noise": ["white", "babble"], "snr_db": [10, 0]}],
+}
+
+
+def write(folder: Path, **changes: object) -> Path:
+    path = folder / "suite.yaml"
+    path.write_text(yaml.safe_dump(SMALL | changes))
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(SUITES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_packaged_suite_is_valid_and_named_after_its_file(path: Path):
+    assert load_suite(path).name == path.stem
+
+
+def test_conditions_expand_noise_by_noise_in_the_order_of_the_file(tmp_path: Path):
+    expanded = load_suite(write(tmp_path)).expanded()
+    assert [str(one) for one in expanded] == ["clean", "white@10dB", "white@0dB", "babble@10dB", "babble@0dB"]
+
+
+def test_a_suite_written_out_reads_back_the_same(tmp_path: Path):
+    suite = load_suite(write(tmp_path))
+    again = tmp_path / "again.yaml"
+    again.write_text(suite.to_yaml())
+    assert load_suite(again) == suite
+
+
+def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
+    suite = load_suite(write(tmp_path, conditions=[{"noise": "white", "snr_db": 5}]))
+    assert [str(one) for one in suite.expanded()] == ["white@5dB"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sytems": ["mfb"]}, "sytems: Extra inputs are not permitted"),
+        ({"systems": ["mfb", "hubert-huge"]}, "systems: there is no 'hubert-huge'; there are mfb,"),
+        ({"systems": ["mfb", "mfb"]}, "named more than once: mfb"),
+        ({"systems": []}, "at least 1 item"),
+        ({"conditions": [{"noise": "rain", "snr_db": 5}]}, "no corruption is called 'rain'; there are "),
+        ({"conditions": [{"noise": "white", "snr_db": 5, "level": 2}]}, "level"),
+        ({"conditions": ["clean", "clean"]}, "named more than once: clean"),
+        ({"conditions": ["babble@5"]}, "'babble@5': the level of babble is given in dB"),
+        ({"conditions": ["babble@5s"]}, "given in dB, as in babble@5dB, not 's'"),
+        ({"conditions": [{"snr_db": 5}]}, "or a block of noise, reverb_s or corruption"),
+        ({"conditions": [{"noise": ["white", "mp3"], "snr_db": 24}]}, "mp3 is no noise"),
+        ({"conditions": [5]}, "or a block of noise, reverb_s or corruption"),
+        ({"conditions": [{"reverb_s": "long"}]}, "valid number"),
+        ({"conditions": [{"noise": "white", "snr_db": [float("inf")]}]}, "finite"),
+        ({"conditions": [{"noise": "white", "snr_db": [5, 5.0]}]}, "named more than once: 5"),
+        ({"noises": {"white": "recordings"}}, "white is a name that is taken"),
+        ({"noises": {"hall": "a"}, "rooms": {"hall": "b"}}, "rooms: hall is a name that is taken"),
+        ({"noises": {"street": {"corpus": "esc", "root": "."}}}, "no corpus is called 'esc'; there are musan"),
+        ({"noises": {"street": {"corpus": "esc-50", "root": ".", "split": "eval"}}}, "'train', 'dev' or 'test'"),
+        ({"bootstrap": 10}, "greater than or equal to 100"),
+        ({"snr": "loudness"}, "'active' or 'rms'"),
+        ({"seeds": [-1]}, "greater than or equal to 0"),
+        ({"name": "../escape"}, "name"),
+        ({"corpus": {"probe": {"tests": 3}}}, "tests"),
+        ({"corpus": {"manifest": "a.csv"}}, "scale"),
+    ],
+)
+def test_a_wrong_suite_is_refused_with_key_value_and_what_is_allowed(tmp_path: Path, changes: dict, message: str):
+    with pytest.raises(SuiteError) as refused:
+        load_suite(write(tmp_path, **changes))
+    assert message in str(refused.value)
+    assert "suite.yaml" in str(refused.value)
+
+
+def test_paths_in_a_suite_are_relative_to_its_file(tmp_path: Path):
+    path = write(
+        tmp_path,
+        corpus={"manifest": "test.csv", "scale": [1, 5]},
+        noises={"street": "noise/street", "sounds": {"corpus": "esc-50", "root": "noise/ESC-50"}},
+        conditions=[{"noise": ["street"], "snr_db": [0]}],
+    )
+    suite = load_suite(path)
+    assert isinstance(suite.corpus, ManifestCorpus)
+    assert suite.corpus.manifest == tmp_path / "test.csv"
+    assert suite.noises["street"] == tmp_path / "noise" / "street"
+    assert suite.noises["sounds"] == CorpusNoise(corpus="esc-50", root=tmp_path / "noise" / "ESC-50", split="test")
+
+
+def test_values_can_be_replaced_from_the_command_line(tmp_path: Path):
+    suite = load_suite(write(tmp_path), changes={"seeds": "[4]", "corpus.probe.test": "24"})
+    assert suite.seeds == (4,)
+    assert suite.model_dump()["corpus"]["probe"]["test"] == 24
+
+
+def test_a_noise_from_the_command_line_joins_every_noise_block(tmp_path: Path):
+    suite = load_suite(write(tmp_path), noises={"street": tmp_path})
+    assert "street@0dB" in [str(one) for one in suite.expanded()]
+
+
+def test_a_file_that_is_not_yaml_is_refused_by_name(tmp_path: Path):
+    path = tmp_path / "broken.yaml"
+    path.write_text("name: [")
+    with pytest.raises(SuiteError, match=r"broken\.yaml: not valid YAML"):
+        load_suite(path)
+
+
+def test_an_unknown_suite_is_answered_with_those_there_are():
+    with pytest.raises(SuiteError, match="no suite is called 'quikc'.*quick"):
+        suite_path("quikc")
+
+
+def test_a_suite_is_frozen(tmp_path: Path):
+    with pytest.raises(ValueError, match="frozen"):
+        load_suite(write(tmp_path)).name = "other"
+
+
+def test_the_defaults_are_written_out():
+    assert "bootstrap: 2000" in Suite.model_validate(SMALL).to_yaml()
+
+
+def test_conditions_are_written_one_by_one_or_in_blocks(tmp_path: Path):
+    conditions = [
+        "clean",
+        "reverb@0.60s+babble@5dB-dry",
+        {"reverb_s": [0.3, 0.6]},
+        {"noise": ["white", "pink"], "snr_db": 0, "reverb_s": [0.3, 0.6]},
+        {"noise": "white", "snr_db": 0, "reverb_s": 0.3, "snr_of": "dry"},
+        {"corruption": "pink", "level": [3, 2]},
+        {"corruption": ["gsm", "telephone"]},
+    ]
+    suite = load_suite(write(tmp_path, conditions=conditions))
+    assert [str(one) for one in suite.expanded()] == [
+        "clean",
+        "reverb@0.6s+babble@5dB-dry",
+        "reverb@0.3s",
+        "reverb@0.6s",
+        "reverb@0.3s+white@0dB",
+        "reverb@0.3s+pink@0dB",
+        "reverb@0.6s+white@0dB",
+        "reverb@0.6s+pink@0dB",
+        "reverb@0.3s+white@0dB-dry",
+        "pink@3dB",
+        "pink@2dB",
+        "gsm",
+        "telephone",
+    ]
+    again = tmp_path / "again.yaml"
+    again.write_text(suite.to_yaml())
+    assert load_suite(again) == suite
+
+
+@pytest.mark.parametrize("path", sorted(SUITES.glob("*-paper.yaml")), ids=lambda path: path.stem)
+def test_a_suite_at_paper_scale_differs_from_the_embedded_one_in_ids_and_paths_alone(path: Path):
+    scaled, embedded = load_suite(path), load_suite(SUITES / f"{path.stem.removesuffix('-paper')}.yaml")
+    differing = {name for name in Suite.model_fields if getattr(scaled, name) != getattr(embedded, name)}
+    assert differing == {"name", "corpus", "models"}
+    assert set(scaled.models) == set(embedded.models)
+
+
+@pytest.mark.parametrize("name", ["mitra2023", "mitra2022", "srinivasan2022"])
+def test_every_own_system_of_a_recipe_says_what_is_the_papers_and_what_is_our_reading(name: str):
+    suite = load_suite(SUITES / f"{name}.yaml")
+    for system in (one for one in suite.systems if not isinstance(one, str)):
+        assert system.reading, system.name
+    assert suite.seeds == (0, 1, 2)
+
+
+def test_training_is_on_other_noises_than_the_test_of_every_recipe():
+    for path in SUITES.glob("*.yaml"):
+        suite = load_suite(path)
+        heard = {step.corruption for one in suite.training.expanded() for step in one.steps}
+        assert not heard & {step.corruption for one in suite.expanded() for step in one.steps}
+
+
+OWN = {
+    "models": {"mine": {"kind": "whisper", "weights": "whisper-tiny.en", "layer": 2}},
+    "representations": {"heard": {"speech": "mine"}, "both": {"speech": "mine", "layer": "all"}},
+    "systems": ["mfb", {"name": "own", "description": "Mine.", "family": "acoustic", "inputs": ["heard"]}],
+}
+
+
+def test_a_suite_may_bring_models_representations_and_systems_of_its_own(tmp_path: Path):
+    suite = load_suite(write(tmp_path, **OWN))
+    assert suite.tested == ("mfb", "own")
+    assert suite.representations_needed == ("mfb", "heard")
+    again = tmp_path / "again.yaml"
+    again.write_text(suite.to_yaml())
+    assert load_suite(again) == suite
+
+
+def test_a_system_that_only_teaches_is_trained_and_not_tested(tmp_path: Path):
+    teacher = {"name": "teacher", "description": "", "family": "acoustic", "inputs": ["mfb"], "tested": False}
+    taught = {"name": "taught", "description": "", "family": "student", "inputs": ["mfb"], "head": "student"}
+    suite = load_suite(write(tmp_path, systems=[teacher, taught | {"teacher": "teacher"}]))
+    assert (suite.tested, suite.needed) == (("taught",), ("teacher", "taught"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"systems": [{"name": "own", "family": "acoustic", "inputs": ["mfb"]}]}, "systems.0.own.description"),
+        ({"systems": [OWN["systems"][1] | {"inptus": []}]}, "systems.0.own.inptus: Extra inputs are not permitted"),
+        ({"systems": [OWN["systems"][1] | {"family": "noise"}]}, "systems.0.own.family"),
+        ({"representations": {"heard": {"layer": 3}}}, "a representation is {speech: MODEL}"),
+        ({"representations": {"heard": {"speech": "yours"}}}, "representations.heard.speech: there is no 'yours'"),
+        ({"models": {"mine": {"kind": "hubert"}}}, "models.mine.kind: there is no 'hubert'; there are "),
+        (
+            {"training": {"conditions": [{"noise": "rain", "snr_db": 5}]}},
+            "training.conditions: no corruption is called",
+        ),
+        ({"training": {"fit": {"epoch": 3}}}, "training.fit.epoch: Extra inputs"),
+        (
+            {"rooms": {"hall": "b"}, "conditions": ["clean", "hall"], "training": {"conditions": ["hall"]}},
+            "training.conditions: the recordings of hall are those of the test, too",
+        ),
+        ({"compare": {"a": [["own", "text"]]}}, "compare.a: 'text' is not tested here; there are mfb, own"),
+        ({"compare": {"a": [["own", "own"]]}}, "compare.a: [own, own] is one system"),
+        ({"compare": {"a": [["own", "mfb"], ["own", "mfb"]]}}, "compare.a: [own, mfb] is there more than once"),
+    ],
+)
+def test_what_is_wrong_with_a_suites_own_systems_is_said_with_its_place(tmp_path: Path, changes: dict, message: str):
+    with pytest.raises(SuiteError) as refused:
+        load_suite(write(tmp_path, **(OWN | changes)))
+    assert message in str(refused.value)
+
+
+def test_a_suite_may_change_another(tmp_path: Path):
+    write(tmp_path, **OWN)
+    other = tmp_path / "other.yaml"
+    other.write_text(f"base: {tmp_path / 'suite.yaml'}\nname: other\nmodels: {{mine: {{kind: filterbank}}}}\n")
+    changed, base = load_suite(other), load_suite(tmp_path / "suite.yaml")
+    assert changed.models["mine"].kind == "filterbank"
+    assert changed.model_copy(update={"name": base.name, "models": base.models}) == base
+
+
+def test_paths_of_a_base_stay_relative_to_its_own_folder(tmp_path: Path):
+    (tmp_path / "below").mkdir()
+    write(tmp_path / "below", noises={"street": "recordings"})
+    other = tmp_path / "other.yaml"
+    other.write_text("base: below/suite.yaml\nname: other\n")
+    assert load_suite(other).noises["street"] == tmp_path / "below" / "recordings"
+
+
+def test_a_suite_may_not_be_its_own_base(tmp_path: Path):
+    one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
+    one.write_text("base: other.yaml\n")
+    other.write_text("base: one.yaml\n")
+    with pytest.raises(SuiteError, match=r"other\.yaml: its base .*one\.yaml is itself based on it"):
+        load_suite(one)
+    one.write_text("base: one.yaml\n")
+    with pytest.raises(SuiteError, match="is itself based on it"):
+        load_suite(one)
+
+
+def test_a_folder_of_weights_is_relative_to_the_suite_and_other_names_are_left_alone(tmp_path: Path):
+    for name in ("weights/mine", "minilm"):
+        (tmp_path / name).mkdir(parents=True)
+    names = ["weights/mine", "minilm", "google-bert/bert-base-uncased"]
+    models = {f"model-{number}": {"kind": "transformers", "weights": name} for number, name in enumerate(names)}
+    found = load_suite(write(tmp_path, models=models)).models.values()
+    assert [one.weights for one in found] == [str(tmp_path / names[0]), *names[1:]]
+
+
+def test_rooms_of_a_test_split_may_not_be_trained_on(tmp_path: Path):
+    def rooms(**split: str) -> dict:
+        return {"rooms": {"hall": {"corpus": "but-reverbdb", "root": "rooms", **split}}}
+
+    heard = {"training": {"conditions": ["hall+pink@5dB"]}}
+    with pytest.raises(SuiteError, match=r"training\.conditions: hall is the test split of but-reverbdb"):
+        load_suite(write(tmp_path, **rooms(), **heard))
+    assert load_suite(write(tmp_path, **rooms(split="train"), **heard)).training.conditions
+
+
+def test_a_folder_may_be_marked_as_noise_for_training(tmp_path: Path):
+    suite = load_suite(write(tmp_path, noises={"street": {"root": "recordings", "split": "train"}}))
+    assert suite.noises["street"] == MarkedNoise(root=tmp_path / "recordings", split="train")
+
+
+def test_options_of_fitting_have_the_names_and_defaults_of_the_fit_loop():
+    from dataclasses import fields
+
+    from models.heads.fitting import FitConfig
+
+    assert set(FitOptions.model_fields) == {field.name for field in fields(FitConfig)}
+    assert FitOptions().config() == FitConfig()
+    assert FitOptions(batch=512, weights=(1, 0, 0)).config() == FitConfig(batch=512, weights=(1, 0, 0))
+
+
+def test_what_a_suite_is_without_is_neither_tested_nor_compared_and_may_still_teach(tmp_path: Path):
+    suite = load_suite(SUITES / "mitra2023.yaml", changes={"without": "[fusion-late, lexical-oracle]"})
+    assert {"fusion-late", "lexical-oracle"}.isdisjoint(suite.tested)
+    assert "fusion-late" in suite.needed
+    assert ("fusion-early", "acoustic") in suite.compared["fusion against its parts"]
+    assert not any("fusion-late" in pair for pairs in suite.compared.values() for pair in pairs)
+    again = tmp_path / "again.yaml"
+    again.write_text(suite.to_yaml(), encoding="utf-8")
+    assert load_suite(again) == suite
+
+
+@pytest.mark.parametrize(("without", "message"), [
+    ("[nobody]", "without: nobody is not one of the systems mfb,"),
+    ("[mfb, whisper, text, text-oracle, fusion, student, random, constant]", "no system is left|is not one of"),
+])  # fmt: skip
+def test_a_suite_is_not_without_what_it_does_not_have_nor_without_everything(without: str, message: str):
+    with pytest.raises(SuiteError, match=message):
+        load_suite(SUITES / "quick.yaml", changes={"without": without})

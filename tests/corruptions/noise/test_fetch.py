@@ -1,0 +1,288 @@
+import hashlib
+import io
+import socket
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from corruptions.noise.check import check_noise_corpus
+from corruptions.noise.corpora import NOISE_CORPORA
+from corruptions.noise.fetch import FetchError, fetch_corpus, unpack
+from corruptions.sound.public import Archive, PublicCorpus
+
+
+@dataclass
+class Hub:
+    """What a small server on this machine offers, and how it misbehaves."""
+
+    url: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    ranges: bool = True
+    cut_after: int | None = None  # bytes of the first answer, after which the connection ends
+    cuts: int = 0  # how many answers are cut
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name, wanted = self.path.lstrip("/"), self.headers["Range"]
+            offered.asked.append((name, wanted))
+            if name not in offered.files:
+                self.send_error(404)
+                return
+            body, start = offered.files[name], 0
+            if wanted and offered.ranges:
+                start = int(wanted.removeprefix("bytes=").rstrip("-"))
+                if start >= len(body):
+                    self.send_error(416)
+                    return
+            self.send_response(206 if start else 200)
+            self.send_header("Content-Length", str(len(body) - start))
+            self.end_headers()
+            cut = offered.cuts > 0
+            offered.cuts -= cut
+            self.wfile.write(body[start : start + offered.cut_after] if cut else body[start:])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    offered = Hub(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield offered
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def wav(seed: int) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, 0.1 * np.random.default_rng(seed).standard_normal(160_000), 16_000, format="WAV")
+    return file.getvalue()
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def tarred(members: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return file.getvalue()
+
+
+RECORDINGS = {"top/a.wav": wav(0), "top/b.wav": wav(1)}
+
+
+def offer(hub: Hub, **archives: bytes) -> PublicCorpus:
+    """Put archives on the hub, and return a corpus that consists of them."""
+    files = {name.replace("_", "."): content for name, content in archives.items()}
+    hub.files |= files
+    return PublicCorpus(
+        *("tiny", "CC0", "us", "nowhere", "top/*.wav", r"top/(?P<source>\w)", "by file"),
+        archives=tuple(
+            Archive(f"{hub.url}/{name}", f"md5:{hashlib.md5(content, usedforsecurity=False).hexdigest()}", 0.001)
+            for name, content in files.items()
+        ),
+    )
+
+
+@pytest.mark.parametrize(("name", "packed"), [("tiny_zip", zipped(RECORDINGS)), ("tiny_tar_gz", tarred(RECORDINGS))])
+def test_a_corpus_is_downloaded_checked_and_unpacked(
+    name: str, packed: bytes, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = offer(hub, **{name: packed})
+    fetch_corpus(corpus, tmp_path / "new" / "tiny")
+    for recording, content in RECORDINGS.items():
+        assert (tmp_path / "new" / "tiny" / recording).read_bytes() == content
+    monkeypatch.setitem(NOISE_CORPORA, "tiny", corpus)
+    assert check_noise_corpus("tiny", tmp_path).problems == {}
+
+
+def test_what_is_done_is_not_done_again_even_without_the_archive(hub: Hub, tmp_path: Path) -> None:
+    corpus = offer(hub, tiny_zip=zipped(RECORDINGS))
+    fetch_corpus(corpus, tmp_path)
+    (tmp_path / "tiny.zip").unlink()
+    fetch_corpus(corpus, tmp_path)
+    assert hub.asked == [("tiny.zip", None)]
+
+
+@pytest.mark.parametrize("cuts", [1, 3])
+def test_a_cut_connection_is_resumed_where_it_was_cut(cuts: int, hub: Hub, tmp_path: Path) -> None:
+    corpus = offer(hub, tiny_zip=zipped(RECORDINGS))
+    hub.cut_after, hub.cuts = 70_000, cuts  # a little more than the 65,536 bytes that are written at a time
+    fetch_corpus(corpus, tmp_path)
+    assert hub.asked == [("tiny.zip", None), *[("tiny.zip", f"bytes={65_536 * (i + 1)}-") for i in range(cuts)]]
+    assert (tmp_path / "top" / "b.wav").read_bytes() == RECORDINGS["top/b.wav"]
+
+
+@pytest.mark.parametrize("have", [5000, None])
+def test_the_part_of_an_earlier_run_is_kept(have: int | None, hub: Hub, tmp_path: Path) -> None:
+    packed = zipped(RECORDINGS)
+    corpus = offer(hub, tiny_zip=packed)
+    (tmp_path / "tiny.zip.part").write_bytes(packed[:have])
+    fetch_corpus(corpus, tmp_path)
+    assert hub.asked == [("tiny.zip", f"bytes={have or len(packed)}-")]
+    assert (tmp_path / "tiny.zip").read_bytes() == packed
+    assert not (tmp_path / "tiny.zip.part").exists()
+
+
+def test_a_server_that_knows_no_ranges_begins_again(hub: Hub, tmp_path: Path) -> None:
+    packed = zipped(RECORDINGS)
+    corpus = offer(hub, tiny_zip=packed)
+    hub.ranges = False
+    (tmp_path / "tiny.zip.part").write_bytes(packed[:5000])
+    fetch_corpus(corpus, tmp_path)
+    assert (tmp_path / "tiny.zip").read_bytes() == packed
+
+
+def test_a_hub_that_goes_away_leaves_the_part_for_the_next_run(hub: Hub, tmp_path: Path) -> None:
+    packed = zipped(RECORDINGS)
+    corpus = offer(hub, tiny_zip=packed)
+    hub.cut_after, hub.cuts = 0, 1
+    (tmp_path / "tiny.zip.part").write_bytes(packed[:5000])
+    with pytest.raises(FetchError, match="run the same command again"):
+        fetch_corpus(corpus, tmp_path)
+    assert (tmp_path / "tiny.zip.part").read_bytes() == packed[:5000]
+    fetch_corpus(corpus, tmp_path)
+    assert (tmp_path / "tiny.zip").read_bytes() == packed
+
+
+def test_another_file_than_the_published_one_is_refused(hub: Hub, tmp_path: Path) -> None:
+    corpus = offer(hub, tiny_zip=zipped(RECORDINGS))
+    hub.files["tiny.zip"] = zipped({"top/a.wav": b"something else"})
+    with pytest.raises(FetchError, match=r"tiny.zip is not the file that is expected, whose checksum is md5:"):
+        fetch_corpus(corpus, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_archive_that_is_there_already_needs_no_network(tmp_path: Path) -> None:
+    packed = zipped(RECORDINGS)
+    corpus = offer(Hub(f"http://127.0.0.1:{closed_port()}"), tiny_zip=packed)
+    (tmp_path / "tiny.zip").write_bytes(packed)
+    fetch_corpus(corpus, tmp_path)
+    assert (tmp_path / "top" / "a.wav").read_bytes() == RECORDINGS["top/a.wav"]
+
+
+def test_a_wrong_archive_that_is_there_already_is_refused_and_kept(hub: Hub, tmp_path: Path) -> None:
+    corpus = offer(hub, tiny_zip=zipped(RECORDINGS))
+    (tmp_path / "tiny.zip").write_bytes(b"half of it")
+    with pytest.raises(FetchError, match=r"tiny.zip: its md5 is \w{32}, but that of http.* is \w{32}; delete it"):
+        fetch_corpus(corpus, tmp_path)
+    assert (tmp_path / "tiny.zip").read_bytes() == b"half of it"
+    assert hub.asked == []
+
+
+def test_where_the_hub_cannot_be_reached_every_file_and_its_place_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    hub = Hub(f"http://127.0.0.1:{closed_port()}")
+    packed = zipped(RECORDINGS)
+    corpus = offer(hub, one_zip=packed, two_zip=packed, three_zip=packed)
+    (tmp_path / "one.zip").write_bytes(packed)
+    with pytest.raises(FetchError) as caught:
+        fetch_corpus(corpus, tmp_path)
+    message = str(caught.value)
+    assert f"{hub.url}/two.zip cannot be fetched: no connection" in message
+    assert "one.zip" not in message
+    for name in ("two.zip", "three.zip"):
+        assert f"{hub.url}/{name} (0.001 GB, md5:" in message
+        assert f"as {tmp_path / name}" in message
+        (tmp_path / name).write_bytes(packed)
+    fetch_corpus(corpus, tmp_path)
+
+
+def test_a_file_that_the_hub_does_not_have_is_named(hub: Hub, tmp_path: Path) -> None:
+    corpus = offer(hub, tiny_zip=zipped(RECORDINGS))
+    hub.files.clear()
+    with pytest.raises(FetchError, match=r"tiny.zip cannot be fetched: 404"):
+        fetch_corpus(corpus, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../escaped.wav", "{root}/escaped.wav", "top/../../escaped.wav"])
+@pytest.mark.parametrize(("suffix", "pack"), [(".zip", zipped), (".tar.gz", tarred)])
+def test_nothing_is_unpacked_outside_the_folder(name: str, suffix: str, pack, tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    archive = tmp_path / f"evil{suffix}"
+    archive.write_bytes(pack({name.format(root=tmp_path): b"evil"}))
+    if suffix == ".tar.gz" and name.startswith("{"):
+        unpack(archive, folder)  # an absolute name in a tar becomes a relative one
+    else:
+        with pytest.raises(FetchError, match="outside"):
+            unpack(archive, folder)
+    assert [path for path in tmp_path.rglob("*escaped*") if folder not in path.parents] == []
+
+
+def test_what_is_no_archive_is_named(tmp_path: Path) -> None:
+    for name in ("a.zip", "a.tar.gz"):
+        (tmp_path / name).write_text("not an archive")
+        with pytest.raises(FetchError, match=f"{name}: cannot be unpacked"):
+            unpack(tmp_path / name, tmp_path)
+
+
+def test_progress_is_told_in_megabytes(hub: Hub, tmp_path: Path) -> None:
+    from contextlib import contextmanager
+
+    told: dict[str, int] = {}
+
+    @contextmanager
+    def stage(name: str, total: int, unit: str):
+        told[f"{name} ({total} {unit})"] = 0
+
+        def advance(done: int) -> None:
+            told[f"{name} ({total} {unit})"] += done
+
+        yield advance
+
+    content = {f"top/{i}.bin": np.random.default_rng(i).bytes(1_000_000) for i in range(3)}
+    corpus = offer(hub, tiny_zip=zipped(content))
+    fetch_corpus(corpus, tmp_path, stage)
+    assert told == {"Fetching tiny.zip (1 MB)": 3, "Unpacking tiny.zip (3 MB)": 3}
+
+
+class TestNoiseCorpora:
+    @pytest.mark.parametrize("name", NOISE_CORPORA)
+    def test_a_corpus_has_archives_with_checksums_or_says_how_to_get_it(self, name: str) -> None:
+        corpus = NOISE_CORPORA[name]
+        assert corpus.archives or corpus.by_hand
+        for archive in corpus.archives:
+            algorithm, _, digits = archive.checksum.partition(":")
+            assert len(bytes.fromhex(digits)) == {"md5": 16, "sha256": 32}[algorithm]
+            assert archive.url.startswith("https://")
+            assert archive.name.endswith((".zip", ".tar.gz"))
+            assert corpus.home
+
+    @pytest.mark.parametrize("name", [name for name, corpus in NOISE_CORPORA.items() if not corpus.archives])
+    def test_where_there_is_no_fetch_the_error_says_what_to_do(self, name: str, tmp_path: Path) -> None:
+        with pytest.raises(FetchError, match="there is no fetch for this corpus: ..."):
+            fetch_corpus(NOISE_CORPORA[name], tmp_path / "folder")
+        assert not (tmp_path / "folder").exists()
+
+
+def closed_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]

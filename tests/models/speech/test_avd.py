@@ -1,0 +1,362 @@
+import json
+import warnings
+from functools import cache
+
+import numpy as np
+import pytest
+
+from models.speech.avd import FORMATS, avd
+from models.types import SAMPLE_RATE, Pretrained
+from models.weights.embedded import WeightsError
+from models.weights.torchaudio_cpu import import_torchaudio
+
+HIDDEN = 32
+SMALL = {
+    "conv_dim": [16] * 7,
+    "conv_kernel": [10, 3, 3, 3, 3, 2, 2],
+    "conv_stride": [5, 2, 2, 2, 2, 2, 2],
+    "hidden_size": HIDDEN,
+    "intermediate_size": 48,
+    "num_attention_heads": 2,
+    "num_hidden_layers": 2,
+    "num_conv_pos_embeddings": 16,
+    "num_conv_pos_embedding_groups": 2,
+}
+LARGE = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
+BASE = {"feat_extract_norm": "group", "do_stable_layer_norm": False, "conv_bias": False}
+ORDER = ("arousal", "dominance", "valence")  # of both published ones
+STATISTICS = {"mean": -8e-5, "std": 0.085}
+
+# What of the published config.json of wav2vec2-large-robust-12-ft-emotion-msp-dim is more than its sizes.
+PUBLISHED = {
+    "_name_or_path": "torch",
+    "architectures": ["Wav2Vec2ForSpeechClassification"],
+    "apply_spec_augment": True,
+    "bos_token_id": 1,
+    "classifier_proj_size": 256,
+    "eos_token_id": 2,
+    "final_dropout": 0.1,
+    "finetuning_task": "wav2vec2_reg",
+    "gradient_checkpointing": False,
+    "hidden_dropout_prob": 0.1,
+    "layerdrop": 0.1,
+    "mask_time_prob": 0.05,
+    "model_type": "wav2vec2",
+    "pad_token_id": 0,
+    "pooling_mode": "mean",
+    "problem_type": "regression",
+    "torch_dtype": "float32",
+    "transformers_version": "4.17.0.dev0",
+    "use_weighted_layer_sum": False,
+    "vocab_size": None,
+}
+
+
+def labelled(order):
+    return {
+        "id2label": {str(place): name for place, name in enumerate(order)},
+        "label2id": {name: place for place, name in enumerate(order)},
+    }
+
+
+@cache
+def backbone(model_type, norm):
+    """A small random wav2vec 2.0 or WavLM of transformers, large or base in its norms."""
+    import_torchaudio()
+    import torch
+    from transformers import Wav2Vec2Config, Wav2Vec2Model, WavLMConfig, WavLMModel
+
+    config, network = {"wav2vec2": (Wav2Vec2Config, Wav2Vec2Model), "ser": (WavLMConfig, WavLMModel)}[model_type]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        made = network(config(**SMALL, **{"large": LARGE, "base": BASE}[norm]))
+        for weights in made.parameters():
+            weights.data += 0.1 * torch.randn_like(weights)
+    return made.eval()
+
+
+@cache
+def head(model_type):
+    """The weights on top, by their published names."""
+    import torch
+
+    shapes = {
+        "wav2vec2": {
+            "classifier.dense.weight": (HIDDEN, HIDDEN),
+            "classifier.dense.bias": (HIDDEN,),
+            "classifier.out_proj.weight": (3, HIDDEN),
+            "classifier.out_proj.bias": (3,),
+        },
+        "ser": {
+            "pool_model.sap_linear.weight": (HIDDEN, HIDDEN),
+            "pool_model.sap_linear.bias": (HIDDEN,),
+            "pool_model.attention": (HIDDEN, 1),
+            "ser_model.fc.0.0.weight": (HIDDEN, 2 * HIDDEN),
+            "ser_model.fc.0.0.bias": (HIDDEN,),
+            "ser_model.fc.0.1.weight": (HIDDEN,),
+            "ser_model.fc.0.1.bias": (HIDDEN,),
+            "ser_model.out.0.weight": (3, HIDDEN),
+            "ser_model.out.0.bias": (3,),
+        },
+    }
+    rng = np.random.default_rng(2)
+    return {
+        name: torch.from_numpy(0.3 * rng.standard_normal(shape)).float() for name, shape in shapes[model_type].items()
+    }
+
+
+def state_of(model_type, norm):
+    """All weights, by their published names: those of PyTorch's weight norm before it was a parametrization."""
+    prefix = {"wav2vec2": "wav2vec2.", "ser": "ssl_model."}[model_type]
+    old = {".parametrizations.weight.original0": ".weight_g", ".parametrizations.weight.original1": ".weight_v"}
+    state = dict(head(model_type))
+    for name, values in backbone(model_type, norm).state_dict().items():
+        ending = next((new for new in old if name.endswith(new)), None)
+        state[prefix + (name.removesuffix(ending) + old[ending] if ending else name)] = values
+    return state
+
+
+def save(folder, model_type, norm="large", order=ORDER, change=lambda state: state, form="pytorch_model.bin", **config):
+    """Lay out a checkpoint as the hub does; WavLM's config lies in a folder of its own, as if in a repository."""
+    import torch
+    from safetensors.torch import save_file
+
+    state = change(state_of(model_type, norm))
+    if form == "pytorch_model.bin":
+        torch.save(state, folder / form)
+    else:
+        save_file(state, folder / form, metadata={"format": "pt"})
+    if model_type == "wav2vec2":
+        about = PUBLISHED | SMALL | {"large": LARGE, "base": BASE}[norm]
+    else:
+        (folder / "wavlm").mkdir()
+        backbone(model_type, norm).config.save_pretrained(folder / "wavlm")
+        about = {
+            "model_type": "ser",
+            "architectures": ["SERModel"],
+            "auto_map": {"AutoModelForAudioClassification": "pipeline_utils.SERModel"},
+            "ssl_type": str(folder / "wavlm"),
+            "hidden_size": HIDDEN,
+            "classifier_hidden_layers": 1,
+            "num_classes": 3,
+            **STATISTICS,
+        }
+    (folder / "config.json").write_text(json.dumps(about | labelled(order) | config))
+    return folder
+
+
+def rewrite(path, change):
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+
+
+def encoder_of(folder):
+    return avd("cpu", Pretrained(str(folder)))
+
+
+def speech(n_samples, level=0.1):
+    return (level * np.random.default_rng(n_samples).standard_normal(n_samples) + 0.01).astype(np.float32)
+
+
+def frames_by_hand(model_type, norm, samples):
+    import torch
+
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Support for mismatched key_padding_mask")  # within transformers' WavLM
+        samples = torch.from_numpy(samples.astype(np.float32))[None]
+        mask = torch.ones_like(samples) if model_type == "ser" else None  # as the model card calls it
+        return backbone(model_type, norm)(samples, attention_mask=mask).last_hidden_state[0].double().numpy()
+
+
+def wav2vec2_by_hand(norm, waveform):
+    """The head of the model card, in NumPy and float64."""
+    weights = {name.removeprefix("classifier."): w.double().numpy() for name, w in head("wav2vec2").items()}
+    samples = waveform.astype(np.float64)
+    frames = frames_by_hand("wav2vec2", norm, (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7))
+    dense = np.tanh(weights["dense.weight"] @ frames.mean(axis=0) + weights["dense.bias"])
+    return weights["out_proj.weight"] @ dense + weights["out_proj.bias"]
+
+
+def ser_by_hand(norm, waveform):
+    """Attentive statistics frame by frame, then the head, in NumPy and float64."""
+    weights = {name: w.double().numpy() for name, w in head("ser").items()}
+    frames = frames_by_hand(
+        "ser", norm, (waveform.astype(np.float64) - STATISTICS["mean"]) / (STATISTICS["std"] + 1e-6)
+    )
+    scores = []
+    for frame in frames:
+        projected = np.tanh(weights["pool_model.sap_linear.weight"] @ frame + weights["pool_model.sap_linear.bias"])
+        scores.append(float(projected @ weights["pool_model.attention"][:, 0]))
+    attention = np.exp(scores) / np.exp(scores).sum()
+    mean = sum(a * frame for a, frame in zip(attention, frames, strict=True))
+    square = sum(a * frame**2 for a, frame in zip(attention, frames, strict=True))
+    pooled = np.concatenate([mean, np.sqrt(np.maximum(square - mean**2, 1e-5))])
+    hidden = weights["ser_model.fc.0.0.weight"] @ pooled + weights["ser_model.fc.0.0.bias"]
+    hidden = (hidden - hidden.mean()) / np.sqrt(hidden.var() + 1e-5)
+    hidden = np.maximum(0, hidden * weights["ser_model.fc.0.1.weight"] + weights["ser_model.fc.0.1.bias"])
+    return weights["ser_model.out.0.weight"] @ hidden + weights["ser_model.out.0.bias"]
+
+
+BY_HAND = {"wav2vec2": wav2vec2_by_hand, "ser": ser_by_hand}
+
+
+@pytest.fixture(params=["wav2vec2", "ser"])
+def model_type(request):
+    return request.param
+
+
+@pytest.fixture(params=["large", "base"])
+def norm(request):
+    return request.param
+
+
+def test_every_format_is_tested():
+    assert FORMATS.keys() == BY_HAND.keys()
+
+
+@pytest.mark.parametrize("form", ["pytorch_model.bin", "model.safetensors"])
+def test_a_checkpoint_says_what_the_same_arithmetic_by_hand_says(tmp_path, model_type, norm, form):
+    encoder = encoder_of(save(tmp_path, model_type, norm, form=form))
+    waveforms = [speech(SAMPLE_RATE), speech(7000, 0.5), speech(400), speech(721)]
+    for waveform, [frames] in zip(waveforms, encoder(waveforms), strict=True):
+        arousal, dominance, valence = BY_HAND[model_type](norm, waveform)
+        np.testing.assert_allclose(frames, [[arousal, valence, dominance]], rtol=0, atol=2e-5)
+        assert frames.dtype == np.float32
+    assert (encoder.dim, encoder.n_layers) == (3, 0)
+
+
+@pytest.mark.parametrize("order", [("valence", "arousal", "dominance"), ("dominance", "valence", "arousal")])
+def test_dimensions_follow_their_names_not_their_places(tmp_path, model_type, order):
+    said = dict(zip(order, BY_HAND[model_type]("large", speech(5000)), strict=True))
+    [[[frame]]] = encoder_of(save(tmp_path, model_type, order=order))([speech(5000)])
+    np.testing.assert_allclose(frame, [said["arousal"], said["valence"], said["dominance"]], rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    "id2label",
+    [
+        {"0": "LABEL_0", "1": "LABEL_1", "2": "LABEL_2"},
+        {"0": "arousal", "1": "dominance"},
+        {"0": "arousal", "1": "dominance", "2": "valence", "3": "liking"},
+        {"0": "arousal", "1": "arousal", "2": "valence"},
+        {"1": "arousal", "2": "dominance", "3": "valence"},
+        ["arousal", "dominance", "valence"],
+        None,
+    ],
+)
+def test_dimensions_without_their_names_are_an_error(tmp_path, model_type, id2label):
+    with pytest.raises(WeightsError, match="id2label is .*arousal, valence, dominance"):
+        encoder_of(save(tmp_path, model_type, id2label=id2label))
+
+
+def test_each_weight_that_is_missing_is_an_error_that_names_it(tmp_path, model_type):
+    names = [name for name in state_of(model_type, "large") if "weight_" not in name]
+    for number, name in enumerate([*head(model_type), *names[:: max(1, len(names) // 8)]]):
+        (folder := tmp_path / str(number)).mkdir()
+        save(folder, model_type, change=lambda state, name=name: {k: v for k, v in state.items() if k != name})
+        with pytest.raises(WeightsError, match=f"missing: {name}"):
+            encoder_of(folder)
+
+
+@pytest.mark.parametrize("name", ["classifier.bias", "lm_head.weight", "{backbone}.encoder.layers.2.rogue"])
+def test_a_weight_too_many_is_an_error_that_names_it(tmp_path, model_type, name):
+    import torch
+
+    name = name.format(backbone={"wav2vec2": "wav2vec2", "ser": "ssl_model"}[model_type])
+    save(tmp_path, model_type, change=lambda state: state | {name: torch.zeros(3)})
+    with pytest.raises(WeightsError, match=f"unexpected: {name}"):
+        encoder_of(tmp_path)
+
+
+def test_weights_of_another_shape_are_an_error(tmp_path, model_type):
+    last = list(head(model_type))[-2]
+    save(tmp_path, model_type, change=lambda state: state | {last: state[last][:2].clone()})
+    with pytest.raises(WeightsError, match=f"of another shape: {last}"):
+        encoder_of(tmp_path)
+
+
+def test_the_weights_of_one_format_are_not_taken_for_the_other(tmp_path):
+    save(tmp_path, "wav2vec2")
+    (tmp_path / "wavlm").mkdir()
+    backbone("ser", "large").config.save_pretrained(tmp_path / "wavlm")
+    about = {"model_type": "ser", "ssl_type": str(tmp_path / "wavlm"), "classifier_hidden_layers": 1, **STATISTICS}
+    (tmp_path / "config.json").write_text(json.dumps(about | labelled(ORDER)))
+    with pytest.raises(WeightsError, match="missing: "):
+        encoder_of(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"model_type": "hubert"}, {"model_type": None}])
+def test_another_kind_of_model_is_refused_by_name(tmp_path, change):
+    folder = save(tmp_path, "wav2vec2")
+    rewrite(folder / "config.json", lambda config: config | change)
+    with pytest.raises(WeightsError, match=f"model_type is {change['model_type']!r}, not one of wav2vec2, ser"):
+        encoder_of(folder)
+
+
+def test_a_config_without_what_the_head_needs_is_an_error(tmp_path):
+    folder = save(tmp_path, "ser")
+    rewrite(folder / "config.json", lambda config: {k: v for k, v in config.items() if k not in STATISTICS})
+    with pytest.raises(WeightsError, match="lacks mean, std"):
+        encoder_of(folder)
+
+
+@pytest.mark.parametrize("statistics", [{"mean": None}, {"mean": "0"}, {"std": 0.0}, {"std": float("nan")}])
+def test_statistics_that_scale_nothing_are_an_error_when_the_regressor_is_made(tmp_path, statistics):
+    with pytest.raises(WeightsError, match=r"config\.json: mean is .* and std .*, must be numbers, std above 0"):
+        encoder_of(save(tmp_path, "ser", **statistics))
+
+
+@pytest.mark.parametrize(
+    ("preprocessor", "complaint"),
+    [({"do_normalize": False}, "do_normalize is false"), ({"sampling_rate": 8000}, "a sampling_rate of 8000")],
+)
+def test_a_regressor_that_was_given_other_waveforms_is_refused(tmp_path, preprocessor, complaint):
+    folder = save(tmp_path, "wav2vec2")
+    (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor))
+    with pytest.raises(WeightsError, match=complaint):
+        encoder_of(folder)
+
+
+def test_what_is_said_depends_neither_on_order_nor_on_what_else_is_in_the_call(tmp_path, model_type, norm):
+    encoder = encoder_of(save(tmp_path, model_type, norm))
+    waveforms = [speech(9000), speech(1), np.zeros(3000, np.float32), speech(600, 2.0), speech(9000)]
+    forwards, backwards = encoder(waveforms), encoder(waveforms[::-1])[::-1]
+    for waveform, [one], [other] in zip(waveforms, forwards, backwards, strict=True):
+        assert np.isfinite(one).all()
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(one, encoder([waveform])[0][0])
+
+
+def test_the_level_of_a_waveform_is_heard_by_the_format_that_does_not_normalise_it(tmp_path, model_type):
+    encoder = encoder_of(save(tmp_path, model_type))
+    [soft], [loud] = encoder([speech(8000, 0.05), speech(8000, 0.05) * 4])
+    assert np.allclose(soft, loud, atol=1e-4) == (model_type == "wav2vec2")
+
+
+def test_a_fingerprint_knows_the_weights_and_the_config_from_elsewhere(tmp_path):
+    folder = save(tmp_path, "ser")
+    before = encoder_of(folder).fingerprint
+    assert encoder_of(folder).fingerprint == before
+    rewrite(folder / "wavlm" / "config.json", lambda config: config | {"layer_norm_eps": 1e-3})
+    other = encoder_of(folder).fingerprint
+    assert other != before
+    rewrite(folder / "config.json", lambda config: config | {"std": 0.09})
+    assert encoder_of(folder).fingerprint not in (before, other)
+
+
+def test_what_may_not_be_used_commercially_says_so(tmp_path, model_type):
+    notice = encoder_of(save(tmp_path, model_type)).licence_notice
+    assert notice is None if model_type == "ser" else "non-commercial" in notice
+
+
+def test_there_are_weights_to_be_named():
+    with pytest.raises(ValueError, match="weights"):
+        avd("cpu", Pretrained())
+
+
+def test_loading_draws_nothing_from_the_global_generator(tmp_path, model_type):
+    import torch
+
+    folder = save(tmp_path, model_type)
+    before = torch.get_rng_state()
+    encoder_of(folder)
+    assert torch.equal(torch.get_rng_state(), before)
