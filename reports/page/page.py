@@ -11,8 +11,8 @@ from uuid import uuid4
 
 from markupsafe import Markup, escape
 
-from reports.figures.casts import run_looks
 from reports.figures import style
+from reports.figures.casts import run_looks
 from reports.figures.catalog import FIGURES, save_figure, sheets
 from reports.figures.spectrograms import card, loudest_db, picture, spectrograms
 from reports.run.paired import groups

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.outside.score import export, replay
+from bench.outside import export, replay
 from bench.scores.results import PREDICTIONS, TRANSCRIPTS
 from bench.stages.run import run_suite
 from bench.store.engine import worker_pool

@@ -19,7 +19,7 @@ from models.types import SAMPLE_RATE, Pretrained, Transcript
 
 from . import tiny
 from .speech import test_avd
-from .text import test_encoder as test_text
+from .text import test_encoder
 
 pytestmark = pytest.mark.embedded
 
@@ -61,7 +61,7 @@ MODELS = [
     Model("asr", "ctc", tiny.ctc),
     Model("asr", "pocketsphinx"),
     Model("text", "transformers", "minilm"),
-    Model("text", "transformers", lambda folder: test_text.save(folder, "RobertaModel"), "RoBERTa"),
+    Model("text", "transformers", lambda folder: test_encoder.save(folder, "RobertaModel"), "RoBERTa"),
 ]
 SPEECH_MODELS = [model for model in MODELS if model.catalogue == "speech"]
 TEXT_MODELS = [model for model in MODELS if model.catalogue == "text"]

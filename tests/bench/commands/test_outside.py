@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bench.commands.main import app
 from bench.corpora.corpus import DIMENSIONS
-from bench.outside.score import export, replay
+from bench.outside import export, replay
 
 
 @pytest.fixture(autouse=True)

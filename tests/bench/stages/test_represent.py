@@ -5,7 +5,7 @@ import pytest
 
 import models.asr.catalog
 import models.speech.catalog
-import models.text.encoder
+import models.text.catalog
 from bench.stages import represent as module
 from bench.stages.represent import loaded_models, look_at_models, represent
 from bench.suite.representations import Confidence, Model, Speech, Words

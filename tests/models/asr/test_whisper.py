@@ -4,7 +4,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from models.asr.catalog import whisper as asr_whisper
+from models.asr import whisper as asr_whisper
 from models.asr.whisper import whisper_transcriber
 from models.types import SAMPLE_RATE, Pretrained
 from models.weights import whisper_input

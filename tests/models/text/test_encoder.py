@@ -5,7 +5,8 @@ from string import ascii_lowercase
 import numpy as np
 import pytest
 
-from models.text.encoder import HEADS, MAX_TOKENS, TEXT_ENCODERS, transformers_text, words_of
+from models.text.catalog import TEXT_ENCODERS
+from models.text.encoder import HEADS, MAX_TOKENS, transformers_text, words_of
 from models.types import Pretrained
 from models.weights.embedded import WeightsError, find
 from models.weights.torchaudio_cpu import import_torchaudio

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.asr.catalog import TRANSCRIBERS
-from models.speech.catalog import SPEECH_ENCODERS, openai_whisper, self_supervised, whisper_encoder
+from models.speech import openai_whisper, self_supervised, whisper_encoder
+from models.speech.catalog import SPEECH_ENCODERS
 from models.types import Pretrained
 from models.weights import whisper as whisper_weights
 from models.weights.embedded import WeightsError
