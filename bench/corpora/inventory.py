@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.corpora.corpus import Corpus
-from bench.store.engine import run_jobs
+from bench.store.engine import in_blocks, run_jobs
 from bench.store.progress import Stages
 from corruptions.sound.audio import SAMPLE_RATE, file_sha256, read_audio
 from corruptions.sound.levels import active_level_dbfs, rms_dbfs
+from corruptions.sound.problems import listed
 
 _BLOCK = 64
-_SHOWN = 10
 
 
 class RecordingsError(ValueError):
@@ -37,18 +37,16 @@ def inspect(corpus: Corpus, pool: ProcessPoolExecutor, stages: Stages) -> dict[s
     """
     paths = {utterance.id: utterance.path for utterance in corpus.utterances}
     ids = list(paths)
-    blocks = [[paths[name] for name in ids[start : start + _BLOCK]] for start in range(0, len(ids), _BLOCK)]
+    blocks = in_blocks([paths[name] for name in ids], _BLOCK)
     found: dict[Path, Recording | str] = {}
     with stages.stage("Reading the corpus", len(ids), "recordings") as advance:
         for block, recordings in run_jobs(pool, _inspect_block, blocks):
             found.update(zip(block, recordings, strict=True))
             advance(len(block))
-    problems = [found[path] for path in paths.values() if isinstance(found[path], str)]
+    problems = [problem for path in paths.values() if isinstance(problem := found[path], str)]
     if problems:
-        listed = "\n".join(f"  {problem}" for problem in problems[:_SHOWN])
-        more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise RecordingsError(
-            f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used:\n{listed}{more}"
+            f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used:{listed(problems)}"
         )
     return {name: recording for name in ids if isinstance(recording := found[paths[name]], Recording)}
 

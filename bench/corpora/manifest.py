@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_string_dtype
 
-from bench.corpora.corpus import DIMENSIONS, SPLITS, Corpus, Utterance
+from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from corruptions.noise.talk import UNKNOWN
+from corruptions.sound.public import SPLITS
 
 _NAMED = ("id", "path", "split", "speaker")
 COLUMNS = (*_NAMED, *DIMENSIONS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.corpora.corpus import Corpus, Split
+from bench.corpora.corpus import Corpus
 from bench.corpora.inventory import inspect
 from bench.corpora.manifest import COLUMNS, TEXT_COLUMNS, read_manifest, read_table
 from bench.corpora.probe.build import MANIFEST
@@ -23,10 +23,11 @@ from bench.store.engine import default_workers, worker_pool
 from bench.store.progress import Stages
 from bench.store.strict import unique
 from bench.suite.conditions import Policy
-from bench.suite.recordings import read_noises, read_rooms
-from corruptions import CORRUPTIONS, Condition, check_material, parse_condition
+from bench.suite.recordings import check_own_names, read_noises, read_rooms
+from corruptions import Condition, check_material, parse_condition
 from corruptions.sound.files import replacing
 from corruptions.sound.levels import LevelName
+from corruptions.sound.public import Split
 
 PROBE = "probe"
 
@@ -125,12 +126,9 @@ def _conditions(texts: Sequence[str]) -> list[Condition]:
 
 
 def _check_names(conditions: Sequence[Condition], noises: Mapping[str, Path], rooms: Mapping[str, Path]) -> None:
-    own, used = [*noises, *rooms], {step.corruption for condition in conditions for step in condition.steps}
-    for name in own:
-        if name in CORRUPTIONS or name == "clean":
-            raise ExportError(f"{name} is a built-in name; call your folder something else")
-        if own.count(name) > 1:
-            raise ExportError(f"{name} cannot be a noise and a room at once")
+    check_own_names(noises, rooms)
+    used = {step.corruption for condition in conditions for step in condition.steps}
+    for name in (*noises, *rooms):
         if name not in used:
             raise ExportError(f"{name} is in none of the conditions {', '.join(map(str, conditions))}")
 

@@ -1,6 +1,6 @@
 """Corrupted speech made again from its record alone, and proof that it is the same: ``emonoise corrupt --replay``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,15 +9,15 @@ import pandas as pd
 
 from bench.outside.takes import Take, TakesError, make_takes
 from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, read_corruptions, write_corruptions
-from bench.store.engine import default_workers, run_jobs, worker_pool
+from bench.store.engine import default_workers, in_blocks, run_jobs, worker_pool
 from bench.store.progress import Stages
 from bench.store.store import cache_root
 from corruptions import parse_condition
 from corruptions.room.bank import build_rooms
 from corruptions.sound.audio import file_sha256
+from corruptions.sound.problems import listed
 
 _BLOCK = 64
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _sources(rows: pd.DataFrame, recipe: Recipe) -> Iterator[tuple[Path, str]]:
 
 def _check_sources(expected: dict[Path, str], pool: ProcessPoolExecutor, stages: Stages) -> None:
     paths = list(expected)
-    blocks = [paths[start : start + _BLOCK] for start in range(0, len(paths), _BLOCK)]
+    blocks = in_blocks(paths, _BLOCK)
     found: dict[Path, str | None] = {}
     with stages.stage("Checking the sources", len(paths), "files") as advance:
         for block, digests in run_jobs(pool, _digests, blocks):
@@ -97,10 +97,8 @@ def _check_sources(expected: dict[Path, str], pool: ProcessPoolExecutor, stages:
         if found[path] != expected[path]
     ]
     if problems:
-        listed = "\n  ".join(problems[:_SHOWN])
-        more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise TakesError(f"{len(problems)} of {len(paths)} source files are not what they were:\n  {listed}{more}")
+        raise TakesError(f"{len(problems)} of {len(paths)} source files are not what they were:{listed(problems)}")
 
 
-def _digests(paths: list[Path]) -> list[str | None]:
+def _digests(paths: Sequence[Path]) -> list[str | None]:
     return [file_sha256(path) if path.is_file() else None for path in paths]

@@ -15,17 +15,16 @@ import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.outside.tables import FILE, Export, OutsideError, read_export, read_predictions
-from bench.scores.grid import Grid, GridCondition, none_first
+from bench.scores.grid import Grid, none_first
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
+from bench.stages.conditions import described, explained, grid_conditions, harsher_by_curve
 from bench.stages.outputs import RECORD, write_text
-from bench.stages.provenance import described, explained
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.store.machine import machine, versions
 from bench.store.progress import Stages
 from bench.store.store import write_table
 from bench.suite.systems import Family
-from corruptions import find_corruption
 from corruptions.sound.audio import file_sha256
 
 FAMILIES: tuple[str, ...] = get_args(Family)
@@ -78,11 +77,7 @@ def score_predictions(
             pd.DataFrame(),
             bootstrap=bootstrap,
             seed=export.recipe.seed,
-            harsher={
-                one.curve: find_corruption(one.steps[-1].corruption, export.recipe.material).harsher
-                for one in export.conditions.values()
-                if one.steps
-            },
+            harsher=harsher_by_curve([*export.conditions.values()], export.recipe.material),
             grid=_grid(wide, export),
             allow_missing=allow_missing,
         )
@@ -140,21 +135,15 @@ def _grid(wide: pd.DataFrame, export: Export) -> Grid:
     """Return what should have been predicted: every file of the export, by every system and seed there is."""
     seeds = wide[["system", "seed"]].drop_duplicates().groupby("system")["seed"]
     draws = export.files.groupby("condition")["draw"].unique()
-    about = [described(one, export.recipe.material) for one in export.conditions.values()]
     return Grid(
         systems={
             str(system): tuple(sorted((None if pd.isna(seed) else int(seed) for seed in of), key=none_first))
             for system, of in seeds
         },
-        conditions=tuple(
-            GridCondition(
-                one["corruption"],
-                one["condition"],
-                one["level"],
-                one["level_unit"],
-                tuple(sorted(int(draw) for draw in draws[one["condition"]])),
-            )
-            for one in about
+        conditions=grid_conditions(
+            [*export.conditions.values()],
+            export.recipe.material,
+            lambda one: tuple(sorted(int(draw) for draw in draws[str(one)])),
         ),
         utterances=tuple(sorted(export.files["id"].unique())),
     )

@@ -17,7 +17,7 @@ import pandas as pd
 
 from bench.stages.recipe import Recipe, samples_sha256
 from bench.stages.speech import Source, corrupt_utterance
-from bench.store.engine import run_jobs
+from bench.store.engine import in_blocks, run_jobs
 from bench.store.keys import digest
 from bench.store.machine import AUDIO, versions
 from bench.store.progress import Stages
@@ -140,14 +140,13 @@ def _blocks(takes: Sequence[Take], recipe: Recipe, out: Path) -> list[_Block]:
     blocks = []
     for (condition, draw), of_cell in cells.items():
         place = Path(folders[str(condition).replace("/", "-")]) / f"draw{draw}"
-        for start in range(0, len(of_cell), _BLOCK):
-            members = tuple(of_cell[start : start + _BLOCK])
+        for number, members in enumerate(in_blocks(of_cell, _BLOCK)):
             sources = [[take.source.id, take.source.speaker, take.source_sha256] for take in members]
             key = digest(
                 "takes", recipe.seed, recipe.corpus.name, str(condition), draw, sources, sounds[condition], here
             )
             files = tuple(out / "audio" / place / f"{names[take.source.id]}.flac" for take in members)
-            blocks.append(_Block(members, files, out / ".records" / place / f"{start}.parquet", key, recipe))
+            blocks.append(_Block(members, files, out / ".records" / place / f"{number * _BLOCK}.parquet", key, recipe))
     return blocks
 
 

@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 
 from bench.corpora.catalog import CORPORA
-from bench.corpora.corpus import DIMENSIONS, SPLITS, Corpus, Split
+from bench.corpora.corpus import DIMENSIONS, Corpus
 from bench.corpora.inventory import Recording, inspect
 from bench.corpora.manifest import read_manifest
 from bench.corpora.probe.corpus import ProbeSpec, best_possible_ccc, build_probe, read_probe
@@ -15,6 +15,7 @@ from bench.store.progress import Stages
 from bench.store.store import cache_root
 from bench.suite.representations import reads_reference
 from bench.suite.suite import ManifestCorpus, Suite
+from corruptions.sound.public import SPLITS, Split
 
 FEWEST: dict[Split, int] = {"train": 2, "dev": 2, "test": 1}  # training looks at the CCC, and one has none
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.corpora.corpus import Corpus, Split, Utterance
+from bench.corpora.corpus import Corpus, Utterance
 from bench.corpora.inventory import Recording
 from bench.store.progress import Stages
 from bench.store.store import cache_root
@@ -15,6 +15,7 @@ from corruptions import CORRUPTIONS, Condition, Material, NoiseFolder, long_term
 from corruptions.room.bank import build_rooms
 from corruptions.room.responses import Response
 from corruptions.sound.levels import LevelName
+from corruptions.sound.public import Split
 
 
 def make_material(
@@ -35,7 +36,7 @@ def make_material(
     Args:
         conditions: what will be asked for; what none of them needs is not made.
         corpus: its training split talks in the babble and shapes the noise.
-        recordings: what each of its files holds, from ``inventory.inspect``.
+        recordings: what each of its files holds, from ``bench.corpora.inventory.inspect``.
         snr: how the level of speech is measured.
         policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole split.
         noises: folders of noise by name.

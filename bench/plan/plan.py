@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bench.corpora.corpus import Corpus, Split, Utterance
+from bench.corpora.corpus import Corpus, Utterance
 from bench.corpora.inventory import Recording
 from bench.store.keys import digest
 from bench.store.machine import versions
@@ -19,6 +19,7 @@ from bench.suite.representations import hears_clean, transcriber_of
 from bench.suite.suite import Suite
 from bench.suite.training_options import FitOptions
 from corruptions import Condition
+from corruptions.sound.public import Split
 
 # Raise these when the code of a stage changes what it computes.
 PREDICTION_VERSION = 1

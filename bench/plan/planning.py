@@ -7,16 +7,18 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bench.corpora.corpus import DIMENSIONS, Corpus, Split, Utterance
+from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from bench.corpora.inventory import Recording
 from bench.plan.material import at_level_of
 from bench.plan.plan import Block, FeatureBlock, Fit, Plan, Predictor, Unit, Version
+from bench.store.engine import in_blocks
 from bench.store.keys import digest
 from bench.store.machine import COMPUTING, versions
 from bench.suite.representations import hears_clean, reads_reference
 from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, System
 from corruptions import Condition, Material, find_corruption, fingerprint
+from corruptions.sound.public import Split
 
 # Raise these when the code of a stage changes what it computes; corruptions and encoders have versions of their own.
 FEATURES_VERSION = 1
@@ -47,9 +49,9 @@ def make_plan(
     Args:
         suite: what was asked for.
         corpus: its utterances.
-        recordings: what each of them holds, from ``inventory.inspect``.
+        recordings: what each of them holds, from ``bench.corpora.inventory.inspect``.
         fingerprints: of every representation that ``representations_needed`` names, and its transcriber.
-        recipes: a name for how each kind of head is built and trained, from ``train.recipes``.
+        recipes: a name for how each kind of head is built and trained, from ``bench.stages.train.recipes``.
         material: what noises are made of.
         revisions: of the models in use; kept for the record.
     """
@@ -124,7 +126,7 @@ class _Given:
 
 def _blocks(utterances: Sequence[Utterance]) -> list[Block]:
     size = max(SMALLEST_BLOCK, -(-len(utterances) // MOST_BLOCKS))
-    return [tuple(utterances[start : start + size]) for start in range(0, len(utterances), size)]
+    return in_blocks(utterances, size)
 
 
 def _features(given: _Given, test: Sequence[Utterance]) -> tuple[FeatureBlock, ...]:

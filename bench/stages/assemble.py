@@ -5,10 +5,11 @@ import pandas as pd
 from bench.corpora.corpus import DIMENSIONS
 from bench.plan.plan import Plan
 from bench.plan.planning import draws_of
-from bench.scores.grid import Grid, GridCondition
+from bench.scores.grid import Grid
+from bench.stages.conditions import described, grid_conditions
 from bench.stages.recipe import Recipe, make_recipe
 from bench.store.store import Store
-from corruptions import Condition, Material, find_corruption
+from corruptions import Material
 
 
 def predictions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
@@ -27,7 +28,7 @@ def predictions_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
         columns=["utterance", "dimension", "truth"],
     )
     table = pd.concat(tables, ignore_index=True).merge(truth, on=["utterance", "dimension"], validate="many_to_one")
-    return _described(plan, material, table)
+    return _with_conditions(plan, material, table)
 
 
 def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
@@ -40,12 +41,12 @@ def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
         return pd.DataFrame()
     references = {one.id: one.transcript for one in plan.corpus.split("test")}
     table = pd.concat(tables, ignore_index=True)
-    return _described(plan, material, table.assign(reference=table["utterance"].map(references)))
+    return _with_conditions(plan, material, table.assign(reference=table["utterance"].map(references)))
 
 
 def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
     """Return ``corruptions.parquet``: what exactly was done to every utterance, so that it can be done again."""
-    table = _described(plan, material, store.tables("corruptions", [unit.key for unit in plan.units]))
+    table = _with_conditions(plan, material, store.tables("corruptions", [unit.key for unit in plan.units]))
     paths = {one.id: str(one.path.absolute()) for one in plan.corpus.split("test")}
     return table.rename(columns={"utterance": "id"}).assign(
         path=lambda rows: rows["id"].map(paths),
@@ -63,38 +64,25 @@ def plan_grid(plan: Plan, material: Material) -> Grid:
     """Return what the tables must hold, as the suite says, so that what was never computed is missed."""
     return Grid(
         systems={one.system: tuple(one.seeds) for one in plan.predictors},
-        conditions=tuple(
-            GridCondition(
-                one.curve, str(one), one.level, _level_unit(one, material), draws_of(one, material, plan.suite.draws)
-            )
-            for one in plan.suite.expanded()
+        conditions=grid_conditions(
+            plan.suite.expanded(), material, lambda one: draws_of(one, material, plan.suite.draws)
         ),
         utterances=tuple(sorted({one.id for unit in plan.units for one in unit.utterances})),
     )
 
 
-def _described(plan: Plan, material: Material, table: pd.DataFrame) -> pd.DataFrame:
+def _with_conditions(plan: Plan, material: Material, table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with what is known of its conditions and speakers, in an order that shards do not change."""
-    conditions = plan.suite.expanded()
-    about = pd.DataFrame(
-        {
-            "condition": [str(one) for one in conditions],
-            "corruption": [one.curve for one in conditions],
-            "level": pd.Series([one.level for one in conditions], dtype="float64"),
-            "level_unit": pd.Series([_level_unit(one, material) for one in conditions], dtype="str"),
-        }
-    )
+    conditions = [described(one, material) for one in plan.suite.expanded()]
+    types = {"condition": "str", "corruption": "str", "level": "float64", "level_unit": "str"}
+    about = pd.DataFrame({name: pd.Series([one[name] for one in conditions], dtype=of) for name, of in types.items()})
     speakers = {one.id: one.speaker for one in plan.corpus.split("test")}
-    described = table.merge(about, on="condition", validate="many_to_one").assign(
+    whole = table.merge(about, on="condition", validate="many_to_one").assign(
         suite=plan.suite.name,
         corpus=plan.corpus.name,
         split="test",
         speaker=lambda rows: rows["utterance"].map(speakers),
     )
     order = ["system", "transcriber", "seed", "corruption", "level", "draw", "utterance", "dimension"]
-    by = [column for column in order if column in described]
-    return described.sort_values(by, kind="stable", na_position="first", ignore_index=True)
-
-
-def _level_unit(condition: Condition, material: Material) -> str | None:
-    return find_corruption(condition.steps[-1].corruption, material).level_unit if condition.steps else None
+    by = [column for column in order if column in whole]
+    return whole.sort_values(by, kind="stable", na_position="first", ignore_index=True)

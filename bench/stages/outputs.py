@@ -10,6 +10,7 @@ from bench.plan.plan import Plan
 from bench.scores.comparisons import compare
 from bench.scores.scoring import score
 from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
+from bench.stages.conditions import harsher_by_curve
 from bench.stages.evaluate import missing_work
 from bench.stages.recipe import CORRUPTIONS_TABLE, write_corruptions
 from bench.stages.train import head_path, histories, weights_of_layers
@@ -17,7 +18,7 @@ from bench.store.store import Store, write_table
 from bench.suite.representations import Words, rung
 from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
-from corruptions import Material, find_corruption
+from corruptions import Material
 from corruptions.sound.files import replacing
 
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
@@ -47,11 +48,7 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
         TableError: for a grid with holes, unless ``allow_missing``.
     """
     predictions, transcripts = predictions_table(plan, material, store), transcripts_table(plan, material, store)
-    harsher = {
-        condition.curve: find_corruption(condition.steps[-1].corruption, material).harsher
-        for condition in plan.suite.expanded()
-        if condition.steps
-    }
+    harsher = harsher_by_curve(plan.suite.expanded(), material)
     grid = plan_grid(plan, material)
     results = score(
         predictions,

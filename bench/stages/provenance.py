@@ -1,14 +1,14 @@
 """Where a run's numbers come from: versions, weights, machine, seeds and times."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from bench.corpora.corpus import SPLITS
 from bench.plan.plan import Plan
+from bench.stages.conditions import described, explained
 from bench.store.machine import machine, versions
-from corruptions import Condition, Material, find_corruption
-from corruptions.catalog import SNR
+from corruptions import Material
+from corruptions.sound.public import SPLITS
 
 
 def provenance(
@@ -55,40 +55,3 @@ def provenance(
         "revisions": dict(plan.revisions),
         "stages": dict(seconds),
     }
-
-
-def explained(conditions: Sequence[Condition], material: Material) -> dict[str, str]:
-    """Return a sentence on every corruption in the conditions, in their order."""
-    names = dict.fromkeys(step.corruption for condition in conditions for step in condition.steps)
-    return {name: find_corruption(name, material).description for name in names}
-
-
-def described(condition: Condition, material: Material) -> dict[str, Any]:
-    """Return what a report must know of a condition: its curve, and where on it it lies."""
-    last = find_corruption(condition.steps[-1].corruption, material) if condition.steps else None
-    return {
-        "condition": str(condition),
-        "corruption": condition.curve,
-        "level": condition.level,
-        "level_unit": last and last.level_unit,
-        "harsher": last and last.harsher,
-        "snr_of": _snr_of(condition, material),
-    }
-
-
-def _snr_of(condition: Condition, material: Material) -> Literal["heard", "dry"] | None:
-    """Return what an SNR in a room refers to: all that is heard of the speech, or its direct sound alone.
-
-    Examples:
-        >>> from corruptions import parse_condition
-        >>> dry, after = map(parse_condition, ("reverb@0.6s+babble@5dB-dry", "babble@5dB+reverb@0.6s"))
-        >>> _snr_of(dry, Material()), _snr_of(after, Material())
-        ('dry', None)
-    """
-    in_room = False
-    for step in condition.steps:
-        corruption = find_corruption(step.corruption, material)
-        if in_room and corruption.level_unit == SNR:
-            return "dry" if step.dry else "heard"
-        in_room = in_room or bool(corruption.needs & {"rooms", "responses"})
-    return None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.corpora.corpus import Split, Utterance
+from bench.corpora.corpus import Utterance
 from bench.plan.material import at_level_of
 from bench.plan.plan import FeatureBlock, Fit, Plan, Version
 from bench.stages.represent import represent, top_above
@@ -24,6 +24,7 @@ from bench.suite.systems import Catalog
 from corruptions import Material
 from corruptions.sound.audio import read_audio
 from corruptions.sound.files import replacing
+from corruptions.sound.public import Split
 from models.types import Waveform
 
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context, parent_process
@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from bench.store.machine import cores, memory_gb
 
+Item = TypeVar("Item")
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -50,6 +51,16 @@ def run_jobs(
     waiting = {pool.submit(function, job): job for job in jobs}
     for future in as_completed(list(waiting)):
         yield waiting.pop(future), future.result()
+
+
+def in_blocks(items: Sequence[Item], size: int) -> list[tuple[Item, ...]]:
+    """Return the items in blocks of ``size``, in their order; the last may be smaller.
+
+    Examples:
+        >>> in_blocks([1, 2, 3], 2)
+        [(1, 2), (3,)]
+    """
+    return [tuple(items[start : start + size]) for start in range(0, len(items), size)]
 
 
 def _prepare_worker() -> None:

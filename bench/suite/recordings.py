@@ -1,6 +1,6 @@
 """Noises and rooms that a suite brings along: a folder of recordings, or a public corpus."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Discriminator, Tag
 
 from bench.store.progress import Stages
 from bench.store.strict import Strict
-from corruptions import NoiseFolder, read_noise_folder
+from corruptions import CORRUPTIONS, NoiseFolder, read_noise_folder
 from corruptions.noise.corpora import NOISE_CORPORA, overlaps, read_noise_corpus
 from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
 from corruptions.room.responses import Response, read_responses
@@ -64,6 +64,18 @@ OwnRooms = Annotated[
     Annotated[Path, Tag("folder")] | Annotated[CorpusRooms, Tag("corpus")],
     Discriminator(lambda value: "folder" if isinstance(value, str | Path) else "corpus"),
 ]
+
+
+def check_own_names(noises: Collection[str], rooms: Collection[str]) -> None:
+    """Refuse names of recordings that mean something else already: a corruption, clean speech, a noise and a room.
+
+    Raises:
+        ValueError: naming them.
+    """
+    built_in = {*CORRUPTIONS, "clean"}
+    for kind, own, taken in (("noises", noises, built_in), ("rooms", rooms, {*built_in, *noises})):
+        if shadowed := sorted(taken.intersection(own)):
+            raise ValueError(f"{kind}: {', '.join(shadowed)} is a name that is taken; call yours something else")
 
 
 def read_noises(noises: Mapping[str, OwnNoise], stages: Stages) -> dict[str, NoiseFolder]:

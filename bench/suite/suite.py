@@ -12,7 +12,7 @@ from bench.corpora.probe.corpus import ProbeSpec
 from bench.store.strict import ANY, SEVERAL, Strict, unique
 from bench.suite.conditions import ConditionBlock, Policy, expand
 from bench.suite.file import SuiteError, read_suite_file
-from bench.suite.recordings import CorpusRooms, OwnNoise, OwnRooms
+from bench.suite.recordings import CorpusRooms, OwnNoise, OwnRooms, check_own_names
 from bench.suite.representations import MODELS, REPRESENTATIONS, Model, WrittenRepresentation
 from bench.suite.systems import SYSTEMS, Catalog, System, needed
 from bench.suite.systems_check import check_catalog, check_comparisons
@@ -113,13 +113,7 @@ class Suite(Strict):
 
     @model_validator(mode="after")
     def _conditions_exist(self) -> "Suite":
-        for kind, own, taken in (
-            ("noises", self.noises, {*CORRUPTIONS, "clean"}),
-            ("rooms", self.rooms, {*CORRUPTIONS, "clean", *self.noises}),
-        ):
-            shadowed = sorted(set(own) & taken)
-            if shadowed:
-                raise ValueError(f"{kind}: {', '.join(shadowed)} is a name that is taken; call yours something else")
+        check_own_names(self.noises, self.rooms)
         known = [*CORRUPTIONS, *self.noises, *self.rooms]
         for key, conditions in (("conditions", self.expanded()), ("training.conditions", self.training.expanded())):
             for step in (step for condition in conditions for step in condition.steps):

@@ -9,12 +9,12 @@ import numpy as np
 
 from corruptions.noise.additive import SILENT_PEAK
 from corruptions.sound.audio import AudioError, file_sha256, length_at_16k, open_audio
+from corruptions.sound.problems import listed
 from corruptions.sound.progress import Stage, unseen
 
 SHORTEST_S = 0.01
 
 _BLOCK_FRAMES = 1 << 18
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,7 @@ def read_recordings(folder: Path, names: Sequence[str], stage: Stage = unseen) -
     if len(faults) == 1:
         raise AudioError(faults[0])
     if faults:
-        listed = "\n".join(f"  {message}" for message in faults[:_SHOWN])
-        more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise AudioError(f"{len(faults)} of {len(names)} recordings in {folder} cannot be noise:\n{listed}{more}")
+        raise AudioError(f"{len(faults)} of {len(names)} recordings in {folder} cannot be noise:{listed(faults)}")
     return tuple(one for one in examined if isinstance(one, Recording))
 
 

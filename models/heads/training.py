@@ -81,13 +81,13 @@ def train_head(
     """Return a head trained on ``train`` and chosen on ``dev``, the same bits for the same arguments.
 
     Args:
-        kind: a name in ``recipes.HEADS``.
+        kind: a name in ``catalog.HEADS``.
         train: the head's inputs are the names of its features, in their order.
         dev: must have the same inputs; decides when to stop, a ridge's penalty and slope, a fusion's trust.
         seed: decides initial weights, dropout and the order of the utterances.
         teaching: for a ``taught`` head what its teacher says of the utterances of ``train``, from ``teach``; else None.
         top: for a ``tuned`` head the layers of the encoder above the one whose frames it hears, from
-            ``top_layers.top_of``; else None.
+            ``models.speech.top_layers.top_of``; else None.
         fit: how networks are trained.
         checkpoint: a file that keeps the state of the training while it lasts. Called again with the same arguments, a
             training that was killed goes on from there and ends in the same bits. The file of another training is

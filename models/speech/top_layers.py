@@ -38,7 +38,9 @@ class TopShape:
 
 @dataclass(frozen=True)
 class Top:
-    """The layers of an encoder above one of its layers: their shape, and weights named as in ``tuning.TopLayers``."""
+    """The layers of an encoder above one of its layers: their shape, and weights named as in
+    ``models.heads.tuning.TopLayers``.
+    """
 
     shape: TopShape
     weights: Mapping[str, npt.NDArray[np.float32]]
@@ -70,7 +72,7 @@ def top_of(encoder: object, layer: int) -> Top:
     """Return the layers of a speech encoder above ``layer``.
 
     Args:
-        encoder: made by an entry of ``speech.SPEECH_ENCODERS``.
+        encoder: made by an entry of ``catalog.SPEECH_ENCODERS``.
         layer: whose frames the layers are given; 0 for what enters the first.
 
     Raises:

@@ -1,8 +1,8 @@
 """Pretrained models by name: where their files are, which they are exactly, and a network that holds all of them.
 
-A model is named by what a suite writes (``types.Pretrained``): a name in ``EMBEDDED``, a folder, or a repository on the
-Hugging Face hub, looked up in this order. A folder is laid out as the hub lays out a repository. What was found is
-named by the SHA-256 of its files: a moved branch, an edited folder or another revision never passes for the same.
+A model is named by what a suite writes (``models.types.Pretrained``): a name in ``EMBEDDED``, a folder, or a repository
+on the Hugging Face hub, looked up in this order. A folder is laid out as the hub lays out a repository. What was found
+is named by the SHA-256 of its files: a moved branch, an edited folder or another revision never passes for the same.
 
 The hub is asked for the newest commit unless one is named. A full commit hash that is in the hub's cache needs no
 network, and neither does anything in the cache where there is no network or ``HF_HUB_OFFLINE`` is 1.

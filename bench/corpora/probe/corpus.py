@@ -43,10 +43,11 @@ from typing import cast
 
 import numpy as np
 
-from bench.corpora.corpus import DIMENSIONS, Corpus, Split, Utterance
+from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from bench.corpora.probe.build import DESIGN, MANIFEST, build_probe
 from bench.corpora.probe.model import SCALE, best_expected_ccc
 from bench.corpora.probe.plan import ProbeSpec
+from corruptions.sound.public import Split
 
 __all__ = ["ProbeSpec", "best_expected_ccc", "best_possible_ccc", "build_probe", "read_probe"]
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from bench.corpora.corpus import DIMENSIONS, SPLITS, Split
+from bench.corpora.corpus import DIMENSIONS
 from bench.corpora.probe.model import Model, read_model
 from bench.corpora.probe.text import Sentence, Vocabulary, draw_sentence, vocabulary
 from bench.store.keys import rng_for
+from corruptions.sound.public import SPLITS, Split
 
 Latents = tuple[float, float, float]  # in the order of DIMENSIONS
 QUADRANTS = {(True, True): "happy", (True, False): "angry", (False, False): "sad", (False, True): "calm"}

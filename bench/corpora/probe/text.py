@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import yaml
 
-from bench.corpora.corpus import Split
+from corruptions.sound.public import Split
 
 Kind = Literal["quality", "feeling", "noun"]
 KINDS: tuple[Kind, ...] = ("quality", "feeling", "noun")

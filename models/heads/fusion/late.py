@@ -113,8 +113,8 @@ def trust(truth: Tensor, said: Tensor) -> Tensor:
     """Return how far each input is trusted for each dimension, ``(n_inputs, dimensions)``, 0 or more.
 
     The weights of non-negative least squares, both sides about their means, stretched until the weighted sum spreads as
-    the truth does (``losses.matched_slope``). An input that says the same of every utterance, but for rounding, has
-    weight 0. Where no input knows anything all weights are 0, and the fusion says the mean label.
+    the truth does (``models.heads.losses.matched_slope``). An input that says the same of every utterance, but for
+    rounding, has weight 0. Where no input knows anything all weights are 0, and the fusion says the mean label.
 
     Args:
         truth: labels, ``(n, dimensions)`` float64.

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from bench.corpora.corpus import SPLITS
 from bench.corpora.probe.build import DESIGN, MANIFEST
 from bench.corpora.probe.corpus import ProbeSpec, best_possible_ccc, build_probe, read_probe
 from bench.corpora.probe.plan import plan
 from bench.corpora.probe.voice import Voice, load_voice, speak
+from corruptions.sound.public import SPLITS
 
 SMALL = ProbeSpec(train=4, dev=1, test=1)
 TEXT = "The garden was lovely and my brother felt proud this year."

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.corpora.corpus import DIMENSIONS, SPLITS
+from bench.corpora.corpus import DIMENSIONS
 from bench.corpora.probe.corpus import ProbeSpec, best_expected_ccc, best_possible_ccc, read_probe
 from bench.corpora.probe.model import SCALE, Shares, read_model
 from bench.corpora.probe.plan import plan
 from bench.store.keys import digest, rng_for
+from corruptions.sound.public import SPLITS
 
 # Enough utterances for what the model says of populations.
 MANY = ProbeSpec(train=2000, dev=1, test=1)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.corpora.corpus import SPLITS
 from bench.corpora.probe.text import (
     KINDS,
     KINDS_IN,
@@ -19,6 +18,7 @@ from bench.corpora.probe.text import (
     read_words,
     vocabulary,
 )
+from corruptions.sound.public import SPLITS
 
 WORDS = read_words()
 AFFECT = [word for kind in KINDS for word in WORDS.affect(kind)]
