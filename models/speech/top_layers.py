@@ -38,8 +38,9 @@ class TopShape:
 
 @dataclass(frozen=True)
 class Top:
-    """The layers of an encoder above one of its layers: their shape, and weights named as in
-    ``models.heads.tuning.TopLayers``.
+    """The layers of an encoder above one of its layers: their shape, and weights named as those of a ``TopLayers``.
+
+    That is the network of ``models.heads.tuning``.
     """
 
     shape: TopShape

@@ -73,8 +73,8 @@ def test_both_measures_stay_in_their_limits_and_fall_with_the_noise(seed: int, g
     noise = 10 ** (gain_db / 20) * rng.standard_normal(n_samples)
     for measure, (lowest, highest) in ((segmental_snr_db, (-10, 35)), (intelligibility_snr_db, (-15, 15))):
         value = measure(speech, noise)
-        assert lowest <= value <= highest
-        assert measure(speech, 2 * noise) <= value
+        assert lowest - ROUNDING <= value <= highest + ROUNDING
+        assert measure(speech, 2 * noise) <= value + ROUNDING
 
 
 def test_pauses_and_the_noise_in_them_do_not_count_as_frames() -> None:
@@ -99,7 +99,7 @@ def test_noise_where_speech_is_understood_weighs_more_than_as_much_noise_elsewhe
 def test_noise_that_is_silent_somewhere_leaves_the_upper_limit_there() -> None:
     speech = np.random.default_rng(0).standard_normal(16_000)
     assert segmental_snr_db(speech, np.zeros(16_000)) == 35
-    assert intelligibility_snr_db(speech, np.zeros(16_000)) == 15
+    assert intelligibility_snr_db(speech, np.zeros(16_000)) == pytest.approx(15)
 
 
 @pytest.mark.parametrize("measure", [segmental_snr_db, intelligibility_snr_db])

@@ -1,4 +1,4 @@
-"""Files as the world has them, as speech and as impulse responses; as noise, see ``test_noise_folders``."""
+"""Files as the world has them, as speech and as impulse responses; as noise, see ``test_folders`` of ``noise``."""
 
 from pathlib import Path
 
