@@ -10,6 +10,8 @@ from corruptions.sound.measures import BAND_IMPORTANCE, intelligibility_snr_db, 
 
 from ..signals import like_speech
 
+ROUNDING = 1e-9
+
 
 def segmental_frame_by_frame(speech: Waveform, noise: Waveform) -> float:
     active_dbfs = active_level_dbfs(speech)
