@@ -1,4 +1,4 @@
-"""What is asked for: the YAML file as strict models, and the systems and representations that it can name.
+"""What is asked for: the YAML file as strict models, and the systems, representations and recordings that it names.
 
-It says what is wanted and refuses what cannot be. Nothing here opens a corpus or a model.
+It says what is wanted and refuses what cannot be. No speech corpus is read here, and no model made.
 """

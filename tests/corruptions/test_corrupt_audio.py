@@ -18,8 +18,8 @@ from corruptions import (
 from corruptions.catalog import SNR
 from corruptions.condition import Condition, Step
 
+from .every import EVERY_CORRUPTION, LEVELS_OF_UNIT
 from .signals import like_speech
-from .test_engine import EVERY_CORRUPTION, LEVELS_OF_UNIT
 
 SPEECH = like_speech(0)
 

@@ -15,11 +15,12 @@ import pytest
 from models.asr.catalog import TRANSCRIBERS
 from models.speech.catalog import SPEECH_ENCODERS
 from models.text.catalog import TEXT_ENCODERS
-from models.types import SAMPLE_RATE, Pretrained, Transcript
+from models.types import Pretrained, Transcript
 
 from . import tiny
-from .speech import test_avd
-from .text import test_encoder
+from .given import items, speechlike, waveforms
+from .speech import regressors
+from .text import checkpoints
 
 pytestmark = pytest.mark.embedded
 
@@ -53,15 +54,15 @@ MODELS = [
     Model("speech", "whisper", "whisper-tiny.en"),
     Model("speech", "whisper", tiny.whisper, "checkpoint"),
     Model("speech", "openai-whisper", tiny.whisper),
-    Model("speech", "avd", lambda folder: test_avd.save(folder, "wav2vec2"), "wav2vec2"),
-    Model("speech", "avd", lambda folder: test_avd.save(folder, "ser"), "ser"),
+    Model("speech", "avd", lambda folder: regressors.save(folder, "wav2vec2"), "wav2vec2"),
+    Model("speech", "avd", lambda folder: regressors.save(folder, "ser"), "ser"),
     Model("asr", "faster-whisper", "whisper-tiny.en"),
     Model("asr", "openai-whisper", "whisper-tiny.en"),
     Model("asr", "whisper", "whisper-tiny.en"),
     Model("asr", "ctc", tiny.ctc),
     Model("asr", "pocketsphinx"),
     Model("text", "transformers", "minilm"),
-    Model("text", "transformers", lambda folder: test_encoder.save(folder, "RobertaModel"), "RoBERTa"),
+    Model("text", "transformers", lambda folder: checkpoints.save(folder, "RobertaModel"), "RoBERTa"),
 ]
 SPEECH_MODELS = [model for model in MODELS if model.catalogue == "speech"]
 TEXT_MODELS = [model for model in MODELS if model.catalogue == "text"]
@@ -127,40 +128,6 @@ def call(ready, model, given, layers=None):
     if model.catalogue == "speech":
         return ready(given, range(ready.n_layers + 1) if layers is None else layers)
     return ready(given)
-
-
-TEXTS = (
-    "",
-    "I had a dreadful day.",
-    "So what?",
-    "the weather is lovely " * 100,
-    "Ünïcode <b>&amp;</b> \0\n 你好",
-    "I had a dreadful day.",
-)
-
-
-def items(model):
-    """Return what the model is given; the first waveform is left out where a recogniser would invent words for it."""
-    return {"text": TEXTS, "speech": waveforms(), "asr": waveforms()[1:]}[model.catalogue]
-
-
-@cache
-def waveforms():
-    """A clip that needs Whisper's long window, voiced syllables in noise, a click, and silence twice."""
-    rng = np.random.default_rng(0)
-    silence = np.zeros(
-        SAMPLE_RATE, np.float32
-    )  # all words are as likely: a recogniser may choose by what it heard before
-    return speechlike(rng, 12.5), speechlike(rng, 1.0), silence, speechlike(rng, 0.02), np.ones(1, np.float32), silence
-
-
-def speechlike(rng, duration_s):
-    time_s = np.arange(round(duration_s * SAMPLE_RATE)) / SAMPLE_RATE
-    pitch_hz = 120 + 20 * np.sin(2 * np.pi * 0.7 * time_s)
-    phase = 2 * np.pi * np.cumsum(pitch_hz) / SAMPLE_RATE
-    voice = sum(np.sin(k * phase) / k for k in range(1, 25))
-    syllables = np.clip(np.sin(2 * np.pi * 4 * time_s), 0, 1)
-    return (0.1 * voice * syllables + 0.01 * rng.standard_normal(len(time_s))).astype(np.float32)
 
 
 def assert_same(one, other):

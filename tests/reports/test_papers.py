@@ -19,8 +19,8 @@ from reports.tables.latex import booktabs
 from reports.tables.text_tables import comparison_tables, cost_tables, write_text_table
 from reports.words.headline import headline
 
-from .page.test_page import words
 from .papers import COMPARE, DIMENSIONS, SYSTEMS
+from .reading import words
 
 
 def text_of(run):

@@ -4,46 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.corpora.corpus import DIMENSIONS
-from bench.scores.bootstrap import cluster_names, resamples
 from bench.scores.comparisons import compare
 from bench.scores.grid import grid_of
 from bench.scores.metrics import METRICS
 from bench.scores.results import PREDICTIONS, RESULTS, TRANSCRIPTS, TableError, typed
-from bench.scores.scoring import score
-from bench.store.keys import rng_for
-from models.asr.wer import word_error_counts
 
-HARSHER = {"babble": "down", "white": "down"}
-KEYS = ["system", "seed", "corruption", "condition", "level", "draw", "dimension", "metric"]
-
-
-def scored(predictions, transcripts=None, **options):
-    arguments = {"bootstrap": 200, "seed": 3, "harsher": HARSHER} | options
-    return score(predictions, pd.DataFrame() if transcripts is None else transcripts, **arguments)
-
-
-def one(results, **values):
-    """Return the only row with these values; None stands for null."""
-    for column, value in values.items():
-        results = results[results[column].isna() if value is None else results[column] == value]
-    assert len(results) == 1
-    return results.iloc[0]
-
-
-def literal_resamples(predictions, replicates, seed):
-    """Return, for every resample, the utterances drawn, each as often as it was."""
-    speakers = predictions.drop_duplicates("utterance")
-    clusters = dict(zip(speakers["utterance"], cluster_names(speakers["utterance"], speakers["speaker"]), strict=True))
-    names = sorted(set(clusters.values()))
-    multiplicities = resamples(len(names), replicates, rng_for(seed, "bootstrap", "probe", names))
-    drawn = [dict(zip(names, times.astype(int), strict=True)) for times in multiplicities]
-    return [[u for u, name in clusters.items() for _ in range(times[name])] for times in drawn]
-
-
-def literal_metric(frame, metric, utterances=None):
-    values = frame.set_index("utterance").loc[utterances or list(frame["utterance"])]
-    return METRICS[metric](values["truth"], values["prediction"])
+from .scored import HARSHER, KEYS, literal_metric, literal_resamples, one, scored
 
 
 @pytest.fixture(scope="module")
@@ -79,23 +45,6 @@ def test_intervals_are_those_of_resampled_utterances_scored_from_scratch(predict
     assert [mean["ci_low"], mean["ci_high"]] == pytest.approx(
         np.percentile(replicates.mean(axis=1), [2.5, 97.5]), abs=1e-12
     )
-
-
-def test_the_word_error_rate_is_pooled_over_utterances(predictions, transcripts):
-    results = scored(predictions, transcripts, bootstrap=60)
-    frame = transcripts.query("condition == 'white@0dB' and draw == 1").set_index("utterance")
-    counts = {u: word_error_counts(row["reference"], row["text"]) for u, row in frame.iterrows()}
-    row = one(results, metric="wer", condition="white@0dB", draw=1)
-    assert row["system"] == "tiny"
-    assert pd.isna(row["dimension"])
-    assert pd.isna(row["seed"])
-
-    def rate(utterances):
-        return sum(counts[u].errors for u in utterances) / sum(counts[u].reference_words for u in utterances)
-
-    assert row["value"] == pytest.approx(rate(counts), abs=1e-15)
-    replicates = [rate(drawn) for drawn in literal_resamples(predictions, 60, 3)]
-    assert [row["ci_low"], row["ci_high"]] == pytest.approx(np.percentile(replicates, [2.5, 97.5]), abs=1e-12)
 
 
 def test_curve_summaries_are_computed_from_the_mean_curve(predictions):
@@ -136,19 +85,6 @@ def test_the_difference_of_two_systems_is_that_of_their_results(predictions):
         keys |= {"seed": None, "draw": None}
         first, second = (one(results, system=name, **keys)["value"] for name in ("mfb", "text"))
         assert row["value"] == pytest.approx(first - second, abs=1e-12)
-
-
-@pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_a_mean_rests_on_the_dimension_that_has_least(predictions, dimension):
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
-    gone = (predictions["dimension"] == dimension) & (predictions["utterance"] == predictions["utterance"].iloc[0])
-    results = scored(predictions[~gone], grid=grid, allow_missing=True)
-    counts = results.query("metric == 'ccc_mean_noisy'").set_index(["system", "dimension"])["n_utterances"]
-    assert counts["mfb", "mean"] == counts["mfb", dimension] == 6
-    found = compare(
-        predictions[~gone], {"g": [("mfb", "text")]}, seed=0, harsher=HARSHER, grid=grid, allow_missing=True
-    ).set_index(["metric", "dimension"])
-    assert np.isnan(found.loc[("ccc", "mean"), "value"])
 
 
 def test_the_mean_of_the_dimensions_has_the_interval_of_a_mean(predictions):
@@ -269,72 +205,6 @@ def test_one_speaker_gives_no_interval_but_many_unknown_ones_do(predictions, spe
     assert set(results["n_speakers"]) == {1 if speaker == "Ann" else 7}
 
 
-def test_an_incomplete_grid_is_an_error_unless_it_is_allowed(predictions, transcripts):
-    with pytest.raises(TableError, match="predictions: missing: 1 row"):
-        scored(predictions.iloc[1:], transcripts)
-    with pytest.raises(TableError, match="transcripts: missing: 1 row"):
-        scored(predictions, transcripts.iloc[1:])
-    scored(predictions.iloc[1:], transcripts.iloc[1:], allow_missing=True)
-
-
-def test_a_missing_utterance_shows_in_the_count(predictions):
-    gone = (predictions["utterance"] == "u1") & (predictions["seed"] == 1)
-    results = scored(predictions[~gone], allow_missing=True).query("metric == 'ccc' and dimension == 'valence'")
-    assert set(results.loc[results["seed"] == 0, "n_utterances"]) == {7}
-    assert set(results.loc[results["seed"] == 1, "n_utterances"]) == {6}
-    assert set(results.loc[results["seed"].isna(), "n_utterances"]) == {6}  # the mean is 6.5
-
-
-def test_an_empty_cell_is_a_row_without_a_value_and_means_leave_it_out(predictions):
-    gone = (predictions["system"] == "mfb") & (predictions["seed"] == 1) & (predictions["condition"] == "white@0dB")
-    results = scored(predictions[~gone], allow_missing=True).query("system == 'mfb' and dimension == 'valence'")
-    empty = results.query("condition == 'white@0dB' and seed == 1")
-    assert len(empty) == len(METRICS) * 2
-    assert empty[["value", "ci_low", "ci_high"]].isna().all(axis=None)
-    assert (empty[["n_utterances", "n_speakers"]] == 0).all(axis=None)
-    mean = one(results, metric="ccc", condition="white@0dB", seed=None)
-    there = results.query("metric == 'ccc' and condition == 'white@0dB' and seed == 0")
-    assert mean["value"] == pytest.approx(there["value"].mean(), abs=1e-15)
-    assert mean["n_utterances"] == 3
-
-
-def test_a_condition_that_the_grid_names_and_no_row_has_is_a_hole_in_every_row(predictions, transcripts):
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), typed(transcripts, TRANSCRIPTS, "t"))
-    kept = [frame[frame["condition"] != "babble@-5dB"] for frame in (predictions, transcripts)]
-    with pytest.raises(TableError, match="missing: 168 rows"):
-        scored(*kept, grid=grid)
-    results = scored(*kept, grid=grid, allow_missing=True)
-    holes = results.query("condition == 'babble@-5dB' or corruption == 'babble' and condition.isna()")
-    assert len(holes) == 2 * (3 * (3 * 5 + 2) + 5 + 2) + 5 * 3
-    assert holes["value"].isna().all()
-    assert (holes["n_utterances"] == 0).all()
-    everywhere = results.query("metric == 'ccc_mean_noisy'")
-    assert everywhere["value"].isna().all()
-    assert (everywhere["n_utterances"] == 0).all()
-
-
-def test_without_clean_speech_there_is_no_retention(predictions):
-    results = scored(predictions.query("condition != 'clean'"))
-    assert results.query("metric == 'ccc_retention'")["value"].isna().all()
-    assert results.query("metric == 'ccc_auc'")["value"].notna().all()
-
-
-def test_utterances_without_reference_are_left_out_of_the_word_error_rate(predictions, transcripts):
-    silent = transcripts["utterance"] == "u1"
-    results = scored(predictions, transcripts.assign(reference=transcripts["reference"].where(~silent)))
-    expected = scored(predictions, transcripts[~silent], allow_missing=True)
-    columns = ["value", "n_utterances", "n_speakers"]
-    found, kept = (frame.query("metric == 'wer'")[columns].reset_index(drop=True) for frame in (results, expected))
-    pd.testing.assert_frame_equal(found, kept, check_exact=True)
-    assert set(found["n_utterances"]) == {6}
-
-
-def test_a_corpus_without_references_has_no_word_error_rate(predictions, transcripts):
-    results = scored(predictions, transcripts.assign(reference=None)).query("metric == 'wer'")
-    assert results["value"].isna().all()
-    assert (results["n_utterances"] == 0).all()
-
-
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
@@ -360,28 +230,3 @@ def test_nothing_to_score_and_nothing_to_draw_are_errors(predictions):
         scored(predictions.iloc[:0])
     with pytest.raises(ValueError, match="bootstrap is 0"):
         scored(predictions, bootstrap=0)
-
-
-def test_signs_of_invention_are_shares_of_the_transcripts_with_and_without_a_reference(predictions, transcripts):
-    hit = (transcripts["condition"] == "white@0dB") & (transcripts["draw"] == 1)
-    first = transcripts[hit].index[0]
-    transcripts.loc[first, "text"] = "thank you " * 40
-    transcripts.loc[first, ["mean_log_probability", "no_speech_probability"]] = [-1.5, 0.9]
-    results = scored(predictions, transcripts.assign(reference=None))
-    for metric in ("repetition_rate", "low_confidence_rate", "no_speech_rate"):
-        there = one(results, metric=metric, condition="white@0dB", draw=1)
-        assert (there["value"], there["n_utterances"]) == (pytest.approx(1 / 7), 7)
-        assert one(results, metric=metric, condition="white@0dB", draw=0)["value"] == 0
-
-
-def test_the_insertion_rate_counts_inserted_words_over_those_of_the_reference(predictions, transcripts):
-    heard = transcripts.assign(text=transcripts["reference"] + " indeed so")
-    results = scored(predictions, heard)
-    words = heard.query("condition == 'white@0dB' and draw == 0")["reference"].str.split().str.len().sum()
-    assert one(results, metric="insertion_rate", condition="white@0dB", draw=0)["value"] == pytest.approx(14 / words)
-
-
-def test_a_recogniser_that_cannot_tell_silence_has_no_rate_of_it(predictions, transcripts):
-    results = scored(predictions, transcripts.assign(no_speech_probability=np.nan))
-    assert results.query("metric == 'no_speech_rate'")["value"].isna().all()
-    assert results.query("metric == 'repetition_rate'")["value"].notna().all()

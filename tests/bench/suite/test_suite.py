@@ -1,30 +1,13 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
-from bench.suite.file import SUITES, SuiteError, suite_path
-from bench.suite.recordings import CorpusNoise, MarkedNoise
-from bench.suite.suite import ManifestCorpus, Suite, load_suite
+from bench.suite.file import SUITES, SuiteError
+from bench.suite.recordings import MarkedNoise
+from bench.suite.suite import Suite, load_suite
 from bench.suite.training_options import FitOptions
 
-SMALL = {
-    "name": "small",
-    "corpus": "probe",
-    "systems": ["mfb-ridge"],
-    "conditions": ["clean", {"noise": ["white", "babble"], "snr_db": [10, 0]}],
-}
-
-
-def write(folder: Path, **changes: object) -> Path:
-    path = folder / "suite.yaml"
-    path.write_text(yaml.safe_dump(SMALL | changes))
-    return path
-
-
-@pytest.mark.parametrize("path", sorted(SUITES.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_packaged_suite_is_valid_and_named_after_its_file(path: Path):
-    assert load_suite(path).name == path.stem
+from .written import OWN, SMALL, write
 
 
 def test_conditions_expand_noise_by_noise_in_the_order_of_the_file(tmp_path: Path):
@@ -81,43 +64,6 @@ def test_a_wrong_suite_is_refused_with_key_value_and_what_is_allowed(tmp_path: P
     assert "suite.yaml" in str(refused.value)
 
 
-def test_paths_in_a_suite_are_relative_to_its_file(tmp_path: Path):
-    path = write(
-        tmp_path,
-        corpus={"manifest": "test.csv", "scale": [1, 5]},
-        noises={"street": "noise/street", "sounds": {"corpus": "esc-50", "root": "noise/ESC-50"}},
-        conditions=[{"noise": ["street"], "snr_db": [0]}],
-    )
-    suite = load_suite(path)
-    assert isinstance(suite.corpus, ManifestCorpus)
-    assert suite.corpus.manifest == tmp_path / "test.csv"
-    assert suite.noises["street"] == tmp_path / "noise" / "street"
-    assert suite.noises["sounds"] == CorpusNoise(corpus="esc-50", root=tmp_path / "noise" / "ESC-50", split="test")
-
-
-def test_values_can_be_replaced_from_the_command_line(tmp_path: Path):
-    suite = load_suite(write(tmp_path), changes={"seeds": "[4]", "corpus.probe.test": "24"})
-    assert suite.seeds == (4,)
-    assert suite.model_dump()["corpus"]["probe"]["test"] == 24
-
-
-def test_a_noise_from_the_command_line_joins_every_noise_block(tmp_path: Path):
-    suite = load_suite(write(tmp_path), noises={"street": tmp_path})
-    assert "street@0dB" in [str(one) for one in suite.expanded()]
-
-
-def test_a_file_that_is_not_yaml_is_refused_by_name(tmp_path: Path):
-    path = tmp_path / "broken.yaml"
-    path.write_text("name: [")
-    with pytest.raises(SuiteError, match=r"broken\.yaml: not valid YAML"):
-        load_suite(path)
-
-
-def test_an_unknown_suite_is_answered_with_those_there_are():
-    with pytest.raises(SuiteError, match="no suite is called 'quikc'.*quick"):
-        suite_path("quikc")
-
-
 def test_a_suite_is_frozen(tmp_path: Path):
     with pytest.raises(ValueError, match="frozen"):
         load_suite(write(tmp_path)).name = "other"
@@ -156,36 +102,6 @@ def test_conditions_are_written_one_by_one_or_in_blocks(tmp_path: Path):
     again = tmp_path / "again.yaml"
     again.write_text(suite.to_yaml())
     assert load_suite(again) == suite
-
-
-@pytest.mark.parametrize("path", sorted(SUITES.glob("*-paper.yaml")), ids=lambda path: path.stem)
-def test_a_suite_at_paper_scale_differs_from_the_embedded_one_in_ids_and_paths_alone(path: Path):
-    scaled, embedded = load_suite(path), load_suite(SUITES / f"{path.stem.removesuffix('-paper')}.yaml")
-    differing = {name for name in Suite.model_fields if getattr(scaled, name) != getattr(embedded, name)}
-    assert differing == {"name", "corpus", "models"}
-    assert set(scaled.models) == set(embedded.models)
-
-
-@pytest.mark.parametrize("name", ["mitra2023", "mitra2022", "srinivasan2022"])
-def test_every_own_system_of_a_recipe_says_what_is_the_papers_and_what_is_our_reading(name: str):
-    suite = load_suite(SUITES / f"{name}.yaml")
-    for system in (one for one in suite.systems if not isinstance(one, str)):
-        assert system.reading, system.name
-    assert suite.seeds == (0, 1, 2)
-
-
-def test_training_is_on_other_noises_than_the_test_of_every_recipe():
-    for path in SUITES.glob("*.yaml"):
-        suite = load_suite(path)
-        heard = {step.corruption for one in suite.training.expanded() for step in one.steps}
-        assert not heard & {step.corruption for one in suite.expanded() for step in one.steps}
-
-
-OWN = {
-    "models": {"mine": {"kind": "whisper", "weights": "whisper-tiny.en", "layer": 2}},
-    "representations": {"heard": {"speech": "mine"}, "both": {"speech": "mine", "layer": "all"}},
-    "systems": ["mfb", {"name": "own", "description": "Mine.", "family": "acoustic", "inputs": ["heard"]}],
-}
 
 
 def test_a_suite_may_bring_models_representations_and_systems_of_its_own(tmp_path: Path):
@@ -231,43 +147,6 @@ def test_what_is_wrong_with_a_suites_own_systems_is_said_with_its_place(tmp_path
     with pytest.raises(SuiteError) as refused:
         load_suite(write(tmp_path, **(OWN | changes)))
     assert message in str(refused.value)
-
-
-def test_a_suite_may_change_another(tmp_path: Path):
-    write(tmp_path, **OWN)
-    other = tmp_path / "other.yaml"
-    other.write_text(f"base: {tmp_path / 'suite.yaml'}\nname: other\nmodels: {{mine: {{kind: filterbank}}}}\n")
-    changed, base = load_suite(other), load_suite(tmp_path / "suite.yaml")
-    assert changed.models["mine"].kind == "filterbank"
-    assert changed.model_copy(update={"name": base.name, "models": base.models}) == base
-
-
-def test_paths_of_a_base_stay_relative_to_its_own_folder(tmp_path: Path):
-    (tmp_path / "below").mkdir()
-    write(tmp_path / "below", noises={"street": "recordings"})
-    other = tmp_path / "other.yaml"
-    other.write_text("base: below/suite.yaml\nname: other\n")
-    assert load_suite(other).noises["street"] == tmp_path / "below" / "recordings"
-
-
-def test_a_suite_may_not_be_its_own_base(tmp_path: Path):
-    one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
-    one.write_text("base: other.yaml\n")
-    other.write_text("base: one.yaml\n")
-    with pytest.raises(SuiteError, match=r"other\.yaml: its base .*one\.yaml is itself based on it"):
-        load_suite(one)
-    one.write_text("base: one.yaml\n")
-    with pytest.raises(SuiteError, match="is itself based on it"):
-        load_suite(one)
-
-
-def test_a_folder_of_weights_is_relative_to_the_suite_and_other_names_are_left_alone(tmp_path: Path):
-    for name in ("weights/mine", "minilm"):
-        (tmp_path / name).mkdir(parents=True)
-    names = ["weights/mine", "minilm", "google-bert/bert-base-uncased"]
-    models = {f"model-{number}": {"kind": "transformers", "weights": name} for number, name in enumerate(names)}
-    found = load_suite(write(tmp_path, models=models)).models.values()
-    assert [one.weights for one in found] == [str(tmp_path / names[0]), *names[1:]]
 
 
 def test_rooms_of_a_test_split_may_not_be_trained_on(tmp_path: Path):

@@ -9,7 +9,7 @@ from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
 from corruptions.sound.audio import audio_names
 from corruptions.sound.public import find_corpus, members_of
 
-from .test_simulation import decaying
+from ..signals import decaying
 
 # Of every corpus a few files as they lie in it, with their rooms; None for what is no response.
 TREES: dict[str, dict[str, str | None]] = {

@@ -26,8 +26,7 @@ from corruptions.room.responses import Response, measure_response, read_response
 from corruptions.room.reverberation import _spectrum, convolve
 from corruptions.sound.audio import file_sha256, read_channel, write_response
 
-from ..signals import like_speech
-from .test_simulation import decaying
+from ..signals import decaying, like_speech
 
 
 def stored(path: Path, audio: Waveform) -> Response:

@@ -10,16 +10,7 @@ from pyroomacoustics.experimental.rt60 import measure_rt60
 from corruptions import SAMPLE_RATE, AudioError
 from corruptions.room.responses import measure_response, read_responses
 
-
-def decaying(rt60_s: float, seed: int = 0, noise_db: float | None = None, duration_s: float | None = None):
-    """Return a direct sound and noise that falls by 60 dB in ``rt60_s``, over noise that does not fall."""
-    rng = np.random.default_rng(seed)
-    seconds = np.arange(round((duration_s or 1.2 * rt60_s) * SAMPLE_RATE)) / SAMPLE_RATE
-    response = 0.2 * rng.standard_normal(len(seconds)) * 10 ** (-3 * seconds / rt60_s)
-    response[0] = 1.0
-    if noise_db is not None:
-        response += 0.2 * rng.standard_normal(len(seconds)) * 10 ** (noise_db / 20)
-    return response.astype(np.float32)
+from ..signals import decaying
 
 
 @given(rt60_s=st.floats(0.15, 2.5), seed=st.integers(0, 9))

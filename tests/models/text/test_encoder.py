@@ -1,86 +1,31 @@
 import json
 from functools import cache
-from string import ascii_lowercase
 
 import numpy as np
 import pytest
 
 from models.text.catalog import TEXT_ENCODERS
-from models.text.encoder import HEADS, MAX_TOKENS, transformers_text, words_of
+from models.text.encoder import HEADS, words_of
 from models.types import Pretrained
-from models.weights.embedded import WeightsError, find
-from models.weights.torchaudio_cpu import import_torchaudio
+from models.weights.embedded import WeightsError
 
 from .. import tiny
+from .checkpoints import (
+    CORPUS,
+    POSITIONS,
+    VOCABULARY,
+    by_hand,
+    byte_pairs,
+    edit,
+    encoder_of,
+    limit_of,
+    network,
+    save,
+    tokenizer_of,
+    wordpiece,
+)
 
-CORPUS = ["i had a dreadful day", "the weather is lovely", "they don't know what the kids are talking about", "so what"]
-VOCABULARY = [
-    *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "'"),
-    *ascii_lowercase,
-    *(f"##{letter}" for letter in ascii_lowercase),
-    *sorted({word for sentence in CORPUS for word in sentence.split()} - {"i", "a", "they", "don't"}),
-]
 TEXTS = ["", "So what?", "I had a dreadful day, a dreadful day!", "the weather is lovely " * 40, "so what"]
-POSITIONS = 24
-SHAPE = {
-    "vocab_size": len(VOCABULARY),
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 64,
-    "max_position_embeddings": POSITIONS,
-}
-
-
-def wordpiece():
-    """BERT's tokenizer."""
-    from tokenizers import BertWordPieceTokenizer
-
-    return BertWordPieceTokenizer({token: number for number, token in enumerate(VOCABULARY)})
-
-
-@cache
-def byte_pairs():
-    """RoBERTa's tokenizer, trained on a few sentences; which of two equal pairs it merges first differs each time."""
-    from tokenizers import ByteLevelBPETokenizer
-    from tokenizers.processors import RobertaProcessing
-
-    tokenizer = ByteLevelBPETokenizer()
-    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    tokenizer.train_from_iterator(CORPUS, vocab_size=290, special_tokens=special, show_progress=False)
-    tokenizer.post_processor = RobertaProcessing(("</s>", 2), ("<s>", 0))
-    return tokenizer
-
-
-@cache
-def network(name):
-    """A small random network of a class of transformers, whose every weight differs from its initial value."""
-    import_torchaudio()
-    import torch
-    import transformers
-
-    configs = {
-        "Bert": transformers.BertConfig(**SHAPE),
-        "Roberta": transformers.RobertaConfig(**{**SHAPE, "vocab_size": 290}),
-        "DistilBert": transformers.DistilBertConfig(
-            vocab_size=len(VOCABULARY), dim=32, n_layers=2, n_heads=2, hidden_dim=64, max_position_embeddings=POSITIONS
-        ),
-        "DebertaV2": transformers.DebertaV2Config(
-            **SHAPE, relative_attention=True, pos_att_type=["p2c", "c2p"], position_biased_input=False
-        ),
-        "Electra": transformers.ElectraConfig(**SHAPE, embedding_size=16),
-        "MPNet": transformers.MPNetConfig(**SHAPE),
-        "Albert": transformers.AlbertConfig(**SHAPE, embedding_size=16),
-    }
-    family = next(family for family in configs if name.startswith(family))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        made = getattr(transformers, name)(configs[family])
-        for weights in made.parameters():
-            weights.data += 0.1 * torch.randn_like(weights)
-    return made.eval()
-
-
 FAMILIES = [
     "BertModel",
     "BertForPreTraining",  # as bert-base-uncased
@@ -98,50 +43,9 @@ FAMILIES = [
 ]
 
 
-def tokenizer_of(name):
-    return byte_pairs() if name.startswith("Roberta") else wordpiece()
-
-
-def save(folder, name, tokenizer=None):
-    """Lay out a checkpoint as the hub does."""
-    network(name).save_pretrained(folder)
-    (tokenizer or tokenizer_of(name)).save(str(folder / "tokenizer.json"))
-    return folder
-
-
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
     return cache(lambda name: save(tmp_path_factory.mktemp(name), name))
-
-
-def edit(folder, change):
-    """Rewrite the weights of a checkpoint as ``change`` of its state dict."""
-    from safetensors.torch import load_file, save_file
-
-    path = folder / "model.safetensors"
-    save_file(change(load_file(path)), path, metadata={"format": "pt"})
-
-
-def encoder_of(folder, layer=None):
-    return transformers_text("cpu", Pretrained(str(folder)), layer)
-
-
-def limit_of(name):
-    return POSITIONS - 2 if name.startswith(("Roberta", "MPNet")) else POSITIONS  # theirs begin after the padding's, 1
-
-
-def by_hand(name, text, layer):
-    """The same with transformers itself: the whole network, heads and all, on tokens cut by hand."""
-    import torch
-
-    whole = network(name)
-    ids = tokenizer_of(name).encode(words_of(text)).ids
-    limit = limit_of(name)
-    if len(ids) > limit:
-        ids = [*ids[: limit - 1], ids[-1]]
-    with torch.inference_mode():
-        states = whole.base_model(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states
-    return states[layer][0].numpy()
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
@@ -324,57 +228,3 @@ def test_there_are_weights_to_be_named():
 def test_words_are_left_of_a_transcript(text, words):
     assert words_of(text) == words
     assert words_of(words) == words
-
-
-@cache
-def minilm():
-    return transformers_text("cpu", Pretrained("minilm"))
-
-
-@pytest.mark.embedded
-class TestMiniLM:
-    def embedding(self, text):
-        mean = minilm()([text])[0].mean(axis=0)
-        return mean / np.linalg.norm(mean)
-
-    def test_there_is_a_frame_per_token_and_one_at_each_end(self):
-        assert len(minilm()(["hello there you"])[0]) == 3 + 2
-
-    @pytest.mark.parametrize("text", ["", " ", "\n\t", "..."])
-    def test_an_empty_transcript_has_the_two_frames_of_its_ends(self, text):
-        np.testing.assert_array_equal(minilm()([text])[0], minilm()([""])[0])
-        assert minilm()([text])[0].shape == (2, 384)
-
-    def test_a_long_text_is_cut_at_the_models_limit(self):
-        cut, uncut = minilm()(["dog " * 10_000, "dog " * (MAX_TOKENS - 2)])
-        np.testing.assert_array_equal(cut, uncut)
-        assert len(cut) == MAX_TOKENS
-
-    def test_punctuation_and_capitals_which_a_recogniser_guesses_from_the_voice_are_not_read(self):
-        shouted, said = minilm()(["Kids are TALKING by the door!", "kids are talking, by the door"])
-        np.testing.assert_array_equal(shouted, said)
-
-    def test_frames_are_those_of_the_published_files_read_by_hand(self):
-        import torch
-        from safetensors.torch import load_file
-        from tokenizers import Tokenizer
-        from transformers import BertConfig, BertModel
-
-        folder = find("minilm")
-        state = load_file(folder / "model.safetensors")
-        del state["embeddings.position_ids"]
-        with torch.random.fork_rng(devices=[]):
-            bert = BertModel(BertConfig.from_json_file(folder / "config.json")).eval()
-        bert.load_state_dict(state, strict=True)
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        tokenizer.no_padding()
-        ids = tokenizer.encode("i had a dreadful day").ids
-        with torch.inference_mode():
-            expected = bert(input_ids=torch.tensor([ids])).last_hidden_state[0].numpy()
-        np.testing.assert_array_equal(minilm()(["I had a dreadful day."])[0], expected)
-
-    def test_sentences_of_one_meaning_lie_closer_than_sentences_of_another(self):
-        glad, happy, sad = map(
-            self.embedding, ("I am so glad today.", "This day makes me happy.", "The train leaves at noon.")
-        )
-        assert glad @ happy > glad @ sad + 0.2

@@ -2,7 +2,6 @@ import json
 import os
 import re
 import shutil
-from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
@@ -15,21 +14,7 @@ from reports.page.page import Drawn, build_report, page
 from reports.run.files import ReportError
 from reports.run.run import read_run
 
-
-class Links(HTMLParser):
-    def __init__(self, text):
-        super().__init__()
-        self.found = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):  # noqa: ARG002 - the parser's signature
-        self.found += [value for name, value in attributes if name in {"href", "src"}]
-
-
-def words(page: str) -> str:
-    """Return what one reads on the page, on one line."""
-    body = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+from ..reading import Links, words
 
 
 @pytest.fixture
@@ -268,38 +253,6 @@ def test_what_provenance_does_not_say_is_not_made_up(run_folder, table):
     assert "corpus is synthetic" not in said
     assert "Synthetic corpus" not in said
     assert "has no suite.yaml" in said
-
-
-@pytest.mark.parametrize("name", ["results.parquet", "provenance.json", "systems.json"])
-def test_a_file_that_is_not_there_is_named(run_folder, table, name):
-    folder = run_folder(table({}, systems=["mfb"]))
-    (folder / name).unlink()
-    with pytest.raises(ReportError, match=re.escape(str(folder / name))):
-        build_report(folder)
-
-
-@pytest.mark.parametrize(("name", "text", "message"), [
-    ("provenance.json", "{", "not valid JSON"),
-    ("provenance.json", '{"corpus": {"name": "own"}}', "say whether it is synthetic"),
-    ("systems.json", "[]", "must be a JSON dict, not list"),
-    ("systems.json", "{}", "does not describe mfb"),
-    ("systems.json", '{"mfb": {"family": "magic"}}', "one of acoustic, lexical, multimodal, student, control"),
-    ("examples/examples.json", '[{"condition": "x", "utterance": "u", "file": "../suite.yaml"}]', "is not a file in"),
-    ("examples/examples.json", '[{"condition": "x"}]', "must have a condition, a file and an utterance"),
-])  # fmt: skip
-def test_a_file_that_does_not_hold_what_it_must_is_refused(run_folder, table, name, text, message):
-    folder = run_folder(table({}, systems=["mfb"]))
-    (folder / name).parent.mkdir(exist_ok=True)
-    (folder / name).write_text(text)
-    with pytest.raises(ReportError, match=message):
-        build_report(folder)
-
-
-def test_two_values_for_one_number_are_refused(run_folder, table):
-    results = table({}, systems=["mfb"])
-    folder = run_folder(results.loc[np.repeat(results.index, 2)])
-    with pytest.raises(ReportError, match=r"two values for .*'mfb'"):
-        build_report(folder)
 
 
 def test_the_page_says_what_was_done_to_the_speech(run_folder, table):
