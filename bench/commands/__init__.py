@@ -1,4 +1,4 @@
-"""What a person types and reads: the ``emonoise`` command, its options, what is printed. It parses and prints.
+"""What a person types and reads: the ``emonoise`` command, its options, what is printed.
 
-No logic is here: what a command does is a function of a room below.
+Nothing is measured here: what a command does to speech or tables is a function of a room below.
 """

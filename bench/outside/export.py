@@ -75,9 +75,10 @@ def export(
         workers: processes; one a core unless said.
 
     Raises:
-        ExportError: for conditions, names or a folder that cannot be; before anything is written.
-        ValueError: for a corpus or recordings that cannot be used, material that is missing, or a folder whose files
-            were made otherwise.
+        ExportError: for conditions or a folder that cannot be, or names that no condition has; before anything is
+            written.
+        ValueError: for a name that is taken, a corpus or recordings that cannot be used, material that is missing,
+            or a folder whose files were made otherwise.
     """
     asked = _conditions(conditions)
     _check_names(asked, noises, rooms)

@@ -18,7 +18,7 @@ from bench.outside.tables import FILE, Export, OutsideError, read_export, read_p
 from bench.scores.grid import Grid, none_first
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
-from bench.stages.conditions import described, explained, grid_conditions, harsher_by_curve
+from bench.stages.described import described, explained, grid_conditions, harsher_by_curve
 from bench.stages.outputs import RECORD, write_text
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.store.machine import machine, versions
@@ -77,7 +77,7 @@ def score_predictions(
             pd.DataFrame(),
             bootstrap=bootstrap,
             seed=export.recipe.seed,
-            harsher=harsher_by_curve([*export.conditions.values()], export.recipe.material),
+            harsher=harsher_by_curve(export.conditions.values(), export.recipe.material),
             grid=_grid(wide, export),
             allow_missing=allow_missing,
         )
@@ -141,7 +141,7 @@ def _grid(wide: pd.DataFrame, export: Export) -> Grid:
             for system, of in seeds
         },
         conditions=grid_conditions(
-            [*export.conditions.values()],
+            export.conditions.values(),
             export.recipe.material,
             lambda one: tuple(sorted(int(draw) for draw in draws[str(one)])),
         ),
@@ -167,7 +167,7 @@ def _provenance(wide: pd.DataFrame, export: Export, started: datetime) -> dict[s
             "speakers": {str(split): int(of["speaker"].nunique()) for split, of in files.groupby("split")},
         },
         "conditions": [described(one, recipe.material) for one in export.conditions.values()],
-        "corruptions": explained([*export.conditions.values()], recipe.material),
+        "corruptions": explained(export.conditions.values(), recipe.material),
         "snr": recipe.material.snr,
         "policy": "per-utterance" if recipe.material.reference_dbfs is None else "floor",
         **({"seeds": seeds} if seeds else {}),

@@ -1,4 +1,4 @@
-"""From a suite to every piece of a run, each named by everything that can change it.
+"""The corpus and the material that a suite means, and every piece of its run, named by all that can change it.
 
-Nothing is computed here that a run is made of: that is the work of ``bench.stages``.
+No speech is corrupted, encoded or judged here: that is the work of ``bench.stages``.
 """

@@ -6,7 +6,7 @@ from bench.corpora.corpus import DIMENSIONS
 from bench.plan.plan import Plan
 from bench.plan.planning import draws_of
 from bench.scores.grid import Grid
-from bench.stages.conditions import described, grid_conditions
+from bench.stages.described import described, grid_conditions
 from bench.stages.recipe import Recipe, make_recipe
 from bench.store.store import Store
 from corruptions import Material

@@ -10,7 +10,7 @@ from bench.plan.plan import Plan
 from bench.scores.comparisons import compare
 from bench.scores.scoring import score
 from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
-from bench.stages.conditions import harsher_by_curve
+from bench.stages.described import harsher_by_curve
 from bench.stages.evaluate import missing_work
 from bench.stages.recipe import CORRUPTIONS_TABLE, write_corruptions
 from bench.stages.train import head_path, histories, weights_of_layers

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bench.plan.plan import Plan
-from bench.stages.conditions import described, explained
+from bench.stages.described import described, explained
 from bench.store.machine import machine, versions
 from corruptions import Material
 from corruptions.sound.public import SPLITS

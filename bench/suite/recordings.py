@@ -67,7 +67,7 @@ OwnRooms = Annotated[
 
 
 def check_own_names(noises: Collection[str], rooms: Collection[str]) -> None:
-    """Refuse names of recordings that mean something else already: a corruption, clean speech, a noise and a room.
+    """Refuse names that are taken: by a corruption, by clean speech, or by a noise where a room is to have them, too.
 
     Raises:
         ValueError: naming them.

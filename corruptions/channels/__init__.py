@@ -1,1 +1,4 @@
-"""Channels: what happens between a microphone and a listener. Codecs, and everything else."""
+"""Channels: codecs and distortions between a microphone and a listener.
+
+Added sounds are in ``corruptions.noise``, echoes in ``corruptions.room``.
+"""

@@ -1,4 +1,4 @@
-"""The ground: audio in and out, levels and measures, what public corpora and records are.
+"""The ground: audio and files in and out, levels and measures, records, public corpora, progress and problems.
 
-What is done to sound is in the rooms beside and above.
+What is done to sound is in the rooms above.
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-SHOWN = 10
+_SHOWN = 10
 """So many are written out, and the rest counted: of thousands of files, nobody reads more."""
 
 
@@ -15,5 +15,5 @@ def listed(problems: Sequence[str]) -> str:
           a.wav: silent
           b.wav: empty
     """
-    more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
-    return "".join(f"\n  {line}" for line in (*problems[:SHOWN], *more))
+    more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+    return "".join(f"\n  {line}" for line in (*problems[:_SHOWN], *more))

@@ -1,4 +1,4 @@
 """Recognisers: waveforms to ``Transcript``, and how often they are wrong.
 
-What their encoders hear, as frames, is in ``models.speech``.
+The frames of their encoders are in ``models.speech``.
 """

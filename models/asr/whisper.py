@@ -101,8 +101,8 @@ def whisper_transcriber(device: str = "cpu", pretrained: Pretrained = TINY_EN) -
             ``openai/whisper-small``, or of CTranslate2.
 
     Raises:
-        WeightsError: if the weights are absent, not those of a Whisper of this format, or compute something else in the
-            precision of the device.
+        WeightsError: if the weights are absent, not those of a Whisper of this format, or its encoder computes
+            something else in the precision of the device.
 
     Examples:
         >>> import numpy as np

@@ -81,7 +81,7 @@ def train_head(
     """Return a head trained on ``train`` and chosen on ``dev``, the same bits for the same arguments.
 
     Args:
-        kind: a name in ``catalog.HEADS``.
+        kind: a name in ``models.heads.catalog.HEADS``.
         train: the head's inputs are the names of its features, in their order.
         dev: must have the same inputs; decides when to stop, a ridge's penalty and slope, a fusion's trust.
         seed: decides initial weights, dropout and the order of the utterances.

@@ -74,30 +74,7 @@ class OpenaiWhisperEncoder:
         """Return the frames of each waveform, computed by itself; one longer than 30 s is encoded piece by piece."""
         check_waveforms(waveforms)
         check_layers(layers, self.n_layers)
-        return self.encode(waveforms, layers, DTYPE[self.device])
-
-    def encode(self, waveforms: Sequence[Waveform], layers: Sequence[int], dtype: str) -> list[list[Frames]]:
-        """Return the frames of each waveform in each of ``layers``, computed in a type of torch's."""
-        return whisper_input.encode_pieces(
-            waveforms,
-            lambda mel: self._encode(mel, layers, dtype),
-            self.device,
-            self.model.dims.n_mels,
-            whisper_input.LONG_WINDOW_S,
-        )
-
-    def _encode(self, mel: Any, layers: Sequence[int], dtype: str) -> list[Any]:
-        import torch
-
-        hidden: list[Any] = []
-        blocks = self.model.encoder.blocks
-        hooks = [block.register_forward_pre_hook(lambda _, given: hidden.append(given[0])) for block in blocks]
-        try:
-            last = self.model.embed_audio(mel.to(getattr(torch, dtype)))  # the layers follow its type
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return [[*hidden, last][layer] for layer in layers]
+        return _encode(self.model, waveforms, layers, DTYPE[self.device])
 
 
 def openai_whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> OpenaiWhisperEncoder:
@@ -119,12 +96,33 @@ def openai_whisper_encoder(device: str = "cpu", pretrained: Pretrained = TINY_EN
         (50, 384)
     """
     sha256, revision = identify_openai_whisper(pretrained)
-    encoder = OpenaiWhisperEncoder(sha256, revision, device, load_openai_whisper(device, pretrained))
-    if (dtype := DTYPE[device]) != "float32":
-        second, layers = [spoken_second()], range(encoder.n_layers + 1)
-        [exact], [rounded] = encoder.encode(second, layers, "float32"), encoder.encode(second, layers, dtype)
-        check_rounding(exact, rounded, dtype, str(pretrained.weights))
-    return encoder
+    return OpenaiWhisperEncoder(sha256, revision, device, load_openai_whisper(device, pretrained))
+
+
+def _encode(model: Any, waveforms: Sequence[Waveform], layers: Sequence[int], dtype: str) -> list[list[Frames]]:
+    """Return the frames of each waveform in each of ``layers``, computed in a type of torch's."""
+    return whisper_input.encode_pieces(
+        waveforms,
+        lambda mel: _hidden_states(model, mel, layers, dtype),
+        model.device.type,
+        model.dims.n_mels,
+        whisper_input.LONG_WINDOW_S,
+    )
+
+
+def _hidden_states(model: Any, mel: Any, layers: Sequence[int], dtype: str) -> list[Any]:
+    import torch
+
+    hidden: list[Any] = []
+    hooks = [
+        block.register_forward_pre_hook(lambda _, given: hidden.append(given[0])) for block in model.encoder.blocks
+    ]
+    try:
+        last = model.embed_audio(mel.to(getattr(torch, dtype)))  # the layers follow its type
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [[*hidden, last][layer] for layer in layers]
 
 
 def load_openai_whisper(device: str, pretrained: Pretrained) -> Any:
@@ -137,17 +135,27 @@ def load_openai_whisper(device: str, pretrained: Pretrained) -> Any:
 
     Raises:
         ValueError: if no weights are named.
-        WeightsError: if the weights are absent, could not be downloaded, or are not those of a Whisper.
+        WeightsError: if the weights are absent, could not be downloaded, are not those of a Whisper, or its encoder
+            computes something else in the precision of the device.
     """
+    model = _load(pretrained).to(device).eval()
+    if (dtype := DTYPE[device]) != "float32":
+        second, layers = [spoken_second()], range(model.dims.n_audio_layer + 1)
+        [exact], [rounded] = _encode(model, second, layers, "float32"), _encode(model, second, layers, dtype)
+        check_rounding(exact, rounded, dtype, str(pretrained.weights))
+    return model
+
+
+def _load(pretrained: Pretrained) -> Any:
     import torch
     import whisper
 
     name = pretrained.weights
     with torch.random.fork_rng(devices=[]):  # initial weights that are thrown away draw from the global generator
         if name not in whisper.available_models() and not _is_file(name):
-            return _from_transformers(locate_whisper(pretrained).folder).to(device).eval()
+            return _from_transformers(locate_whisper(pretrained).folder)
         try:
-            return whisper.load_model(name, device="cpu").to(device).eval()
+            return whisper.load_model(name, device="cpu")
         except Exception as error:  # of the network, of the file system, or of torch where a file is something else
             raise WeightsError(f"{name}: openai-whisper cannot load it ({type(error).__name__}: {error})") from error
 

@@ -7,8 +7,8 @@ which the last of transformers' own list has not either.
 
 What a waveform goes through before stands in ``models.speech.self_supervised_input``. On a CPU clips are computed one
 by one in float32, so that a clip's frames are the same bits whatever the call. On CUDA they are computed in batches of
-bfloat16, and nothing of one clip reaches another (``models.speech.padding``) beyond what rounding makes of another
-batch.
+bfloat16, which is compared with float32 when a network is loaded (``models.weights.precision``), and nothing of one
+clip reaches another (``models.speech.padding``) beyond what rounding makes of another batch.
 """
 
 import warnings
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from models.speech.padding import convolved, padding_unheard
-from models.speech.self_supervised_input import normalises, pieces, prepared, unit_variance
+from models.speech.self_supervised_input import normalises, pieces, prepared
 from models.speech.top_layers import Top, self_supervised_top
 from models.types import SAMPLE_RATE, Frames, Pretrained, Waveform, check_layers, check_waveforms
 from models.weights.batching import in_batches
@@ -148,13 +148,14 @@ def self_supervised(device: str, pretrained: Pretrained) -> SelfSupervised:
         spare=MASK,
         attn_implementation=family.attention,
     )
-    network = lowered(network.to(device), DTYPE[device], _every_layer, str(located.folder))
-    return SelfSupervised(located, device, normalises(located.folder), network)
+    normalise = normalises(located.folder)
 
+    def every_layer(network: Any, waveform: Waveform) -> list[Frames]:
+        given = prepared(waveform, network.config, normalise=normalise)
+        return encode(network, [given], range(network.config.num_hidden_layers + 1))[0]
 
-def _every_layer(network: Any, waveform: Waveform) -> list[Frames]:
-    [layers] = encode(network, [unit_variance(waveform)], range(network.config.num_hidden_layers + 1))
-    return layers
+    network = lowered(network.to(device), DTYPE[device], every_layer, str(located.folder))
+    return SelfSupervised(located, device, normalise, network)
 
 
 def encode(network: Any, batch: Sequence[Waveform], layers: Sequence[int]) -> list[list[Frames]]:

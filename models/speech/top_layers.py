@@ -38,9 +38,9 @@ class TopShape:
 
 @dataclass(frozen=True)
 class Top:
-    """The layers of an encoder above one of its layers: their shape, and weights named as those of a ``TopLayers``.
+    """The layers of an encoder above one of its layers: their shape and weights.
 
-    That is the network of ``models.heads.tuning``.
+    Weights are named as in ``models.heads.tuning.TopLayers``, which tunes them.
     """
 
     shape: TopShape
@@ -73,7 +73,7 @@ def top_of(encoder: object, layer: int) -> Top:
     """Return the layers of a speech encoder above ``layer``.
 
     Args:
-        encoder: made by an entry of ``catalog.SPEECH_ENCODERS``.
+        encoder: made by an entry of ``models.speech.catalog.SPEECH_ENCODERS``.
         layer: whose frames the layers are given; 0 for what enters the first.
 
     Raises:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.corpora.probe import voice
 from bench.corpora.probe.plan import Planned, ProbeSpec, plan
+from bench.corpora.probe.voice import SAMPLE_RATE, WEIGHTS, check_installed, load_voice, speak, versions
 from bench.store.engine import default_workers, run_jobs, worker_pool
 from bench.store.keys import digest
 from bench.store.progress import Advance
@@ -48,7 +48,7 @@ def build_probe(
         ModuleNotFoundError: if the extra ``probe`` is not installed.
         models.weights.embedded.WeightsError: if the voice is absent or is not the one it should be.
     """
-    voice.check_installed()
+    check_installed()
     utterances = plan(spec)
     folder = (cache or cache_root()) / "probe" / _key(utterances)
     missing = [utterance for utterance in utterances if not (folder / _audio(utterance)).is_file()]
@@ -68,7 +68,7 @@ def _key(utterances: Sequence[Planned]) -> str:
     rows = [asdict(utterance) for utterance in utterances]
     for row in rows:
         del row["emotion"]  # nobody hears it: naming it otherwise is no reason to speak everything again
-    return digest("probe", CODE_VERSION, rows, voice.versions(), EMBEDDED[voice.WEIGHTS].sha256)
+    return digest("probe", CODE_VERSION, rows, versions(), EMBEDDED[WEIGHTS].sha256)
 
 
 def _audio(utterance: Planned) -> str:
@@ -78,14 +78,14 @@ def _audio(utterance: Planned) -> str:
 def _write_sound(folder: Path, utterance: Planned) -> None:
     import soundfile
 
-    sound = voice.speak(_voice_of_this_process(), utterance.sentence.text, utterance.voice)
+    sound = speak(_voice_of_this_process(), utterance.sentence.text, utterance.voice)
     with replacing(folder / _audio(utterance)) as temporary:
-        soundfile.write(temporary, sound, voice.SAMPLE_RATE, subtype="PCM_16")
+        soundfile.write(temporary, sound, SAMPLE_RATE, subtype="PCM_16")
 
 
 @cache
 def _voice_of_this_process() -> "PiperVoice":
-    return voice.load_voice()
+    return load_voice()
 
 
 def _manifest_row(utterance: Planned) -> dict[str, object]:

@@ -27,8 +27,7 @@ with ``words_k + voice_k + raters_k = 1``, and all of ``t``, ``z``, ``e`` of mea
 
 **Voice.** Each parameter (median pitch, pitch range, rate, level, spectral tilt, formants) is ``p_speaker + b_p . z``.
 Activation raises pitch, range, rate, level and tilt; dominance raises the level and lowers the pitch; valence is a
-faint smile. ``p_speaker`` is uniform; no speaker is in two splits. Coefficients: ``model.yaml``; words:
-``words.yaml``.
+faint smile. ``p_speaker`` is uniform; no speaker is in two splits. Coefficients: ``model.yaml``; words: ``words.yaml``.
 
 **Sound.** Piper speaks the sentence with the voice ``joe``, without its random elements. Praat's PSOLA moves pitch,
 range, rate and formants, a filter tilts the spectrum, and a single gain sets the level: loudness is never normalised

@@ -45,7 +45,7 @@ class Loading(Strict):
 
 
 class Model(Strict):
-    """``model.yaml``."""
+    """What ``model.yaml`` beside this file says."""
 
     centre: float
     spread: float

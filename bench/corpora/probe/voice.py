@@ -90,7 +90,10 @@ def speak(piper: "PiperVoice", text: str, voice: Voice) -> npt.NDArray[np.float3
     sound *= 10 ** (voice.level_db / 20) / math.sqrt(float(np.mean(sound**2)))
     peak = float(np.max(np.abs(sound)))
     if peak >= 1:
-        raise ValueError(f"{text!r} at {voice.level_db:.1f} dBFS peaks at {peak:.2f}: lower level_db in model.yaml")
+        raise ValueError(
+            f"{text!r} at {voice.level_db:.1f} dBFS peaks at {peak:.2f}: lower level_db in model.yaml of "
+            "bench/corpora/probe"
+        )
     return sound.astype(np.float32)
 
 

@@ -162,8 +162,8 @@ def trust_by_certainty(truth: Tensor, said: Tensor, certainty: Tensor, steadines
     The weights alpha and beta, 0 or more, for which the sum over utterances of
     (truth - sum_i (alpha_i c + beta_i (1 - c)) said_i)^2, both sides about their means, plus ``steadiness`` times the
     sum over utterances and experts of (alpha_i - beta_i)^2 var(said_i), is least; then stretched until the weighted sum
-    spreads as the truth does, as in ``late.trust``. An expert that says the same of every utterance, but for
-    rounding, has weight 0 in both.
+    spreads as the truth does, as in ``models.heads.fusion.late.trust``. An expert that says the same of every
+    utterance, but for rounding, has weight 0 in both.
 
     Args:
         truth: labels, ``(n, dimensions)`` float64.

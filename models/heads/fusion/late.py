@@ -1,6 +1,6 @@
-"""Fusion: several representations of an utterance heard together, with an embedding that a student can be taught from.
+"""Late fusion: experts on several representations of an utterance, with an embedding that a student can be taught from.
 
-Late fusion: each input has the TC-GRU that it has alone, and one linear readout of all embeddings side by side decides,
+Each input has the TC-GRU that it has alone, and one linear readout of all embeddings side by side decides,
 for each dimension, how far each input is trusted. Trust is found on development data, for on training data every input
 seems to know everything: a text branch remembers its sentences. What comes of training all branches together is in
 ``models.heads.fusion.joint``.

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.speech.catalog import self_supervised as under_test
+from models.speech import self_supervised as under_test
 from models.speech.self_supervised import BATCH_S, DTYPE, FAMILIES, encode, self_supervised
 from models.speech.self_supervised_input import pieces
 from models.types import Pretrained

@@ -7,7 +7,7 @@ from models.asr.catalog import TRANSCRIBERS
 from models.speech import openai_whisper, self_supervised, whisper_encoder
 from models.speech.catalog import SPEECH_ENCODERS
 from models.types import Pretrained
-from models.weights import whisper as whisper_weights
+from models.weights import whisper
 from models.weights.embedded import WeightsError
 from models.weights.precision import check_rounding, lowered, spoken_second
 from models.weights.torchaudio_cpu import import_torchaudio
@@ -20,9 +20,9 @@ import_torchaudio()
 @pytest.fixture
 def bfloat16(monkeypatch):
     """Everything that has a lower precision on a GPU is loaded in bfloat16."""
-    for types in (self_supervised.DTYPE, whisper_weights.DTYPE):
+    for types in (self_supervised.DTYPE, whisper.DTYPE):
         monkeypatch.setitem(types, "cpu", "bfloat16")
-    assert whisper_encoder.DTYPE is openai_whisper.DTYPE is whisper_weights.DTYPE
+    assert whisper_encoder.DTYPE is openai_whisper.DTYPE is whisper.DTYPE
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ LOADED = {
     "self-supervised": load_hubert,
     "whisper": lambda _: SPEECH_ENCODERS["whisper"]("cpu", Pretrained("whisper-tiny.en")),
     "openai-whisper": lambda _: SPEECH_ENCODERS["openai-whisper"]("cpu", Pretrained("whisper-tiny.en")),
+    "openai-whisper transcriber": lambda _: TRANSCRIBERS["openai-whisper"]("cpu", Pretrained("whisper-tiny.en")),
     "whisper transcriber": lambda _: TRANSCRIBERS["whisper"]("cpu", Pretrained("whisper-tiny.en")),
 }
 
@@ -63,7 +64,7 @@ def test_what_only_rounds_is_loaded(tmp_path, bfloat16, load):
 @pytest.mark.embedded
 @pytest.mark.parametrize("load", LOADED.values(), ids=LOADED)
 def test_what_the_processor_gets_wrong_is_refused_with_the_reason(tmp_path, bfloat16, faulty, load):
-    with pytest.raises(WeightsError, match=r"in bfloat16 .* correlate by .* in layer .* Use float32"):
+    with pytest.raises(WeightsError, match=r"in bfloat16 .* frames of layer .* correlate by .* computes in float32"):
         load(tmp_path)
 
 
@@ -76,7 +77,7 @@ def test_float32_is_compared_with_nothing(tmp_path, faulty):
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_numbers_that_became_too_large_are_refused(value):
     exact = [np.arange(6, dtype=np.float32).reshape(2, 3)] * 2
-    with pytest.raises(WeightsError, match="weights: in float16 .* in layer 2 of 2"):
+    with pytest.raises(WeightsError, match="weights: in float16 .* frames of layer 1 correlate"):
         check_rounding(exact, [exact[0], np.where(exact[1] == 3, value, exact[1])], "float16", "weights")
 
 

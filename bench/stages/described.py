@@ -1,6 +1,6 @@
 """What tables and reports must know of the conditions of a run: their curves and levels, and what is harsher."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from bench.scores.grid import GridCondition
@@ -9,7 +9,7 @@ from corruptions import Condition, Material, find_corruption
 from corruptions.catalog import SNR
 
 
-def explained(conditions: Sequence[Condition], material: Material) -> dict[str, str]:
+def explained(conditions: Iterable[Condition], material: Material) -> dict[str, str]:
     """Return a sentence on every corruption in the conditions, in their order."""
     names = dict.fromkeys(step.corruption for condition in conditions for step in condition.steps)
     return {name: find_corruption(name, material).description for name in names}
@@ -29,7 +29,7 @@ def described(condition: Condition, material: Material) -> dict[str, Any]:
 
 
 def grid_conditions(
-    conditions: Sequence[Condition], material: Material, draws: Callable[[Condition], tuple[int, ...]]
+    conditions: Iterable[Condition], material: Material, draws: Callable[[Condition], tuple[int, ...]]
 ) -> tuple[GridCondition, ...]:
     """Return the conditions as a grid has them, each with the draws that ``draws`` gives it."""
     about = ((described(one, material), draws(one)) for one in conditions)
@@ -39,7 +39,7 @@ def grid_conditions(
     )
 
 
-def harsher_by_curve(conditions: Sequence[Condition], material: Material) -> dict[str, Harsher]:
+def harsher_by_curve(conditions: Iterable[Condition], material: Material) -> dict[str, Harsher]:
     """Return in which direction of its level each curve gets harsher; clean speech is on none."""
     return {one.curve: described(one, material)["harsher"] for one in conditions if one.steps}
 
