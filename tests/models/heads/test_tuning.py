@@ -17,6 +17,7 @@ from models.types import Pretrained
 from .. import tiny
 
 SHORT = FitConfig(epochs=2)
+WIDTH = tiny.SMALL["hidden_size"]
 ARCHITECTURES = [
     (family, size) for family, (_, sizes) in tiny.SELF_SUPERVISED.items() if family != "wavlm" for size in sizes
 ]
@@ -24,7 +25,7 @@ ARCHITECTURES = [
 
 @pytest.fixture(scope="module")
 def hubert(tmp_path_factory):
-    """A tiny HuBERT of three layers and 48 numbers per frame."""
+    """A tiny HuBERT of three layers."""
     return self_supervised("cpu", Pretrained(str(tiny.self_supervised(tmp_path_factory.mktemp("hubert")))))
 
 
@@ -79,7 +80,7 @@ def test_untuned_layers_are_those_of_whisper(layer):
 
 def test_padding_is_unheard(hubert):
     rng = np.random.default_rng(1)
-    frames = [torch.tensor(rng.standard_normal((length, 48)), dtype=torch.float32) for length in (7, 30, 1, 19)]
+    frames = [torch.tensor(rng.standard_normal((length, WIDTH)), dtype=torch.float32) for length in (7, 30, 1, 19)]
     for layer in (0, 2):
         layers = layers_of(top_of(hubert, layer))
         with torch.no_grad():
@@ -102,9 +103,9 @@ def test_layers_hear_every_frame_and_only_the_head_hears_steps(hubert, heard):
     longest = max(heard.features["hubert"], key=len)
     [branch] = head.network.branches
     assert branch.prepare(torch.tensor(longest)).shape == longest.shape
-    wide = Input("sound", 48, stride=4)
+    wide = Input("sound", WIDTH, stride=4)
     network = Tuned(TunedConfig(top=top_of(hubert, 2).shape), [wide]).eval()
-    assert network.branches[0].reduce(torch.tensor(longest)).shape == (-(-len(longest) // 4), 48)
+    assert network.branches[0].reduce(torch.tensor(longest)).shape == (-(-len(longest) // 4), WIDTH)
 
 
 def test_tuning_moves_the_layers_and_the_encoder_keeps_its_own(hubert, heard):
@@ -191,12 +192,12 @@ def test_a_head_that_tunes_needs_layers_and_no_other_takes_any(hubert, heard):
 
 def test_frames_of_another_width_are_refused(hubert, heard):
     narrow = Examples({"hubert": [frames[:, :40] for frames in heard.features["hubert"]]}, heard.labels)
-    with pytest.raises(ValueError, match=r"hubert: frames have 1 layer\(s\) of 40 numbers, .* need one of 48"):
+    with pytest.raises(ValueError, match=rf"hubert: frames have 1 layer\(s\) of 40 numbers, .* need one of {WIDTH}"):
         train_head("tuned", narrow, narrow, seed=0, top=top_of(hubert, 2))
 
 
 def test_layers_of_another_shape_are_refused(hubert):
-    network = Tuned(TunedConfig(top=TopShape(48, 4, 96, 2, norm_first=False)), [Input("hubert", 48, 1)])
+    network = Tuned(TunedConfig(top=TopShape(WIDTH, 4, 96, 2, norm_first=False)), [Input("hubert", WIDTH, 1)])
     with pytest.raises(RuntimeError, match="Missing key"):
         put_top(network, top_of(hubert, 2))
 
