@@ -13,9 +13,10 @@ from corruptions.room.bank import build_rooms
 from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
 from corruptions.room.responses import Response, read_responses
 from corruptions.room.simulation import RoomSpec
-from corruptions.sound.audio import SAMPLE_RATE, AudioError, Waveform, read_audio, write_audio
+from corruptions.sound.audio import SAMPLE_RATE, Waveform, read_audio, write_audio
 from corruptions.sound.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
+from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted, Record
 from corruptions.transforms import from_audiomentations
 

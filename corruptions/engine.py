@@ -18,9 +18,10 @@ from corruptions.condition import Condition, Step
 from corruptions.corruption import Corruption, Setting
 from corruptions.material import Material
 from corruptions.room.responses import Response
-from corruptions.sound.audio import AudioError, Waveform, file_sha256
+from corruptions.sound.audio import Waveform, file_sha256
 from corruptions.sound.levels import rms_dbfs, speech_levels_dbfs
 from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
+from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted, Record
 
 NOTHING = Material()

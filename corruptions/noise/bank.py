@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from corruptions.noise.recordings import Recording
-from corruptions.sound.audio import AudioError, Waveform, file_sha256, read_audio
+from corruptions.sound.audio import Waveform, file_sha256, read_audio
 from corruptions.sound.files import replacing
 from corruptions.sound.progress import Stage, unseen
+from corruptions.sound.promises import AudioError
 
 # So many recordings lie in one file: thousands of files could not all stay open.
 _PER_PART = 256

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from corruptions.noise.corpora import NOISE_CORPORA
 from corruptions.noise.recordings import Fault, Recording, examine
-from corruptions.sound.audio import SAMPLE_RATE, AudioError, audio_names
+from corruptions.sound.audio import SAMPLE_RATE, audio_names
 from corruptions.sound.progress import Stage, unseen
+from corruptions.sound.promises import AudioError
 from corruptions.sound.public import SPLITS, Member, PublicCorpus, Split, Table, find_corpus, members_of
 
 

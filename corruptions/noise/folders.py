@@ -12,8 +12,9 @@ import numpy as np
 from corruptions.noise.additive import Noise, draw_excerpt
 from corruptions.noise.bank import Bank, build_bank
 from corruptions.noise.recordings import Recording, read_recordings
-from corruptions.sound.audio import AudioError, audio_names
+from corruptions.sound.audio import audio_names
 from corruptions.sound.progress import Stage, unseen
+from corruptions.sound.promises import AudioError
 from corruptions.sound.public import Split
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from corruptions.sound.audio import SAMPLE_RATE, AudioError, Waveform, read_audio
+from corruptions.sound.audio import SAMPLE_RATE, Waveform, read_audio
+from corruptions.sound.promises import AudioError
 
 # Of the impulses: how many on average, and how many samples each lasts.
 CLICKS_PER_S = 10

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from corruptions.noise.additive import SILENT_PEAK
-from corruptions.sound.audio import AudioError, file_sha256, length_at_16k, open_audio
+from corruptions.sound.audio import file_sha256, length_at_16k
+from corruptions.sound.decoding import decoding
 from corruptions.sound.problems import listed
 from corruptions.sound.progress import Stage, unseen
+from corruptions.sound.promises import AudioError
 
 SHORTEST_S = 0.01
-
-_BLOCK_FRAMES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,12 @@ def _examine_one(folder: Path, name: str) -> Recording | Fault:
     path = folder / name
     n_frames, peak = 0, 0.0
     try:
-        with open_audio(path) as file:
-            sample_rate = file.samplerate
-            # Block by block: a noise corpus has recordings of an hour.
-            for block in file.blocks(_BLOCK_FRAMES, frames=file.frames, dtype="float32", always_2d=True):
+        # Block by block: a noise corpus has recordings of an hour.
+        with decoding(path) as (sample_rate, blocks):
+            for block in blocks:
                 n_frames += len(block)
                 # Python's max() would lose a NaN; numpy's keeps it.
-                peak = float(np.maximum(peak, np.abs(block.mean(axis=1)).max()))
+                peak = float(np.maximum(peak, np.abs(block.mean(axis=1)).max(initial=0)))
         sha256 = file_sha256(path)
     except (AudioError, OSError) as error:
         return Fault(name, "unreadable", str(error))

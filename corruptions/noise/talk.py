@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from corruptions.noise.additive import Noise, is_silent
 from corruptions.noise.generated import Spectrum, speech_shaped
-from corruptions.sound.audio import SAMPLE_RATE, AudioError, Waveform, audio_length, read_audio, read_excerpt
+from corruptions.sound.audio import SAMPLE_RATE, Waveform, audio_length, read_audio, read_excerpt
 from corruptions.sound.levels import MARGIN_DB, active_level_dbfs
+from corruptions.sound.promises import AudioError
 
 # The name of a speaker nobody knows. Anybody may be behind it, also the speaker of the utterance: it never talks.
 UNKNOWN = "Unknown"

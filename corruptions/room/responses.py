@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.sound.audio import SAMPLE_RATE, AudioError, Waveform, audio_names, file_sha256, read_channels
+from corruptions.sound.audio import SAMPLE_RATE, Waveform, audio_names, file_sha256, read_channels
 from corruptions.sound.progress import Stage, unseen
+from corruptions.sound.promises import AudioError
 
 # What belongs to the direct sound: 2.5 ms on either side.
 DIRECT = round(0.0025 * SAMPLE_RATE)

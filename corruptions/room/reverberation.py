@@ -9,8 +9,9 @@ import numpy.typing as npt
 from scipy import fft
 
 from corruptions.room.responses import DIRECT, Response
-from corruptions.sound.audio import AudioError, Waveform, file_sha256, read_channel
+from corruptions.sound.audio import Waveform, file_sha256, read_channel
 from corruptions.sound.levels import active_level_dbfs, rms_dbfs
+from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted
 
 _TOLERANCE_DB = 0.01

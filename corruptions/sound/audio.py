@@ -5,8 +5,6 @@ are averaged, other rates resampled with soxr's best quality. Samples of float f
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import gcd
 from pathlib import Path
 
@@ -15,7 +13,9 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from corruptions.sound.decoding import FFMPEG, count_frames, decode, decode_stretch, rate_of
 from corruptions.sound.files import replacing
+from corruptions.sound.promises import AudioError
 
 SAMPLE_RATE = 16_000
 Waveform = npt.NDArray[np.float32]
@@ -25,41 +25,14 @@ Waveform = npt.NDArray[np.float32]
 _GUARD = 1000
 
 
-# By seeking, libsndfile finds samples of another place near the end of Vorbis (its issue 885), and in Opus at 16 and
-# 24 kHz others by up to 0.0005. What precedes an excerpt is decoded there, and dropped.
-_SEEKING_MISSES = {"OPUS", "VORBIS"}
-_BLOCK_FRAMES = 1 << 16
-
-
-# What libsndfile reads.
+# What libsndfile reads, and what FFmpeg does.
 _READABLE = {
     *(".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp2", ".mp3", ".nist"),
     *(".oga", ".ogg", ".opus", ".rf64", ".snd", ".sph", ".w64", ".wav", ".wave"),
+    *FFMPEG,
 }
 # What people will try. Such a file is an error, so that no recording is lost unseen.
-_UNREADABLE = {".aac", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mp4", ".mpc", ".raw", ".webm", ".wma", ".wv"}
-
-
-class AudioError(ValueError):
-    """A recording that cannot be used; the message names the file."""
-
-
-@contextmanager
-def open_audio(path: Path) -> Iterator[soundfile.SoundFile]:
-    """Open a recording for ``with``.
-
-    Raises:
-        AudioError: if the file is not there, or now or in the block cannot be read.
-    """
-    if not path.is_file():
-        raise AudioError(f"{path}: no such file")
-    if path.suffix.lower() == ".raw":
-        raise AudioError(f"{path}: a .raw file does not say what is in it; convert it to .wav")
-    try:
-        with soundfile.SoundFile(path) as file:
-            yield file
-    except soundfile.LibsndfileError as error:
-        raise AudioError(f"{path}: cannot be read as audio: {error.error_string}") from error
+_UNREADABLE = {".raw"}
 
 
 def read_audio(path: Path) -> Waveform:
@@ -71,8 +44,7 @@ def read_audio(path: Path) -> Waveform:
     Raises:
         AudioError: if the file is not there, cannot be read, holds no samples, or holds a sample that is not a number.
     """
-    with open_audio(path) as file:
-        return _waveform(path, file.read(file.frames, dtype="float32", always_2d=True), file.samplerate)
+    return _waveform(path, *decode(path))
 
 
 def read_channels(path: Path) -> list[Waveform]:
@@ -84,9 +56,8 @@ def read_channels(path: Path) -> list[Waveform]:
     Raises:
         AudioError: as ``read_audio`` does.
     """
-    with open_audio(path) as file:
-        frames = file.read(file.frames, dtype="float32", always_2d=True)
-        return [_waveform(path, frames[:, k : k + 1], file.samplerate) for k in range(file.channels)]
+    frames, rate = decode(path)
+    return [_waveform(path, frames[:, k : k + 1], rate) for k in range(frames.shape[1])]
 
 
 def read_channel(path: Path, channel: int) -> Waveform:
@@ -99,17 +70,16 @@ def read_channel(path: Path, channel: int) -> Waveform:
     Raises:
         AudioError: as ``read_audio`` does, or if the file has no such channel.
     """
-    with open_audio(path) as file:
-        if not 0 <= channel < file.channels:
-            raise AudioError(f"{path}: has no channel {channel}, but 0 to {file.channels - 1}")
-        frames = file.read(file.frames, dtype="float32", always_2d=True)
-        return _waveform(path, frames[:, channel : channel + 1], file.samplerate)
+    frames, rate = decode(path)
+    if not 0 <= channel < frames.shape[1]:
+        raise AudioError(f"{path}: has no channel {channel}, but 0 to {frames.shape[1] - 1}")
+    return _waveform(path, frames[:, channel : channel + 1], rate)
 
 
 def read_excerpt(path: Path, start: int, n_samples: int) -> Waveform:
-    """Return ``read_audio(path)[start : start + n_samples]`` without reading the rest of the file.
+    """Return ``read_audio(path)[start : start + n_samples]``, bit for bit, without reading what follows it.
 
-    It is that bit for bit, but for MP3, whose decoder may round the last bit otherwise.
+    What precedes it is not read either, in formats in which seeking finds the same samples.
 
     Args:
         path: a file of any format and rate that libsndfile reads.
@@ -119,20 +89,15 @@ def read_excerpt(path: Path, start: int, n_samples: int) -> Waveform:
     Raises:
         AudioError: as ``read_audio`` does, or if the recording ends before the excerpt does.
     """
-    with open_audio(path) as file:
-        guard = 0 if file.samplerate == SAMPLE_RATE else _GUARD
-        # Every `per_block` samples the two rates meet on a sample, and only there may resampling start.
-        common = gcd(file.samplerate, SAMPLE_RATE)
-        per_block = SAMPLE_RATE // common
-        block = max(start - guard, 0) // per_block
-        first_frame = block * (file.samplerate // common)
-        last_frame = -(-(start + n_samples + guard) * file.samplerate // SAMPLE_RATE)
-        if file.seekable() and file.subtype not in _SEEKING_MISSES:
-            file.seek(min(first_frame, file.frames))
-        else:
-            for _ in file.blocks(_BLOCK_FRAMES, frames=first_frame, dtype="float32"):
-                pass
-        audio = _waveform(path, file.read(last_frame - first_frame, dtype="float32", always_2d=True), file.samplerate)
+    rate = rate_of(path)
+    guard = 0 if rate == SAMPLE_RATE else _GUARD
+    # Every `per_block` samples the two rates meet on a sample, and only there may resampling start.
+    common = gcd(rate, SAMPLE_RATE)
+    per_block = SAMPLE_RATE // common
+    block = max(start - guard, 0) // per_block
+    first_frame = block * (rate // common)
+    last_frame = -(-(start + n_samples + guard) * rate // SAMPLE_RATE)
+    audio = _waveform(path, decode_stretch(path, first_frame, last_frame), rate)
     offset = start - block * per_block
     excerpt = audio[offset : offset + n_samples]
     if len(excerpt) < n_samples:
@@ -151,13 +116,12 @@ def length_at_16k(n_frames: int, sample_rate: int) -> int:
 
 
 def audio_length(path: Path) -> int:
-    """Return the length of a recording in samples at 16 kHz, from the file's header.
+    """Return the length of a recording in samples at 16 kHz: from its header where that knows, else by decoding it.
 
     Raises:
         AudioError: if the file is not there or cannot be read.
     """
-    with open_audio(path) as file:
-        return length_at_16k(file.frames, file.samplerate)
+    return length_at_16k(*count_frames(path))
 
 
 def write_audio(path: Path, audio: Waveform) -> None:

@@ -12,7 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from corruptions.sound.audio import AudioError, audio_names
+from corruptions.sound.audio import audio_names
+from corruptions.sound.promises import AudioError
 
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")

@@ -130,17 +130,13 @@ def test_what_cannot_be_read_is_named(read, tmp_path: Path) -> None:
 
 
 @pytest.mark.real_data
-def test_every_odd_file_is_read_exactly_or_named_in_an_error(real_data: Path) -> None:
-    unreadable = []
+def test_every_odd_file_is_read_exactly(real_data: Path) -> None:
     for path in sorted((real_data / "odd_files").iterdir()):
-        try:
-            audio = read_audio(path)
-        except AudioError as error:
-            unreadable.append(str(error))
-        else:
-            frames, rate = soundfile.read(path, always_2d=True)
-            assert len(audio) == pytest.approx(len(frames) * 16_000 / rate, abs=1)
-            if rate == 16_000:
-                np.testing.assert_allclose(audio, frames.mean(axis=1), atol=1e-6)
-    assert len(unreadable) == 1
-    assert "testing.m4a: cannot be read as audio" in unreadable[0]
+        audio = read_audio(path)
+        if path.suffix == ".m4a":  # libsndfile reads none
+            assert len(audio) / 16_000 == pytest.approx(3.204, abs=0.001)
+            continue
+        frames, rate = soundfile.read(path, always_2d=True)
+        assert len(audio) == pytest.approx(len(frames) * 16_000 / rate, abs=1)
+        if rate == 16_000:
+            np.testing.assert_allclose(audio, frames.mean(axis=1), atol=1e-6)
