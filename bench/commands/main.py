@@ -65,7 +65,11 @@ def run(
         typer.Option(metavar="NAME=FOLDER", help="Add a folder of recordings as a noise, at every SNR of the suite."),
     ] = None,
     allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help="Score a grid with holes; they are shown as holes.")
+        bool,
+        typer.Option(
+            "--allow-missing",
+            help="Leave out recordings that cannot be used, by name, and score a grid with holes, shown as holes.",
+        ),
     ] = False,
 ) -> None:
     """Run a suite and write its report. Stop it whenever you like: the same command goes on where it stopped."""
@@ -102,7 +106,9 @@ def report(folder: RunArgument) -> None:
 
 @app.command()
 def status(
-    folder: RunArgument, device: Annotated[DeviceChoice, typer.Option(help="As in the run.")] = DeviceChoice.auto
+    folder: RunArgument,
+    device: Annotated[DeviceChoice, typer.Option(help="As in the run.")] = DeviceChoice.auto,
+    allow_missing: Annotated[bool, typer.Option("--allow-missing", help="As in the run.")] = False,
 ) -> None:
     """Say what of a run is done and what is missing."""
     with told_plainly():
@@ -113,7 +119,7 @@ def status(
         suite = folder / "suite.yaml"
         if not suite.is_file():
             raise ValueError(f"{folder}: no suite.yaml; status is of a folder that `emonoise run` made")
-        found = run_status(load_suite(suite), Stages(err), device.value)
+        found = run_status(load_suite(suite), Stages(err), device.value, allow_missing=allow_missing)
         table = Table("stage", "done", "missing", "in all")
         for name, done, total in found:
             table.add_row(name, str(done), str(total - done), str(total))

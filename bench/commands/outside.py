@@ -66,6 +66,9 @@ def corrupt(
     name: Annotated[
         str | None, typer.Option(help="Of the corpus, where a suite names it; its file name unless said.")
     ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Leave out recordings that cannot be used, by name.")
+    ] = False,
     workers: WorkersOption = None,
     replay: Annotated[
         Path | None,
@@ -119,6 +122,7 @@ def corrupt(
             seed=seed,
             snr=snr.value,
             policy=policy.value,
+            allow_missing=allow_missing,
             stages=Stages(err),
             workers=workers,
         )

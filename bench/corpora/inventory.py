@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.corpora.corpus import Corpus
@@ -29,26 +29,37 @@ class Recording:
     rms_dbfs: float
 
 
-def inspect(corpus: Corpus, pool: ProcessPoolExecutor, stages: Stages) -> dict[str, Recording]:
-    """Return what every recording of the corpus holds, by utterance.
+def inspect(
+    corpus: Corpus, pool: ProcessPoolExecutor, stages: Stages, *, allow_missing: bool = False
+) -> tuple[Corpus, dict[str, Recording]]:
+    """Return the corpus, and what every recording of it holds, by utterance.
+
+    Args:
+        corpus: as it was read.
+        pool: reads the recordings.
+        stages: where progress is shown, and what was left out.
+        allow_missing: leave utterances out of the corpus whose recordings cannot be used, instead of refusing it.
 
     Raises:
-        RecordingsError: if any cannot be read, is silent, empty or not finite. All are looked at first.
+        RecordingsError: if any recording cannot be read, is shorter than it promises, silent, empty or not finite. All
+            are looked at first.
     """
     paths = {utterance.id: utterance.path for utterance in corpus.utterances}
     ids = list(paths)
     blocks = in_blocks([paths[name] for name in ids], _BLOCK)
     found: dict[Path, Recording | str] = {}
     with stages.stage("Reading the corpus", len(ids), "recordings") as advance:
-        for block, recordings in run_jobs(pool, _inspect_block, blocks):
-            found.update(zip(block, recordings, strict=True))
+        for block, of_block in run_jobs(pool, _inspect_block, blocks):
+            found.update(zip(block, of_block, strict=True))
             advance(len(block))
     problems = [problem for path in paths.values() if isinstance(problem := found[path], str)]
     if problems:
-        raise RecordingsError(
-            f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used:{listed(problems)}"
-        )
-    return {name: recording for name in ids if isinstance(recording := found[paths[name]], Recording)}
+        message = f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used"
+        if not allow_missing:
+            raise RecordingsError(f"{message}:{listed(problems)}\n--allow-missing leaves them out")
+        stages.warn(f"left out: {message}:{listed(problems)}")
+    recordings = {name: recording for name in ids if isinstance(recording := found[paths[name]], Recording)}
+    return replace(corpus, utterances=tuple(one for one in corpus.utterances if one.id in recordings)), recordings
 
 
 def _inspect_block(paths: Sequence[Path]) -> list[Recording | str]:

@@ -50,6 +50,7 @@ def export(
     seed: int = 0,
     snr: LevelName = "active",
     policy: Policy = "per-utterance",
+    allow_missing: bool = False,
     stages: Stages,
     workers: int | None = None,
 ) -> Path:
@@ -71,6 +72,7 @@ def export(
         seed: of everything random.
         snr: how the level of speech is measured.
         policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole split.
+        allow_missing: leave out recordings that cannot be used, of speech and of noise, instead of refusing them.
         stages: where progress is shown.
         workers: processes; one a core unless said.
 
@@ -86,16 +88,18 @@ def export(
     if (out / MANIFEST).resolve() == source.resolve():
         raise ExportError(f"{out}: the manifest of the corpus itself lies there; take another folder")
     columns = _rows(source, corpus, split)
-    speech = corpus.split(split)
     with worker_pool(workers or default_workers("cpu")) as pool:
-        recordings = inspect(corpus, pool, stages)
+        corpus, recordings = inspect(corpus, pool, stages, allow_missing=allow_missing)
+        speech = corpus.split(split)
         material = make_material(
             asked,
             corpus,
             recordings,
             snr=snr,
             policy=policy,
-            noises=read_noises({key: folder.absolute() for key, folder in noises.items()}, stages),
+            noises=read_noises(
+                {key: folder.absolute() for key, folder in noises.items()}, stages, allow_missing=allow_missing
+            ),
             responses=read_rooms({key: folder.absolute() for key, folder in rooms.items()}, stages),
             split=split,
             stages=stages,

@@ -60,7 +60,7 @@ def check_corpus(
         raise ValueError(f"no kind of corpus is called {kind!r}; there are {', '.join(CORPORA)}")
     corpus = CORPORA[kind](root, scale)
     with worker_pool(workers or default_workers("cpu")) as pool:
-        recordings = inspect(corpus, pool, stages)
+        corpus, recordings = inspect(corpus, pool, stages)
     return [_summary(corpus, split, recordings) for split in SPLITS]
 
 

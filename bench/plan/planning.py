@@ -21,7 +21,7 @@ from corruptions import Condition, Material, find_corruption, fingerprint
 from corruptions.sound.public import Split
 
 # Raise these when the code of a stage changes what it computes; corruptions and encoders have versions of their own.
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 TRAINING_VERSION = 5
 
 # Utterances in a unit of work: enough to be worth a file, few enough to lose little when killed. A large corpus gets

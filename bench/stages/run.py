@@ -49,7 +49,7 @@ def run_suite(
         stages: where progress is shown.
         workers: processes; one a core unless said, or one for a GPU.
         device: ``auto`` takes a GPU where there is one.
-        allow_missing: score a grid with holes instead of refusing it.
+        allow_missing: leave out recordings that cannot be used, and score a grid with holes, instead of refusing them.
     """
     from reports.page.page import build_report
 
@@ -59,7 +59,7 @@ def run_suite(
     corpus = load_corpus(suite, stages, workers)
     processes = workers or default_workers(chosen)
     with worker_pool(processes) as pool:
-        plan, material = prepare(suite, corpus, pool, stages, chosen, processes)
+        plan, material = prepare(suite, corpus, pool, stages, chosen, processes, allow_missing=allow_missing)
         store = default_store()
         if is_done(plan, out) and page.exists():
             stages.say(f"Everything is done: {page}")
@@ -87,17 +87,26 @@ def default_store() -> Store:
 
 
 def prepare(
-    suite: Suite, corpus: Corpus, pool: ProcessPoolExecutor, stages: Stages, device: str, workers: int
+    suite: Suite,
+    corpus: Corpus,
+    pool: ProcessPoolExecutor,
+    stages: Stages,
+    device: str,
+    workers: int,
+    *,
+    allow_missing: bool = False,
 ) -> tuple[Plan, Material]:
     """Check the corpus against the suite; return the plan and what its noises are made of.
+
+    With ``allow_missing``, recordings that cannot be used are left out.
 
     Raises:
         CorpusError: if the suite cannot be run on this corpus.
         ValueError: if a noise cannot be made of this corpus, such as babble of five speakers.
         RecordingsError: if recordings cannot be used.
     """
+    corpus, recordings = inspect(corpus, pool, stages, allow_missing=allow_missing)
     check_corpus_for(suite, corpus)
-    recordings = inspect(corpus, pool, stages)
     conditions = [*suite.expanded(), *suite.training.expanded()]
     material = make_material(
         conditions,
@@ -105,7 +114,7 @@ def prepare(
         recordings,
         snr=suite.snr,
         policy=suite.policy,
-        noises=read_noises(suite.noises, stages),
+        noises=read_noises(suite.noises, stages, allow_missing=allow_missing),
         responses=read_rooms(suite.rooms, stages),
         stages=stages,
         workers=workers,
@@ -128,11 +137,16 @@ def prepare(
     return make_plan(suite, corpus, recordings, known.fingerprints, made_how, material, known.revisions), material
 
 
-def run_status(suite: Suite, stages: Stages, device: Device = "auto") -> list[tuple[str, int, int]]:
-    """Return for each stage of a run its name, how many pieces are in the store, and how many there are."""
+def run_status(
+    suite: Suite, stages: Stages, device: Device = "auto", *, allow_missing: bool = False
+) -> list[tuple[str, int, int]]:
+    """Return for each stage of a run its name, how many pieces are in the store, and how many there are.
+
+    With ``allow_missing``, of a run that left out recordings that cannot be used.
+    """
     corpus = load_corpus(suite, stages)
     with worker_pool(1) as pool:
-        plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), 1)
+        plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), 1, allow_missing=allow_missing)
     store = default_store()
     return [
         ("training (heads)", len(plan.fits) - len(missing_fits(plan, store)), len(plan.fits)),

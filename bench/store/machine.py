@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 # What makes corrupted samples; another version may change their last digits.
-AUDIO = ("audiomentations", "numba", "numpy", "pyroomacoustics", "scipy", "soundfile", "soxr")
+AUDIO = ("audiomentations", "av", "numba", "numpy", "pyroomacoustics", "scipy", "soundfile", "soxr")
 # What computes a prediction from them.
 COMPUTING = (
     "torch",

@@ -1,6 +1,6 @@
 """Noises and rooms that a suite brings along: a folder of recordings, or a public corpus."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from corruptions import CORRUPTIONS, NoiseFolder, read_noise_folder
 from corruptions.noise.corpora import NOISE_CORPORA, overlaps, read_noise_corpus
 from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
 from corruptions.room.responses import Response, read_responses
+from corruptions.sound.progress import Stage
 from corruptions.sound.public import Split, find_corpus
 
 
@@ -78,25 +79,29 @@ def check_own_names(noises: Collection[str], rooms: Collection[str]) -> None:
             raise ValueError(f"{kind}: {', '.join(shadowed)} is a name that is taken; call yours something else")
 
 
-def read_noises(noises: Mapping[str, OwnNoise], stages: Stages) -> dict[str, NoiseFolder]:
+def read_noises(
+    noises: Mapping[str, OwnNoise], stages: Stages, *, allow_missing: bool = False
+) -> dict[str, NoiseFolder]:
     """Return the listing of every noise, each recording of which was read to its end.
 
-    Recordings that two corpora share are warned about.
+    Recordings that two corpora share are warned about; so are, with ``allow_missing``, those that cannot be used and
+    are left out.
 
     Raises:
         AudioError: as in ``read_noise_folder`` and ``read_noise_corpus``.
     """
     for sentence in overlaps(one.corpus for one in noises.values() if isinstance(one, CorpusNoise)):
         stages.warn(sentence)
-    return {name: _read_noise(noise, stages) for name, noise in sorted(noises.items())}
+    leave_out = (lambda problem: stages.warn(f"left out: {problem}")) if allow_missing else None
+    return {name: _read_noise(noise, stages.stage, leave_out) for name, noise in sorted(noises.items())}
 
 
-def _read_noise(noise: OwnNoise, stages: Stages) -> NoiseFolder:
+def _read_noise(noise: OwnNoise, stage: Stage, leave_out: Callable[[str], None] | None) -> NoiseFolder:
     if isinstance(noise, CorpusNoise):
-        return read_noise_corpus(noise.corpus, noise.root, noise.split, stages.stage)
+        return read_noise_corpus(noise.corpus, noise.root, noise.split, stage, leave_out)
     if isinstance(noise, MarkedNoise):
-        return replace(read_noise_folder(noise.root, stages.stage), split=noise.split)
-    return read_noise_folder(noise, stages.stage)
+        return replace(read_noise_folder(noise.root, stage, leave_out), split=noise.split)
+    return read_noise_folder(noise, stage, leave_out)
 
 
 def read_rooms(rooms: Mapping[str, OwnRooms], stages: Stages) -> dict[str, tuple[Response, ...]]:

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from corruptions.sound.audio import SAMPLE_RATE, Waveform, read_audio, read_excerpt
+from corruptions.sound.audio import SAMPLE_RATE, SILENT_PEAK, Waveform, read_audio, read_excerpt
 from corruptions.sound.levels import Level, active_level_dbfs, rms_dbfs
 from corruptions.sound.loops import scaled_sum
 from corruptions.sound.record import Corrupted, Mixture
 
-# The least that a 16-bit file can hold. A recording or an excerpt that never gets beyond it has no sound in it.
-SILENT_PEAK = 2.0**-15
 SNR_TOLERANCE_DB = 0.01
 
 # Rounding gain, product and sum to float32 adds an error to the noise n, beside speech s, with an RMS of at most

@@ -1,6 +1,6 @@
 """The public noise corpora: one entry of ``NOISE_CORPORA`` each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from corruptions.noise.folders import NoiseFolder
@@ -9,7 +9,13 @@ from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.public import BY_HASH, Archive, PublicCorpus, Split, Table, choose_recordings
 
 
-def read_noise_corpus(name: str, root: Path, split: Split | None = None, stage: Stage = unseen) -> NoiseFolder:
+def read_noise_corpus(
+    name: str,
+    root: Path,
+    split: Split | None = None,
+    stage: Stage = unseen,
+    leave_out: Callable[[str], None] | None = None,
+) -> NoiseFolder:
     """Return the recordings of a corpus, or of one split of it; only those are read.
 
     Args:
@@ -17,6 +23,7 @@ def read_noise_corpus(name: str, root: Path, split: Split | None = None, stage: 
         root: the folder it lies in, or any folder above; a part of the corpus is enough.
         split: ``train``, ``dev`` or ``test``; all of it unless said.
         stage: shows how far the reading is.
+        leave_out: as in ``read_noise_folder``.
 
     Raises:
         AudioError: if nothing there is laid out like the corpus, the split is empty, or as in
@@ -24,7 +31,7 @@ def read_noise_corpus(name: str, root: Path, split: Split | None = None, stage: 
         ValueError: for an unknown name.
     """
     names = choose_recordings(NOISE_CORPORA, name, root, split)
-    return NoiseFolder(root, read_recordings(root, names, stage), split)
+    return NoiseFolder(root, read_recordings(root, names, stage, leave_out), split)
 
 
 def overlaps(names: Iterable[str]) -> list[str]:

@@ -4,6 +4,7 @@ A folder's noise files are all audio files in it and its subfolders, in the orde
 other suffixes (a licence, a table) and hidden files are passed over.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,21 +36,25 @@ class NoiseFolder:
     bank: Bank | None = None
 
 
-def read_noise_folder(folder: Path, stage: Stage = unseen) -> NoiseFolder:
+def read_noise_folder(
+    folder: Path, stage: Stage = unseen, leave_out: Callable[[str], None] | None = None
+) -> NoiseFolder:
     """Return the listing of a folder of noise recordings, each of which has been read to its end.
 
     Args:
         folder: any folder; files of any format and rate that libsndfile reads.
         stage: shows how far the reading is.
+        leave_out: is told of each recording that cannot be used, and it is left out; unless given, it is an error.
 
     Raises:
-        AudioError: if the folder does not exist or holds no audio; or if a recording cannot be read, is shorter than
-            10 ms, is silent, or holds a sample that is not a number. The message names the files.
+        AudioError: if the folder does not exist or holds no audio; or if a recording cannot be read, holds less than it
+            promises, is shorter than 10 ms, is silent, or holds a sample that is not a number. The message names the
+            files.
     """
     names = audio_names(folder)
     if not names:
         raise AudioError(f"{folder}: no audio files; a noise is a folder of recordings (.wav, .flac, .ogg, .mp3, ...)")
-    return NoiseFolder(folder, read_recordings(folder, names, stage))
+    return NoiseFolder(folder, read_recordings(folder, names, stage, leave_out))
 
 
 def recorded_noise(n_samples: int, rng: np.random.Generator, folder: NoiseFolder) -> Noise:

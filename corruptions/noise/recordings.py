@@ -1,14 +1,13 @@
 """Files that are noise: each is read to its end before anything is mixed, and what cannot be noise says why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from corruptions.noise.additive import SILENT_PEAK
-from corruptions.sound.audio import file_sha256, length_at_16k
+from corruptions.sound.audio import CANCELLED, SILENT_PEAK, cancelled, file_sha256, length_at_16k
 from corruptions.sound.decoding import decoding
 from corruptions.sound.problems import listed
 from corruptions.sound.progress import Stage, unseen
@@ -47,14 +46,26 @@ class Fault:
     message: str
 
 
-def read_recordings(folder: Path, names: Sequence[str], stage: Stage = unseen) -> tuple[Recording, ...]:
+def read_recordings(
+    folder: Path, names: Sequence[str], stage: Stage = unseen, leave_out: Callable[[str], None] | None = None
+) -> tuple[Recording, ...]:
     """Return the recordings of these names, each read to its end.
 
+    Args:
+        folder: where they lie.
+        names: paths inside it.
+        stage: shows how far the reading is.
+        leave_out: is told of each that cannot be noise, as long as there are others; unless given, it is an error.
+
     Raises:
-        AudioError: if any cannot be noise; the message names the first ten of them.
+        AudioError: if any cannot be noise, or none can; the message names the first ten of them.
     """
     examined = examine(folder, names, stage)
     faults = [one.message for one in examined if isinstance(one, Fault)]
+    if leave_out is not None and len(faults) < len(names):
+        for message in faults:
+            leave_out(message)
+        faults = []
     if len(faults) == 1:
         raise AudioError(faults[0])
     if faults:
@@ -78,14 +89,16 @@ def examine(folder: Path, names: Sequence[str], stage: Stage = unseen) -> list[R
 
 def _examine_one(folder: Path, name: str) -> Recording | Fault:
     path = folder / name
-    n_frames, peak = 0, 0.0
+    n_frames, peak, opposite = 0, 0.0, False
     try:
         # Block by block: a noise corpus has recordings of an hour.
         with decoding(path) as (sample_rate, blocks):
             for block in blocks:
                 n_frames += len(block)
                 # Python's max() would lose a NaN; numpy's keeps it.
-                peak = float(np.maximum(peak, np.abs(block.mean(axis=1)).max(initial=0)))
+                mono = block.mean(axis=1)
+                peak = float(np.maximum(peak, np.abs(mono).max(initial=0)))
+                opposite = opposite or cancelled(block, mono)
         sha256 = file_sha256(path)
     except (AudioError, OSError) as error:
         return Fault(name, "unreadable", str(error))
@@ -94,6 +107,8 @@ def _examine_one(folder: Path, name: str) -> Recording | Fault:
         return Fault(name, "too short", f"{path}: {length}; noise must last 10 ms or more")
     if not np.isfinite(peak):
         return Fault(name, "not finite", f"{path}: holds samples that are not finite numbers")
+    if peak <= SILENT_PEAK and opposite:
+        return Fault(name, "silent", f"{path}: {CANCELLED}")
     if peak <= SILENT_PEAK:
         return Fault(name, "silent", f"{path}: silent: no sample exceeds {SILENT_PEAK:.2g}, one step of 16 bits")
     return Recording(name, sha256, length_at_16k(n_frames, sample_rate))

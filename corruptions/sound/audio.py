@@ -13,11 +13,14 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from corruptions.sound.decoding import FFMPEG, count_frames, decode, decode_stretch, rate_of
+from corruptions.sound.decoding import FFMPEG, Frames, count_frames, decode, decode_stretch, rate_of
 from corruptions.sound.files import replacing
 from corruptions.sound.promises import AudioError
 
 SAMPLE_RATE = 16_000
+SILENT_PEAK = 2.0**-15
+"""The least that a 16-bit file can hold. What never gets beyond it has no sound in it."""
+
 Waveform = npt.NDArray[np.float32]
 
 # Samples at 16 kHz that are resampled on either side of an excerpt and dropped. soxr's filter is shorter than this at
@@ -176,6 +179,19 @@ def audio_names(folder: Path) -> list[str]:
     )
 
 
+CANCELLED = "its channels are opposite, and cancel each other in their average; keep one of them (`sox IN OUT remix 1`)"
+
+
+def cancelled(frames: Frames, mono: Waveform) -> bool:
+    """Return whether there is sound in channels whose average is silent.
+
+    Examples:
+        >>> cancelled(np.array([[0.5, -0.5]], np.float32), np.array([0.0], np.float32))
+        True
+    """
+    return bool(mono.size and np.abs(mono).max() <= SILENT_PEAK < np.abs(frames).max())
+
+
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, as 64 hexadecimal digits."""
     with path.open("rb") as file:
@@ -187,6 +203,8 @@ def _waveform(path: Path, frames: npt.NDArray[np.float32], sample_rate: int) -> 
     mono: Waveform = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
     if not np.isfinite(mono).all():
         raise AudioError(f"{path}: holds samples that are not finite numbers")
+    if cancelled(frames, mono):
+        raise AudioError(f"{path}: {CANCELLED}")
     if sample_rate != SAMPLE_RATE and mono.size:
         mono = soxr.resample(mono, sample_rate, SAMPLE_RATE, quality="VHQ")
     if mono.size == 0:

@@ -47,7 +47,7 @@ def test_every_recording_is_used(noise_folder: Path) -> None:
         ),
         ("silent.flac", lambda path: soundfile.write(path, np.zeros(1600), 16_000), "silent"),
         ("dither.wav", lambda path: soundfile.write(path, np.full(1600, 2.0**-15), 16_000, subtype="FLOAT"), "silent"),
-        ("phase.wav", lambda path: soundfile.write(path, np.tile([0.5, -0.5], (1600, 1)), 16_000), "silent"),
+        ("phase.wav", lambda path: soundfile.write(path, np.tile([0.5, -0.5], (1600, 1)), 16_000), "opposite"),
         (
             "nan.wav",
             lambda path: soundfile.write(path, [0.5] * 800 + [np.nan] * 800, 16_000, subtype="FLOAT"),
@@ -61,6 +61,20 @@ def test_a_recording_that_cannot_be_noise_is_named(name: str, write, message: st
     write(tmp_path / name)
     with pytest.raises(AudioError, match=f"{name}: .*{message}"):
         read_noise_folder(tmp_path)
+
+
+def test_what_cannot_be_noise_may_be_left_out_by_name_but_not_all_of_it(tmp_path: Path) -> None:
+    told: list[str] = []
+    write_audio(tmp_path / "good.wav", like_speech(0, 0.5))
+    whole = (tmp_path / "good.wav").read_bytes()
+    (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "text.wav").write_text("not audio")
+    assert [one.name for one in read_noise_folder(tmp_path, leave_out=told.append).recordings] == ["good.wav"]
+    assert len(told) == 2
+    assert "cut.wav: promises 0.500 s and holds 0.24" in told[0]
+    (tmp_path / "good.wav").unlink()
+    with pytest.raises(AudioError, match="2 of 2 recordings"):
+        read_noise_folder(tmp_path, leave_out=told.append)
 
 
 def test_a_folder_without_recordings_is_named(tmp_path: Path) -> None:
