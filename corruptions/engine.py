@@ -21,6 +21,7 @@ from corruptions.room.responses import Response
 from corruptions.sound.audio import Waveform, file_sha256
 from corruptions.sound.levels import rms_dbfs, speech_levels_dbfs
 from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
+from corruptions.sound.problems import those_there_are
 from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted, Record
 
@@ -151,7 +152,7 @@ def find_corruption(name: str, material: Material = NOTHING) -> Corruption:
     if name in material.responses:
         return own_rooms(material.responses[name])
     there = [*CORRUPTIONS, *material.recordings, *material.responses]
-    raise ValueError(f"no corruption is called {name!r}; there are {', '.join(there)}")
+    raise ValueError(f"no corruption is called {name!r}; {those_there_are(name, there)}")
 
 
 def check_material(material: Material, conditions: Iterable[Condition], speakers: Iterable[str]) -> None:

@@ -56,7 +56,9 @@ def run(
     folder: Annotated[Path | None, typer.Option("--out", help="Where to; runs/NAME unless said.")] = None,
     workers: WorkersOption = None,
     device: Annotated[DeviceChoice, typer.Option(help="Where encoders run.")] = DeviceChoice.auto,
-    limit: Annotated[int | None, typer.Option(min=1, help="Use only this many test utterances, evenly spread.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Use so many test utterances, spread over speakers and labels.")
+    ] = None,
     change: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the suite: seeds=[0].")
     ] = None,

@@ -26,6 +26,7 @@ from bench.store.progress import Stages
 from bench.store.store import write_table
 from bench.suite.systems import Family
 from corruptions.sound.audio import file_sha256
+from corruptions.sound.problems import those_there_are
 
 FAMILIES: tuple[str, ...] = get_args(Family)
 # The versions that the numbers depend on; what made the predictions is not known.
@@ -97,7 +98,7 @@ def _systems(wide: pd.DataFrame, path: Path, family: str, families: Mapping[str,
     names = sorted(wide["system"].unique())
     for one in (family, *families.values()):
         if one not in FAMILIES:
-            raise OutsideError(f"no family is called {one!r}; there are {', '.join(FAMILIES)}")
+            raise OutsideError(f"no family is called {one!r}; {those_there_are(one, FAMILIES)}")
     for system in families:
         if system not in names:
             raise OutsideError(f"{path}: predicts nothing with {system!r}, but with {', '.join(names)}")

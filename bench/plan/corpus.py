@@ -15,6 +15,7 @@ from bench.store.progress import Stages
 from bench.store.store import cache_root
 from bench.suite.representations import reads_reference
 from bench.suite.suite import ManifestCorpus, Suite
+from corruptions.sound.problems import those_there_are
 from corruptions.sound.public import SPLITS, Split
 
 FEWEST: dict[Split, int] = {"train": 2, "dev": 2, "test": 1}  # training looks at the CCC, and one has none
@@ -57,7 +58,7 @@ def check_corpus(
         ValueError: for an unknown kind, and whatever the corpus's reader and its recordings are refused for.
     """
     if kind not in CORPORA:
-        raise ValueError(f"no kind of corpus is called {kind!r}; there are {', '.join(CORPORA)}")
+        raise ValueError(f"no kind of corpus is called {kind!r}; {those_there_are(kind, CORPORA)}")
     corpus = CORPORA[kind](root, scale)
     with worker_pool(workers or default_workers("cpu")) as pool:
         corpus, recordings = inspect(corpus, pool, stages)

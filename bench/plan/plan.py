@@ -138,6 +138,11 @@ class Plan:
         return digest(SCORING_VERSION, versions(), suite, self.corpus.note, tested, self.transcribers, shards)
 
     @cached_property
+    def tested(self) -> tuple[Utterance, ...]:
+        """The test utterances that are tested: all, or as many as the suite's ``limit`` allows."""
+        return tuple(dict.fromkeys(one for unit in self.units for one in unit.utterances))
+
+    @cached_property
     def transcribers(self) -> dict[str, str]:
         """Fingerprint of every transcriber whose transcripts the suite's systems read."""
         used = [self.suite.catalog.representations[name] for one in self.predictors for name in one.inputs]

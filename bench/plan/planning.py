@@ -11,6 +11,7 @@ from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from bench.corpora.inventory import Recording
 from bench.plan.material import at_level_of
 from bench.plan.plan import Block, FeatureBlock, Fit, Plan, Predictor, Unit, Version
+from bench.plan.sample import spread
 from bench.store.engine import in_blocks
 from bench.store.keys import digest
 from bench.store.machine import COMPUTING, versions
@@ -57,8 +58,7 @@ def make_plan(
     """
     given = _Given(suite, corpus, recordings, fingerprints, recipes, material)
     test = corpus.split("test")
-    limit = min(suite.limit or len(test), len(test))
-    test = tuple(test[index * len(test) // limit] for index in range(limit))
+    test = spread(test, min(suite.limit or len(test), len(test)))
     features = _features(given, test)
     fits = _fits(given, features)
     units = tuple(

@@ -41,6 +41,7 @@ def provenance(
             "utterances": {split: len(corpus.split(split)) for split in SPLITS},
             "speakers": {split: len({one.speaker for one in corpus.split(split)}) for split in SPLITS},
             "limit": suite.limit,
+            "limited_to": None if suite.limit is None else [one.id for one in plan.tested],
             "best_possible_ccc": corpus.best_possible_ccc and dict(corpus.best_possible_ccc),
         },
         "conditions": [described(one, material) for one in suite.expanded()],

@@ -60,6 +60,7 @@ def run_suite(
     processes = workers or default_workers(chosen)
     with worker_pool(processes) as pool:
         plan, material = prepare(suite, corpus, pool, stages, chosen, processes, allow_missing=allow_missing)
+        _say_limit(plan, stages)
         store = default_store()
         if is_done(plan, out) and page.exists():
             stages.say(f"Everything is done: {page}")
@@ -79,6 +80,17 @@ def run_suite(
         build_report(out)
         advance(1)
     return page
+
+
+def _say_limit(plan: Plan, stages: Stages) -> None:
+    """Say which part of the test set a limit leaves."""
+    if plan.suite.limit is None:
+        return
+    everybody, some = ({one.speaker for one in of} for of in (plan.corpus.split("test"), plan.tested))
+    stages.say(
+        f"limit: {len(plan.tested)} of {len(plan.corpus.split('test'))} test utterances, of {len(some)} of "
+        f"{len(everybody)} speakers; provenance.json lists them"
+    )
 
 
 def default_store() -> Store:

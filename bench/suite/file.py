@@ -1,15 +1,20 @@
 """The file of a suite as it is written: where it lies, what it is based on, and what the command line changes in it."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Hashable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from corruptions.sound.problems import those_there_are
 from models.weights.embedded import EMBEDDED
 
 SUITES = Path(str(files("bench"))) / "suites"
+
+
+_BOOLEAN = "tag:yaml.org,2002:bool"
 
 
 class SuiteError(ValueError):
@@ -26,8 +31,8 @@ def suite_path(name: str, beside: Path = Path()) -> Path:
     for path in (packaged, beside / name):
         if path.is_file():
             return path
-    there = ", ".join(sorted(path.stem for path in SUITES.glob("*.yaml")))
-    raise SuiteError(f"no suite is called {name!r} and no file lies there; suites: {there}")
+    known = sorted(path.stem for path in SUITES.glob("*.yaml"))
+    raise SuiteError(f"no suite is called {name!r} and no file lies there; {those_there_are(name, known)}")
 
 
 def read_suite_file(path: Path, changes: Mapping[str, str], noises: Mapping[str, Path]) -> dict[str, Any]:
@@ -39,7 +44,7 @@ def read_suite_file(path: Path, changes: Mapping[str, str], noises: Mapping[str,
     try:
         raw = _read(path)
         for key, value in changes.items():
-            _replace(raw, key.split("."), yaml.safe_load(value))
+            _replace(raw, key.split("."), read_yaml(value))
         _anchor_paths(raw, Path.cwd())
     except yaml.YAMLError as error:
         raise SuiteError(f"{path}: not valid YAML: {error}") from error
@@ -48,12 +53,48 @@ def read_suite_file(path: Path, changes: Mapping[str, str], noises: Mapping[str,
     return raw
 
 
+class _Reader(yaml.SafeLoader):
+    """YAML as people mean it: ``no`` is a name, as in YAML 1.2, and a key stands once in a mapping."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
+        seen: set[object] = set()
+        for key, _ in node.value:
+            name = getattr(key, "value", None)
+            if isinstance(name, str) and name in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {name!r} is there twice; each can be given once", key.start_mark
+                )
+            seen.add(name)
+        return super().construct_mapping(node, deep)
+
+
+_Reader.add_implicit_resolver(_BOOLEAN, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), [*"tTfF"])
+
+
+def read_yaml(text: str) -> Any:
+    """Return what a YAML text says.
+
+    Raises:
+        YAMLError: if it is none, or has a key twice.
+
+    Examples:
+        >>> read_yaml("systems: [no, off]")
+        {'systems': ['no', 'off']}
+    """
+    return yaml.load(text, _Reader)  # noqa: S506 - a safe loader
+
+
 def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """Return the raw mapping of a file, its paths absolute, on top of that of the suite it names as its ``base``.
 
     What a suite says replaces what its base says; ``models``, ``noises`` and ``rooms`` are replaced entry by entry.
     """
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw = read_yaml(path.read_text(encoding="utf-8"))
     if not isinstance(raw, dict):
         raise SuiteError(f"{path}: a suite is a mapping of keys to values, not {type(raw).__name__}")
     _anchor_paths(raw, path.parent.resolve())

@@ -1,12 +1,13 @@
 """A suite: the YAML file that says what is measured, checked strictly before anything is computed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 import yaml
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bench.corpora.probe.corpus import ProbeSpec
 from bench.store.strict import ANY, SEVERAL, Strict, unique
@@ -19,7 +20,10 @@ from bench.suite.systems_check import check_catalog, check_comparisons
 from bench.suite.training_options import Training
 from corruptions import CORRUPTIONS, Condition
 from corruptions.sound.levels import LevelName
+from corruptions.sound.problems import those_there_are
 
+_MANY_SEEDS = 20
+_TAGS = ("named", "own", "folder", "marked", "the probe", "a manifest")
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
@@ -38,6 +42,19 @@ WrittenSystem = Annotated[
     Discriminator(lambda value: "named" if isinstance(value, str) else "own"),
 ]
 Seed = Annotated[int, Field(ge=0)]
+
+
+def _not_a_count(value: object) -> object:
+    if isinstance(value, int):
+        many = list(range(value)) if 0 < value < _MANY_SEEDS else "[0, 1, 2]"
+        message = f"{value} may mean the one seed {value}, which is written [{value}], or so many: {many}"
+        raise PydanticCustomError("not_a_count", "{message}", {"message": message})
+    return value
+
+
+def _kind_of_corpus(value: object) -> str:
+    keys = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+    return "a manifest" if "manifest" in keys else "the probe"
 
 
 class ProbeCorpus(Strict):
@@ -88,12 +105,16 @@ class Suite(Strict):
         draws: how many noise excerpts each utterance meets; what leaves nothing to chance, it meets once.
         seeds: training seeds.
         bootstrap: how many resamples of the speakers make an interval.
-        limit: how many test utterances to use, spread evenly over their sorted ids; all unless said.
+        limit: how many test utterances to use, spread over speakers and labels; all unless said.
         seed: the seed of everything random that is not training.
     """
 
     name: Annotated[str, Field(pattern=_NAME)]
-    corpus: Annotated[ProbeCorpus | ManifestCorpus, BeforeValidator(_probe_by_name)]
+    corpus: Annotated[
+        Annotated[ProbeCorpus, Tag("the probe")] | Annotated[ManifestCorpus, Tag("a manifest")],
+        Discriminator(_kind_of_corpus),
+        BeforeValidator(_probe_by_name),
+    ]
     noises: Mapping[str, OwnNoise] = {}
     rooms: Mapping[str, OwnRooms] = {}
     models: Mapping[str, Model] = {}
@@ -106,7 +127,7 @@ class Suite(Strict):
     snr: LevelName = "active"
     policy: Policy = "per-utterance"
     draws: Annotated[int, Field(ge=1)] = 1
-    seeds: Annotated[tuple[Seed, ...], *SEVERAL] = (0, 1, 2)
+    seeds: Annotated[tuple[Seed, ...], *SEVERAL, BeforeValidator(_not_a_count)] = (0, 1, 2)
     bootstrap: Annotated[int, Field(ge=100)] = 2000
     limit: Annotated[int, Field(ge=1)] | None = None
     seed: Seed = 0
@@ -119,7 +140,7 @@ class Suite(Strict):
             for step in (step for condition in conditions for step in condition.steps):
                 if step.corruption not in known:
                     raise ValueError(
-                        f"{key}: no corruption is called {step.corruption!r}; there are {', '.join(known)}"
+                        f"{key}: no corruption is called {step.corruption!r}; {those_there_are(step.corruption, known)}"
                     )
         unique(tuple(str(condition) for condition in self.expanded()))
         return self
@@ -212,10 +233,16 @@ def load_suite(
     try:
         return Suite.model_validate(read_suite_file(path, changes or {}, noises or {}))
     except ValidationError as error:
-        problems = [f"  {_place(one['loc'])}: {one['msg']}" for one in error.errors()]
+        problems = [f"  {_told(one)}" for one in error.errors()]
         raise SuiteError("\n".join([f"{path}: not a valid suite:", *problems])) from error
 
 
-def _place(location: Sequence[int | str]) -> str:
-    """Return where in the file something is wrong; how pydantic tells one kind of value from another is left out."""
-    return ".".join(str(part) for part in location if "[" not in str(part))
+def _told(error: ErrorDetails) -> str:
+    """Return where in the file something is wrong and what; how pydantic tells kinds of values apart is left out."""
+    place = [str(part) for part in error["loc"] if "[" not in str(part) and part not in _TAGS]
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        message = "there is no such key"
+        if len(error["loc"]) == 1:
+            message += f"; {those_there_are(place[-1], Suite.model_fields)}"
+    return ": ".join(part for part in (".".join(place), message) if part)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from bench.suite.representations import Confidence, Model, Representation, Speech, hears_clean, transcriber_of
 from bench.suite.systems import AS_IS, CONTROLS, SYSTEMS, Catalog, System, needed
+from corruptions.sound.problems import those_there_are
 
 # Kinds of speech encoders whose only frame is a prediction.
 REGRESSORS = ("avd",)
@@ -47,7 +48,7 @@ def check_comparisons(compare: Mapping[str, Sequence[tuple[str, str]]], tested: 
     for group, pairs in compare.items():
         for name in (name for pair in pairs for name in pair):
             if name not in tested:
-                raise ValueError(f"compare.{group}: {name!r} is not tested here; there are {', '.join(tested)}")
+                raise ValueError(f"compare.{group}: {name!r} is not tested here; {those_there_are(name, tested)}")
         for one, other in pairs:
             if one == other:
                 raise ValueError(f"compare.{group}: [{one}, {other}] is one system: a pair is two")
@@ -139,4 +140,4 @@ def _check_representation(name: str, one: Representation, models: Mapping[str, M
 
 def _known(place: str, name: str, allowed: Collection[str]) -> None:
     if name not in allowed:
-        raise ValueError(f"{place}: there is no {name!r}; there are {', '.join(allowed)}")
+        raise ValueError(f"{place}: there is no {name!r}; {those_there_are(name, allowed)}")

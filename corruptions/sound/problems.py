@@ -1,6 +1,7 @@
-"""How several problems are told in one message."""
+"""How problems are told: several of them in one message, and a name that nothing has."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 _SHOWN = 10
 """So many are written out, and the rest counted: of thousands of files, nobody reads more."""
@@ -17,3 +18,16 @@ def listed(problems: Sequence[str]) -> str:
     """
     more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
     return "".join(f"\n  {line}" for line in (*problems[:_SHOWN], *more))
+
+
+def those_there_are(name: str, names: Iterable[str]) -> str:
+    """Return the end of a sentence that says that nothing is called ``name``: what is, and what may have been meant.
+
+    Examples:
+        >>> "no corruption is called 'bable'; " + those_there_are("bable", ["white", "babble"])
+        "no corruption is called 'bable'; there are white, babble; did you mean babble?"
+    """
+    known = [*names]
+    close = get_close_matches(name.lower(), {one.lower(): one for one in known}, n=1)
+    meant = [one for one in known if close and one.lower() == close[0]]
+    return f"there are {', '.join(known)}" + (f"; did you mean {meant[0]}?" if meant else "")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from corruptions.sound.audio import audio_names
+from corruptions.sound.problems import those_there_are
 from corruptions.sound.promises import AudioError
 
 Split = Literal["train", "dev", "test"]
@@ -110,7 +111,7 @@ def find_corpus(corpora: Mapping[str, PublicCorpus], name: str) -> PublicCorpus:
         ValueError: if there is none; the message says which there are.
     """
     if name not in corpora:
-        raise ValueError(f"no corpus is called {name!r}; there are {', '.join(corpora)}")
+        raise ValueError(f"no corpus is called {name!r}; {those_there_are(name, corpora)}")
     return corpora[name]
 
 

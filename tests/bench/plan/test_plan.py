@@ -10,6 +10,7 @@ from bench.corpora.inventory import Recording
 from bench.plan.corpus import CorpusError, check_categories, check_corpus_for
 from bench.plan.plan import Plan
 from bench.plan.planning import MOST_BLOCKS, make_plan
+from bench.plan.sample import spread
 from bench.suite.suite import Suite
 from corruptions import Material
 
@@ -136,10 +137,10 @@ def test_a_large_corpus_has_larger_blocks_rather_than_more_files():
     assert sum(len(unit.utterances) for unit in clean) == len(large.split("test"))
 
 
-def test_a_limit_takes_utterances_evenly_from_the_whole_test_set():
-    chosen = [one.id for one in plan(suite=SUITE.model_copy(update={"limit": 3})).units[0].utterances]
-    test = [one.id for one in CORPUS.split("test")]
-    assert chosen == [test[0], test[10], test[20]]
+def test_a_limit_takes_so_many_utterances_of_the_test_set_and_the_same_for_every_condition():
+    limited = plan(suite=SUITE.model_copy(update={"limit": 3}))
+    [chosen] = {tuple(one.id for one in unit.utterances) for unit in limited.units}
+    assert chosen == tuple(one.id for one in spread(CORPUS.split("test"), 3))
 
 
 @pytest.mark.parametrize(
