@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from models.text.encoder import words_of
+from models.text.words import words_of
 
 pytestmark = [pytest.mark.real_data, pytest.mark.embedded]
 

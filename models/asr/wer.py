@@ -2,13 +2,16 @@
 
 A rate over a corpus is the sum of its errors over the sum of its words, never a mean of rates, so a text has counts and
 no rate. Both texts are normalised as Whisper's authors do it (lower case, no punctuation, contractions spelled out,
-numbers as digits, British spelling made American), or spelling would be counted as hearing.
+numbers as digits, British spelling made American), or spelling would be counted as hearing. What is no word in either,
+an event in brackets or dots at an end, is left out first (``models.text.words``).
 """
 
 import functools
 import warnings
 from dataclasses import dataclass
 from typing import Any
+
+from models.text.words import said
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,12 @@ def word_error_counts(reference: str, hypothesis: str) -> WordErrors:
         1
         >>> word_error_counts("", "you")
         WordErrors(substitutions=0, deletions=0, insertions=1, reference_words=0)
+        >>> word_error_counts("[sobs] I know...", "I know").errors
+        0
     """
     import jiwer
 
-    normalise = _normaliser()
-    expected, heard = normalise(reference), normalise(hypothesis)
+    expected, heard = _normalised(reference), _normalised(hypothesis)
     if not expected:  # jiwer refuses an empty reference
         return WordErrors(0, 0, len(heard.split()), 0)
     counts = jiwer.process_words(expected, heard)
@@ -51,6 +55,11 @@ def word_error_counts(reference: str, hypothesis: str) -> WordErrors:
 
 NO_ERRORS = WordErrors(0, 0, 0, 0)
 """What adds nothing to a sum of errors nor to one of words."""
+
+
+def _normalised(text: str) -> str:
+    """Return the words that are compared; the library keeps dots at the end of a text as one."""
+    return " ".join(word for word in _normaliser()(said(text)).split() if any(map(str.isalnum, word)))
 
 
 @functools.cache

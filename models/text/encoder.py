@@ -10,26 +10,27 @@ limit, and more than a minute of speech.
 Only words are read. A recogniser writes "!" after a sentence that was shouted and "?" after one that rose: on RAVDESS,
 whose text is constant, Whisper's punctuation alone carried an activation CCC of 0.16 into this lexical path. That is
 the voice, not the words, so punctuation is taken out of every text, reference transcripts included. So are capitals,
-which mark where a recogniser hears sentences begin; one without punctuation writes nothing but capitals.
+which mark where a recogniser hears sentences begin (one without punctuation writes nothing but capitals), and events
+that somebody wrote down in brackets: see ``models.text.words``.
 
 On a CPU one text at a time: a sentence takes a few milliseconds, and its frames cannot depend on its neighbours. On
 CUDA in batches, whose padding is masked: frames agree with those of one text at a time within 1e-4. Always float32.
 """
 
 import inspect
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.text.words import words_of
 from models.types import Frames, Pretrained, check_layers
 from models.weights.batching import in_batches
 from models.weights.embedded import WeightsError
 from models.weights.hub import load_network, locate
 from models.weights.torchaudio_cpu import import_torchaudio
 
-VERSION = 3
+VERSION = 4
 """To be raised with any change of the code that changes the frames."""
 
 MAX_TOKENS = 256
@@ -97,16 +98,6 @@ class TokenStates:
             )
         hidden = states.hidden_states[self.layer] if inner else states.last_hidden_state
         return [row[:length].cpu().numpy() for row, length in zip(hidden, lengths, strict=True)]
-
-
-def words_of(text: str) -> str:
-    """Return the words of ``text`` without punctuation and capitals, which in a transcript are guesses from the voice.
-
-    Examples:
-        >>> words_of("Don’t -- they're sitting by the DOOR!")
-        "don't they're sitting by the door"
-    """
-    return " ".join(re.findall(r"[\w']+", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower()))
 
 
 def transformers_text(device: str, pretrained: Pretrained, layer: int | None = None) -> TokenStates:

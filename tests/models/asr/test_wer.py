@@ -37,6 +37,11 @@ def test_a_text_has_no_errors_against_itself(text):
         ("The colour, please!", "the color please"),
         ("We won't go", "we will not go"),
         ("Twenty-one people", "21 people"),
+        ("So what...", "so what"),
+        ("So what \N{HORIZONTAL ELLIPSIS}", "so what"),
+        ("[laughs] So (sobs) what", "so what"),
+        ("I don\N{LEFT SINGLE QUOTATION MARK}t", "I don't"),
+        ("cafe\u0301", "caf\u00e9"),
     ],
 )
 def test_spelling_is_not_hearing(reference, hypothesis):

@@ -3,7 +3,8 @@
 from functools import cache
 from string import ascii_lowercase
 
-from models.text.encoder import transformers_text, words_of
+from models.text.encoder import transformers_text
+from models.text.words import words_of
 from models.types import Pretrained
 from models.weights.torchaudio_cpu import import_torchaudio
 

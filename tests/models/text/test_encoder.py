@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from models.text.catalog import TEXT_ENCODERS
-from models.text.encoder import HEADS, words_of
+from models.text.encoder import HEADS
+from models.text.words import words_of
 from models.types import Pretrained
 from models.weights.embedded import WeightsError
 
@@ -212,19 +213,3 @@ def test_loading_draws_nothing_from_the_global_generator(checkpoint):
 def test_there_are_weights_to_be_named():
     with pytest.raises(ValueError, match="weights"):
         TEXT_ENCODERS["transformers"]("cpu", Pretrained(), None)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", ""),
-        ("?!", ""),
-        ("Kids are talking -- by the door!", "kids are talking by the door"),
-        ("I DON'T KNOW", "i don't know"),
-        ("don\N{RIGHT SINGLE QUOTATION MARK}t", "don't"),
-        ("a well-known café, 3.5", "a well known café 3 5"),
-    ],
-)
-def test_words_are_left_of_a_transcript(text, words):
-    assert words_of(text) == words
-    assert words_of(words) == words
