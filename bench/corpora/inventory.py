@@ -1,6 +1,6 @@
 """A look at every recording before the work begins: is it readable, does anybody speak, what exactly is in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +11,9 @@ from bench.store.progress import Stages
 from corruptions.sound.audio import SAMPLE_RATE, file_sha256, read_audio
 from corruptions.sound.levels import active_level_dbfs, rms_dbfs
 from corruptions.sound.problems import listed
+
+SHORTEST_S = 0.025
+"""One window of an encoder: less says nothing of anybody."""
 
 _BLOCK = 64
 
@@ -41,8 +44,8 @@ def inspect(
         allow_missing: leave utterances out of the corpus whose recordings cannot be used, instead of refusing it.
 
     Raises:
-        RecordingsError: if any recording cannot be read, is shorter than it promises, silent, empty or not finite. All
-            are looked at first.
+        RecordingsError: if any recording cannot be read, is shorter than it promises or than 25 ms, silent, not finite
+            or out of scale, or is in several splits, under whatever name. All are looked at first.
     """
     paths = {utterance.id: utterance.path for utterance in corpus.utterances}
     ids = list(paths)
@@ -59,7 +62,19 @@ def inspect(
             raise RecordingsError(f"{message}:{listed(problems)}\n--allow-missing leaves them out")
         stages.warn(f"left out: {message}:{listed(problems)}")
     recordings = {name: recording for name in ids if isinstance(recording := found[paths[name]], Recording)}
-    return replace(corpus, utterances=tuple(one for one in corpus.utterances if one.id in recordings)), recordings
+    left = replace(corpus, utterances=tuple(one for one in corpus.utterances if one.id in recordings))
+    _check_leaks(left, recordings)
+    return left, recordings
+
+
+def _check_leaks(corpus: Corpus, recordings: Mapping[str, Recording]) -> None:
+    """Refuse a corpus in which two splits hold the same bytes, under whatever names."""
+    found: dict[str, dict[str, Path]] = {}
+    for one in corpus.utterances:
+        found.setdefault(recordings[one.id].sha256, {}).setdefault(one.split, one.path)
+    leaks = [" is ".join(f"{path} ({split})" for split, path in of.items()) for of in found.values() if len(of) > 1]
+    if leaks:
+        raise RecordingsError(f"{len(leaks)} recordings of {corpus.name} are in several splits:{listed(leaks)}")
 
 
 def _inspect_block(paths: Sequence[Path]) -> list[Recording | str]:
@@ -69,6 +84,8 @@ def _inspect_block(paths: Sequence[Path]) -> list[Recording | str]:
 def _inspect_one(path: Path) -> Recording | str:
     try:
         audio = read_audio(path)
+        if len(audio) < SHORTEST_S * SAMPLE_RATE:
+            return f"{path}: lasts {1000 * len(audio) / SAMPLE_RATE:.2g} ms; speech must last {1000 * SHORTEST_S:g} ms"
         return Recording(file_sha256(path), len(audio) / SAMPLE_RATE, active_level_dbfs(audio), rms_dbfs(audio))
     except (ValueError, OSError) as error:
         message = str(error)

@@ -38,8 +38,8 @@ def ccc(truth: npt.ArrayLike, prediction: npt.ArrayLike) -> float:
         prediction: predictions of them on the same scale, shape ``(n,)``.
 
     Returns:
-        A number in [-1, 1]; 1 only for ``prediction == truth``. 0 where either is constant (one pair is constant too),
-        NaN where both are constant and equal: without any spread there is nothing to agree on.
+        A number in [-1, 1]; 1 only for ``prediction == truth``. 0 where the prediction is constant; NaN where the truth
+        is (that of one utterance is): whatever is predicted, there is nothing to agree on.
 
     Raises:
         ValueError: if the shapes differ, there are no values, or one is not finite.
@@ -47,8 +47,8 @@ def ccc(truth: npt.ArrayLike, prediction: npt.ArrayLike) -> float:
     Examples:
         >>> round(ccc([0, 1, 2], [0, 1, 1]), 12)
         0.666666666667
-        >>> ccc([0, 1, 2], [1, 1, 1])
-        0.0
+        >>> ccc([0, 1, 2], [1, 1, 1]), ccc([1, 1, 1], [0, 1, 2])
+        (0.0, nan)
     """
     return float(_ccc(_moments_of_pairs(truth, prediction)))
 
@@ -165,10 +165,8 @@ def _variance(mean: Floats, mean_square: Floats) -> Floats:
 
 
 def _ccc(m: Moments) -> Floats:
-    # Both constant and equal leaves no error and no spread.
-    undefined = (m.truth_variance == 0) & (m.mean_square_error == 0)
     denominator = m.truth_variance + m.prediction_variance + m.bias**2
-    return 2 * m.covariance / np.where(undefined, np.nan, denominator)
+    return 2 * m.covariance / np.where(m.truth_variance > 0, denominator, np.nan)
 
 
 def _pearson(m: Moments) -> Floats:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corruptions.sound.audio import CANCELLED, SILENT_PEAK, cancelled, file_sha256, length_at_16k
+from corruptions.sound.audio import CANCELLED, LOUDEST, SILENT_PEAK, cancelled, file_sha256, length_at_16k, too_loud
 from corruptions.sound.decoding import decoding
 from corruptions.sound.problems import listed
 from corruptions.sound.progress import Stage, unseen
@@ -37,7 +37,7 @@ class Fault:
 
     Attributes:
         name: path inside its folder, with forward slashes.
-        kind: ``unreadable``, ``too short``, ``not finite`` or ``silent``.
+        kind: ``unreadable``, ``too short``, ``not finite``, ``too loud`` or ``silent``.
         message: the whole of it, with the path.
     """
 
@@ -102,13 +102,13 @@ def _examine_one(folder: Path, name: str) -> Recording | Fault:
         sha256 = file_sha256(path)
     except (AudioError, OSError) as error:
         return Fault(name, "unreadable", str(error))
-    if n_frames < SHORTEST_S * sample_rate:
-        length = f"lasts {1000 * n_frames / sample_rate:.2g} ms"
-        return Fault(name, "too short", f"{path}: {length}; noise must last 10 ms or more")
-    if not np.isfinite(peak):
-        return Fault(name, "not finite", f"{path}: holds samples that are not finite numbers")
-    if peak <= SILENT_PEAK and opposite:
-        return Fault(name, "silent", f"{path}: {CANCELLED}")
-    if peak <= SILENT_PEAK:
-        return Fault(name, "silent", f"{path}: silent: no sample exceeds {SILENT_PEAK:.2g}, one step of 16 bits")
-    return Recording(name, sha256, length_at_16k(n_frames, sample_rate))
+    wrong = {
+        "too short": n_frames < SHORTEST_S * sample_rate
+        and f"lasts {1000 * n_frames / sample_rate:.2g} ms; noise must last 10 ms or more",
+        "not finite": not np.isfinite(peak) and "holds samples that are not finite numbers",
+        "too loud": peak > LOUDEST and too_loud(peak),
+        "silent": peak <= SILENT_PEAK
+        and (CANCELLED if opposite else f"silent: no sample exceeds {SILENT_PEAK:.2g}, one step of 16 bits"),
+    }
+    faults = [Fault(name, kind, f"{path}: {message}") for kind, message in wrong.items() if message]
+    return faults[0] if faults else Recording(name, sha256, length_at_16k(n_frames, sample_rate))

@@ -179,6 +179,15 @@ def audio_names(folder: Path) -> list[str]:
     )
 
 
+LOUDEST = 10.0
+"""Samples of float files may go beyond full scale, but none that speaks or sounds is 20 dB above it."""
+
+
+def too_loud(peak: float) -> str:
+    """Return what is wrong with a recording whose peak is above ``LOUDEST``."""
+    return f"peaks at {peak:.4g}, where full scale is 1; of 16-bit numbers kept as floats, divide by 32768"
+
+
 CANCELLED = "its channels are opposite, and cancel each other in their average; keep one of them (`sox IN OUT remix 1`)"
 
 
@@ -203,6 +212,8 @@ def _waveform(path: Path, frames: npt.NDArray[np.float32], sample_rate: int) -> 
     mono: Waveform = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
     if not np.isfinite(mono).all():
         raise AudioError(f"{path}: holds samples that are not finite numbers")
+    if mono.size and (peak := float(np.abs(mono).max())) > LOUDEST:
+        raise AudioError(f"{path}: {too_loud(peak)}")
     if cancelled(frames, mono):
         raise AudioError(f"{path}: {CANCELLED}")
     if sample_rate != SAMPLE_RATE and mono.size:

@@ -10,9 +10,8 @@ Conventions, the same on both sides, whoever wrote the text down:
 import re
 import unicodedata
 
-APOSTROPHES = str.maketrans(
-    dict.fromkeys("\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\u02bc\uff07", "'")
-)
+# Left and right quotation mark, modifier letter, full width.
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\uff07", "'"))
 _EVENT = re.compile(r"\[[^\[\]]*\]|<[^<>]*>|\([^()]*\)")
 _WORD_CATEGORIES = "LMN"  # letters, marks, numbers
 
@@ -24,7 +23,7 @@ def said(text: str) -> str:
         >>> said("[sobs] I don\N{RIGHT SINGLE QUOTATION MARK}t know (laughs)").split()
         ['I', "don't", 'know']
     """
-    return _EVENT.sub(" ", unicodedata.normalize("NFC", text).translate(APOSTROPHES))
+    return _EVENT.sub(" ", unicodedata.normalize("NFC", text).translate(_APOSTROPHES))
 
 
 def words_of(text: str) -> str:

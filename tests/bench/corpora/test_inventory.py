@@ -20,6 +20,8 @@ SPOILED: dict[str, tuple[Spoil, str]] = {
     "text": (lambda path: path.write_text("not audio"), "cannot be read"),
     "empty": (lambda path: path.write_bytes(b""), "an empty file"),
     "silent": (lambda path: soundfile.write(path, np.zeros(1600), 16_000), "silent"),
+    "one sample": (lambda path: soundfile.write(path, [0.5], 16_000), "lasts 0.06"),
+    "out of scale": (lambda path: soundfile.write(path, np.full(800, 9e3), 16_000, subtype="FLOAT"), "peaks at 9000"),
     "opposite": (lambda path: soundfile.write(path, np.tile([0.5, -0.5], (1600, 1)), 16_000), "opposite"),
 }
 
@@ -43,3 +45,13 @@ def test_a_recording_that_cannot_be_used_is_named_or_left_out_by_name(
     assert [*left.utterances] == others
     assert set(recordings) == {one.id for one in others}
     assert spoiled.path.name in console.export_text()
+
+
+def test_the_same_bytes_in_two_splits_are_refused_whatever_they_are_called(corpus: Corpus, pool: ProcessPoolExecutor):
+    train, test = corpus.split("train")[0], corpus.split("test")[0]
+    test.path.write_bytes(train.path.read_bytes())
+    expected = (
+        rf"1 recordings of corpus are in several splits:\n .*{train.path.name} \(train\) is .*{test.path.name} \(test\)"
+    )
+    with pytest.raises(RecordingsError, match=expected):
+        inspect(corpus, pool, Stages(), allow_missing=True)

@@ -119,8 +119,15 @@ def test_constant_and_equal_is_undefined_rather_than_perfect():
     assert math.isnan(FROM_MOMENTS["ccc"](moments(pair_statistics(equal, equal, centre=4.0).sum(axis=0))))
 
 
+@given(pair=ratings(), value=st.floats(1, 7))
+def test_with_constant_truth_there_is_nothing_to_agree_on(pair, value):
+    constant = np.full_like(pair[0], value)
+    assert math.isnan(ccc(constant, pair[1]))
+    assert math.isnan(FROM_MOMENTS["ccc"](moments(pair_statistics(constant, pair[1], centre=4.0).sum(axis=0))))
+
+
 def test_a_single_pair_is_constant():
-    assert ccc([2], [3]) == 0
+    assert math.isnan(ccc([2], [3]))
     assert math.isnan(ccc([2], [2]))
     assert rmse([2], [3]) == 1
 

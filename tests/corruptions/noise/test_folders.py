@@ -53,6 +53,11 @@ def test_every_recording_is_used(noise_folder: Path) -> None:
             lambda path: soundfile.write(path, [0.5] * 800 + [np.nan] * 800, 16_000, subtype="FLOAT"),
             "not finite",
         ),
+        (
+            "loud.wav",
+            lambda path: soundfile.write(path, np.full(800, 3e4), 16_000, subtype="FLOAT"),
+            "peaks at 3e[+]04",
+        ),
         ("inf.wav", lambda path: soundfile.write(path, [np.inf] + [0.5] * 800, 16_000, subtype="FLOAT"), "not finite"),
     ],
 )

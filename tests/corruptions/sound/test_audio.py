@@ -112,6 +112,8 @@ def test_an_excerpt_beyond_the_end_is_an_error(recordings: list[Path]) -> None:
 def test_what_cannot_be_read_is_named(read, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "nan.wav", np.array([0.1, np.nan]), 16_000, subtype="FLOAT")
     soundfile.write(tmp_path / "inf.wav", np.array([np.inf, 0.1, 0.1]), 48_000, subtype="FLOAT")
+    soundfile.write(tmp_path / "int16.wav", np.array([12_000.0, -9_000.0, 1.0]), 16_000, subtype="FLOAT")
+    soundfile.write(tmp_path / "huge.wav", np.array([1e30, 0.1, 0.1]), 48_000, subtype="FLOAT")
     soundfile.write(tmp_path / "empty.wav", np.zeros(0), 16_000)
     (tmp_path / "text.wav").write_text("this is not audio")
     (tmp_path / "headerless.raw").write_bytes(bytes(100))
@@ -119,6 +121,8 @@ def test_what_cannot_be_read_is_named(read, tmp_path: Path) -> None:
     for name, message in {
         "nan.wav": "not finite",
         "inf.wav": "not finite",
+        "int16.wav": "peaks at 1.2e[+]04, where full scale is 1",
+        "huge.wav": "peaks at 1e[+]30",
         "empty.wav": "no samples",
         "text.wav": "cannot be read as audio",
         "headerless.raw": "convert it to .wav",

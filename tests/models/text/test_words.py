@@ -17,7 +17,7 @@ WORDS = {
     "a well-known caf\u00e9, 3.5": "a well known caf\u00e9 3 5",
     "cafe\u0301": "caf\u00e9",
     # hindi, thai, arabic with its short vowels, vietnamese taken apart
-    "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e!": "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
+    "\u0928\u092e\u0938\u094d\u0924\u0947!": "\u0928\u092e\u0938\u094d\u0924\u0947",
     "\u0e17\u0e35\u0e48\u0e19\u0e35\u0e48": "\u0e17\u0e35\u0e48\u0e19\u0e35\u0e48",
     "\u0643\u064e\u062a\u064e\u0628\u064e.": "\u0643\u064e\u062a\u064e\u0628\u064e",
     unicodedata.normalize("NFD", "ti\u1ebfng Vi\u1ec7t"): "ti\u1ebfng vi\u1ec7t",
