@@ -3,7 +3,15 @@
 from corruptions.catalog import CORRUPTIONS
 from corruptions.condition import CLEAN, Condition, Step, parse_condition
 from corruptions.corruption import Corruption
-from corruptions.engine import check_for_training, check_material, corrupt, corrupt_audio, find_corruption, fingerprint
+from corruptions.engine import (
+    check_for_training,
+    check_levels,
+    check_material,
+    corrupt,
+    corrupt_audio,
+    find_corruption,
+    fingerprint,
+)
 from corruptions.material import Material
 from corruptions.noise.additive import mix_at_snr
 from corruptions.noise.corpora import NOISE_CORPORA, read_noise_corpus
@@ -42,6 +50,7 @@ __all__ = [
     "active_level_dbfs",
     "build_rooms",
     "check_for_training",
+    "check_levels",
     "check_material",
     "corrupt",
     "corrupt_audio",

@@ -40,12 +40,11 @@ def noise(
     def apply(before: Corrupted, setting: Setting) -> Corrupted:
         return add_noise(before, source(len(before.audio), setting), setting.level, _reference_dbfs(before, setting))
 
-    def check_all(setting: Setting) -> None:
-        if not abs(setting.level) <= FURTHEST_SNR_DB:
-            raise ValueError(f"an SNR is within +-{FURTHEST_SNR_DB} dB, not {setting.level:g}")
-        check(setting)
+    def check_level(snr_db: float) -> None:
+        if not abs(snr_db) <= FURTHEST_SNR_DB:
+            raise ValueError(f"an SNR is within +-{FURTHEST_SNR_DB} dB, not {snr_db:g}")
 
-    return Corruption(apply, description, SNR, "dB", "down", needs, check_all)
+    return Corruption(apply, description, SNR, "dB", "down", needs, check, check_level)
 
 
 def own_noise(folder: NoiseFolder) -> Corruption:

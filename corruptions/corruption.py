@@ -39,6 +39,14 @@ Distort = Callable[[Waveform, float, np.random.Generator], Waveform]
 Check = Callable[[Setting], object]
 
 
+# Refuses a level that cannot be had, whatever the material.
+CheckLevel = Callable[[float], object]
+
+
+def any_level(_level: float) -> None:
+    """Find nothing wrong: the check of a corruption that takes every level, or has none."""
+
+
 def nothing_needed(_setting: Setting) -> None:
     """Find nothing missing: the check of a corruption that needs no material."""
 
@@ -55,6 +63,7 @@ class Corruption:
         harsher: whether higher or lower levels are worse.
         needs: the attributes of ``Material`` it cannot do without.
         check: raises a ``ValueError`` if they do not hold what is needed; it draws nothing.
+        check_level: raises a ``ValueError`` for a level that cannot be had.
         random: whether it draws anything, so that another draw is another corruption.
     """
 
@@ -65,6 +74,7 @@ class Corruption:
     harsher: Harsher = "up"
     needs: frozenset[str] = frozenset()
     check: Check = nothing_needed
+    check_level: CheckLevel = any_level
     random: bool = True
 
 
@@ -88,7 +98,7 @@ def distortion(
         after = distort(before.audio, setting.level, setting.rng)
         return replace(before, audio=after) if keeps_levels else changed_speech(before, after)
 
-    def check(setting: Setting) -> None:
-        distort(np.zeros(16, np.float32), setting.level, np.random.default_rng(0))
+    def check_level(level: float) -> None:
+        distort(np.zeros(16, np.float32), level, np.random.default_rng(0))
 
-    return Corruption(apply, description, level_unit, suffix, harsher, check=check, random=random)
+    return Corruption(apply, description, level_unit, suffix, harsher, check_level=check_level, random=random)

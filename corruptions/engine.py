@@ -173,10 +173,34 @@ def check_material(material: Material, conditions: Iterable[Condition], speakers
             _check_steps(condition, material)
             for step in condition.steps:
                 corruption = find_corruption(step.corruption, material)
+                corruption.check_level(_level(step, corruption))
                 for speaker in everyone:
                     corruption.check(Setting(_level(step, corruption), nothing_drawn, material, speaker, step.dry))
         except ValueError as error:
             raise ValueError(f"{condition}: {error}") from error
+
+
+def check_levels(conditions: Iterable[Condition]) -> None:
+    """Refuse levels that no material will make possible: what can be said before any recording is read.
+
+    Raises:
+        ValueError: naming the condition.
+
+    Examples:
+        >>> from corruptions import parse_condition
+        >>> check_levels([parse_condition("white@5dB"), parse_condition("mp3@17kbit/s")])
+        Traceback (most recent call last):
+        ValueError: mp3@17kbit/s: ...
+    """
+    for condition in conditions:
+        for step in condition.steps:
+            corruption = CORRUPTIONS.get(step.corruption)
+            if corruption is None:  # a folder of somebody's own
+                continue
+            try:
+                corruption.check_level(_level(step, corruption))
+            except ValueError as error:
+                raise ValueError(f"{condition}: {error}") from error
 
 
 def _check_steps(condition: Condition, material: Material) -> None:

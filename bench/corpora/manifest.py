@@ -1,5 +1,8 @@
 """Any corpus that a table describes, as CSV or parquet: one row for each recording.
 
+A CSV file is UTF-8; its fields are separated by commas, semicolons or tabs, numbers may have a decimal comma, and lines
+before the header that begin with # are passed over.
+
 Columns: ``id, path, split, speaker, activation, valence, dominance`` and, if there are any, ``transcript`` and
 ``emotion`` (a category, such as "angry"). Further columns are ignored, for tables that other tools write carry their
 own. Ids, speakers and categories are text (``001`` stays ``001``). Paths are absolute, or relative to the table's
@@ -7,8 +10,12 @@ folder. An empty transcript or emotion means that there is none. The speaker ``U
 the only one who may occur in several splits.
 """
 
+import csv
+import unicodedata
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +28,8 @@ from corruptions.sound.public import SPLITS
 _NAMED = ("id", "path", "split", "speaker")
 COLUMNS = (*_NAMED, *DIMENSIONS)
 TEXT_COLUMNS = (*_NAMED, "transcript", "emotion")
+
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 # How many offenders of each kind an error names.
 _SHOWN = 3
@@ -61,8 +70,8 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ValueError(f"scale {low:g} to {high:g}: the lowest label must be below the highest")
     table = read_table(path, COLUMNS, TEXT_COLUMNS)
-    labels = table[list(DIMENSIONS)].apply(pd.to_numeric, errors="coerce").astype("float64")
-    files = [path.parent / one for one in table["path"]]
+    labels = table[list(DIMENSIONS)].apply(_numbers)
+    files = [_found(path.parent / one) for one in table["path"]]
     problems = _problems(table, labels, files, scale)
     if problems:
         raise ManifestError("\n  ".join([f"{path}: not a usable manifest:", *problems]))
@@ -86,6 +95,19 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     return Corpus(corpus, (float(low), float(high)), tuple(sorted(utterances, key=lambda one: one.id)))
 
 
+def _numbers(labels: "pd.Series[Any]") -> "pd.Series[float]":
+    """Return labels as numbers, NaN where they are none; a decimal comma is a point."""
+    text = labels.astype("str").str.replace(r"^(\s*-?\d*),(\d+\s*)$", r"\1.\2", regex=True)
+    numbers: pd.Series[float] = pd.to_numeric(text, errors="coerce").astype("float64")
+    return numbers
+
+
+def _found(path: Path) -> Path:
+    """Return the file, under the other spelling of its accents where it lies there: systems compose them otherwise."""
+    spelt = (Path(unicodedata.normalize(form, str(path))) for form in ("NFC", "NFD"))
+    return path if path.exists() else next((other for other in spelt if other.exists()), path)
+
+
 def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: str = "manifest") -> pd.DataFrame:
     """Return a table as it is written: all columns of a CSV file, and the ``text`` columns of any, are text.
 
@@ -105,7 +127,7 @@ def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: st
         raise ManifestError(f"{path}: no such file")
     try:
         table = readers[path.suffix.lower()](path)
-    except (ValueError, OSError) as error:  # both readers' own errors are ValueErrors
+    except (ValueError, OSError, csv.Error) as error:  # pyarrow's errors are ValueErrors
         raise ManifestError(f"{path}: cannot be read: {error}") from error
     missing = [column for column in columns if column not in table]
     if missing:
@@ -122,12 +144,25 @@ def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: st
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    # Everything as it is written: a speaker may be called NA.
-    table: pd.DataFrame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    if not table.index.equals(pd.RangeIndex(len(table))):
-        # pandas takes what is too much in a row for row labels, and moves every column.
-        raise ValueError("rows have more fields than there are columns; put text that contains commas into quotes")
-    return table
+    """Return a table as text: fields are separated by commas, semicolons or tabs; lines that begin with # are none."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first = next((line for line in file if line.strip() and not line.startswith("#")), "")
+        separator = max(_SEPARATORS, key=first.count)
+        header, *rows = [row for row in csv.reader(chain([first], file), delimiter=separator, strict=True) if row] or [
+            []
+        ]
+    while len(header) > 1 and not header[-1].strip():  # a separator at the end of every line
+        header.pop()
+    if repeated := {name for name in header if header.count(name) > 1}:
+        raise ValueError(f"column {', '.join(sorted(repeated))} is there twice")
+    for number, row in enumerate(rows, start=1):
+        if len(row) > len(header) and any(field.strip() for field in row[len(header) :]):
+            raise ValueError(
+                f"row {number} has {len(row)} fields, and there are {len(header)} columns; put text that contains "
+                f"{_SEPARATORS[separator]} into quotes"
+            )
+    whole = [(row + [""] * len(header))[: len(header)] for row in rows]
+    return pd.DataFrame(whole, columns=pd.Index(header), dtype="str")
 
 
 def _problems(

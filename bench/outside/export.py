@@ -24,7 +24,7 @@ from bench.store.progress import Stages
 from bench.store.strict import unique
 from bench.suite.conditions import Policy
 from bench.suite.recordings import check_own_names, read_noises, read_rooms
-from corruptions import Condition, check_material, parse_condition
+from corruptions import Condition, check_levels, check_material, parse_condition
 from corruptions.sound.files import replacing
 from corruptions.sound.levels import LevelName
 from corruptions.sound.public import Split
@@ -127,6 +127,7 @@ def _conditions(texts: Sequence[str]) -> list[Condition]:
     if not texts:
         raise ExportError("no condition to export: name at least one, as in --condition babble@5dB")
     found = tuple(parse_condition(text) for text in texts)
+    check_levels(found)
     return list(unique(found))
 
 

@@ -21,7 +21,7 @@ from bench.stages.train import missing_fits, recipes, train
 from bench.store.engine import default_workers, worker_pool
 from bench.store.progress import Stages
 from bench.store.store import Store, cache_root, write_table
-from bench.suite.recordings import read_noises, read_rooms
+from bench.suite.recordings import check_folders, read_noises, read_rooms
 from bench.suite.suite import Suite
 from corruptions import Material, check_for_training, check_material
 
@@ -117,6 +117,19 @@ def prepare(
         ValueError: if a noise cannot be made of this corpus, such as babble of five speakers.
         RecordingsError: if recordings cannot be used.
     """
+    check_corpus_for(suite, corpus)
+    check_folders(suite.noises, suite.rooms)
+    names = suite.representations_needed
+    with stages.stage("Checking the weights", len(names), "encoders") as advance:
+        trained_how = pool.submit(recipes).result()
+        systems = {name: suite.catalog.systems[name] for name in suite.needed}
+        trained = {name: trained_how[one.head] for name, one in systems.items() if one.head in trained_how}
+        check_categories([name for name, how in trained.items() if how.categorises], corpus)
+        tuned = sorted({systems[name].inputs[0] for name, how in trained.items() if how.tuned})
+        known = pool.submit(look_at_models, names, suite.catalog, device, tuned=tuned).result()
+        advance(len(names))
+    for notice in known.notices:
+        stages.warn(notice)
     corpus, recordings = inspect(corpus, pool, stages, allow_missing=allow_missing)
     check_corpus_for(suite, corpus)
     conditions = [*suite.expanded(), *suite.training.expanded()]
@@ -134,17 +147,6 @@ def prepare(
     for condition in suite.training.expanded():
         check_for_training(condition, material)
     check_material(material, conditions, {one.speaker for one in corpus.utterances})
-    names = suite.representations_needed
-    with stages.stage("Checking the weights", len(names), "encoders") as advance:
-        trained_how = pool.submit(recipes).result()
-        systems = {name: suite.catalog.systems[name] for name in suite.needed}
-        trained = {name: trained_how[one.head] for name, one in systems.items() if one.head in trained_how}
-        check_categories([name for name, how in trained.items() if how.categorises], corpus)
-        tuned = sorted({systems[name].inputs[0] for name, how in trained.items() if how.tuned})
-        known = pool.submit(look_at_models, names, suite.catalog, device, tuned=tuned).result()
-        advance(len(names))
-    for notice in known.notices:
-        stages.warn(notice)
     made_how = {kind: one.name for kind, one in trained_how.items()}
     return make_plan(suite, corpus, recordings, known.fingerprints, made_how, material, known.revisions), material
 

@@ -14,6 +14,7 @@ from corruptions.noise.corpora import NOISE_CORPORA, overlaps, read_noise_corpus
 from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
 from corruptions.room.responses import Response, read_responses
 from corruptions.sound.progress import Stage
+from corruptions.sound.promises import AudioError
 from corruptions.sound.public import Split, find_corpus
 
 
@@ -77,6 +78,19 @@ def check_own_names(noises: Collection[str], rooms: Collection[str]) -> None:
     for kind, own, taken in (("noises", noises, built_in), ("rooms", rooms, {*built_in, *noises})):
         if shadowed := sorted(taken.intersection(own)):
             raise ValueError(f"{kind}: {', '.join(shadowed)} is a name that is taken; call yours something else")
+
+
+def check_folders(noises: Mapping[str, OwnNoise], rooms: Mapping[str, OwnRooms]) -> None:
+    """Refuse folders that are not there, before anything is read.
+
+    Raises:
+        AudioError: naming the first of them.
+    """
+    for kind, own in (("noises", noises), ("rooms", rooms)):
+        for name, one in sorted(own.items()):
+            root = one if isinstance(one, Path) else one.root
+            if not root.is_dir():
+                raise AudioError(f"{kind}.{name}: {root}: no such folder")
 
 
 def read_noises(

@@ -18,7 +18,7 @@ from bench.suite.representations import MODELS, REPRESENTATIONS, Model, WrittenR
 from bench.suite.systems import SYSTEMS, Catalog, System, needed
 from bench.suite.systems_check import check_catalog, check_comparisons
 from bench.suite.training_options import Training
-from corruptions import CORRUPTIONS, Condition
+from corruptions import CORRUPTIONS, Condition, check_levels
 from corruptions.sound.levels import LevelName
 from corruptions.sound.problems import those_there_are
 
@@ -142,6 +142,7 @@ class Suite(Strict):
                     raise ValueError(
                         f"{key}: no corruption is called {step.corruption!r}; {those_there_are(step.corruption, known)}"
                     )
+        check_levels([*self.expanded(), *self.training.expanded()])
         unique(tuple(str(condition) for condition in self.expanded()))
         return self
 

@@ -39,6 +39,7 @@ FFMPEG = {
 """FFmpeg's reader by suffix, of what libsndfile does not read."""
 
 _BLOCK_FRAMES = 1 << 16
+_LFS = b"version https://git-lfs"
 
 # By seeking, libsndfile finds samples of another place near the end of Vorbis (its issue 885), and in Opus at 16 and
 # 24 kHz others by up to 0.0005.
@@ -174,8 +175,12 @@ def _check_file(path: Path) -> None:
         raise AudioError(f"{path}: no such file")
     if path.suffix.lower() == ".raw":
         raise AudioError(f"{path}: a .raw file does not say what is in it; convert it to .wav")
-    if not path.stat().st_size:
+    with path.open("rb") as file:
+        start = file.read(len(_LFS))
+    if not start:
         raise AudioError(f"{path}: an empty file")
+    if start == _LFS:
+        raise AudioError(f"{path}: a pointer of Git LFS in the place of the recording; `git lfs pull` fetches it")
 
 
 def _read(file: soundfile.SoundFile) -> Iterator[Frames]:

@@ -27,6 +27,9 @@ FILES = ("*.json", "*.txt", "model.safetensors", "model-*.safetensors", PICKLED,
 """What can change a result; readmes, weights of other frameworks or precisions and states of training are left."""
 
 
+_LFS = b"version https://git-lfs"
+
+
 @dataclass(frozen=True)
 class Located:
     """A model's folder, the commit it is of where a hub was asked, and one SHA-256 for all files that matter."""
@@ -59,6 +62,8 @@ def locate(pretrained: Pretrained, files: Sequence[str] = FILES) -> Located:
         if revision not in (None, EMBEDDED[name].revision):
             raise WeightsError(f"{name}: what is packaged is revision {EMBEDDED[name].revision}, not {revision}")
         return Located(find(name), EMBEDDED[name].revision, EMBEDDED[name].sha256)
+    if Path(name).is_file():
+        raise WeightsError(f"{name}: a file; weights are named by the folder that they and their config.json lie in")
     if Path(name).is_dir():
         if revision is not None:
             raise WeightsError(f"{name}: a folder has no revision, and {revision} is asked for")
@@ -82,8 +87,8 @@ def load_network(
         options: for ``from_pretrained``.
 
     Raises:
-        WeightsError: if a weight is missing, has another shape, or is there for nothing; transformers would make a
-            random one, or say nothing. Also if the files cannot be read.
+        WeightsError: if a weight is missing, has another shape, is there for nothing, or is no finite number;
+            transformers would make a random one, or say nothing. Also if the files cannot be read.
     """
     import_torchaudio()
     import torch
@@ -111,6 +116,9 @@ def load_network(
         raise WeightsError(f"{folder}: not the weights of a {network.__name__}: {'; '.join(wrong)}")
     for name in report["missing_keys"]:
         loaded.get_parameter(name).data.zero_()
+    broken = [name for name, weight in loaded.named_parameters() if not torch.isfinite(weight).all()]
+    if broken:
+        raise WeightsError(f"{folder}: {broken[0]} holds what is no finite number, and so do {len(broken) - 1} more")
     return in_own_memory(loaded.eval())
 
 
@@ -165,7 +173,15 @@ def _digest(folder: Path, files: Sequence[str]) -> str:
     found = sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
     if not found:
         raise WeightsError(f"{folder}: holds none of {', '.join(files)}")
+    for path in found:
+        if _is_lfs_pointer(path):
+            raise WeightsError(f"{path}: a pointer of Git LFS in the place of the file; `git lfs pull` fetches it")
     return hashlib.sha256(repr([(path.name, file_sha256(path)) for path in found]).encode()).hexdigest()
+
+
+def _is_lfs_pointer(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_LFS)) == _LFS
 
 
 def _has_safetensors(folder: Path) -> bool:

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pandas as pd
 import pytest
 
@@ -94,7 +96,7 @@ def test_a_spreadsheet_that_marks_its_encoding_is_read(table, tmp_path):
         (1, "valence", "", "1 x valence that is not a number from 1 to 7: ''"),
         (1, "dominance", "nan", "1 x dominance that is not a number"),
         (1, "dominance", "inf", "1 x dominance that is not a number"),
-        (1, "dominance", "3,5", "1 x dominance that is not a number from 1 to 7: '3,5'"),
+        (1, "dominance", "3,5,1", "1 x dominance that is not a number from 1 to 7: '3,5,1'"),
     ],
 )
 def test_what_is_wrong_with_a_row_is_said(table, write, row, column, value, message):
@@ -165,3 +167,60 @@ def test_ids_that_are_fractions_are_an_error(table, tmp_path):
 def test_a_scale_must_ascend(table, write, scale):
     with pytest.raises(ValueError, match="the lowest label must be below the highest"):
         read_manifest(write(table), scale)
+
+
+# ---- tables as other programs write them
+
+
+def text_of(table, **options):
+    return table.to_csv(index=False, **options)
+
+
+WRITTEN = {
+    "semicolons and decimal commas": lambda table: (
+        text_of(table, sep=";").replace("2.5", "2,5").replace("5.25", "5,25")
+    ),
+    "tabs": lambda table: text_of(table, sep="\t"),
+    "notes at the top": lambda table: "# exported by hand\n#\n\n" + text_of(table),
+    "a comma at the end of every line": lambda table: text_of(table).replace("\n", ",\n"),
+    "a mark of its byte order": lambda table: "\ufeff" + text_of(table),
+    "lines of Windows": lambda table: text_of(table, lineterminator="\r\n"),
+    "empty lines": lambda table: text_of(table).replace("\n", "\n\n"),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
+def test_a_table_is_read_however_it_was_written(table, tmp_path, written):
+    table.to_csv(tmp_path / "mine.csv", index=False)
+    expected = read_manifest(tmp_path / "mine.csv", SCALE)
+    (tmp_path / "other.csv").write_bytes(written(table).encode())
+    assert read_manifest(tmp_path / "other.csv", SCALE, "mine") == expected
+
+
+def test_a_text_may_hold_lines_and_separators_in_quotes(table, tmp_path):
+    table.loc[0, "transcript"] = 'Well,\n\nhe said "no"; I know'
+    table.to_csv(tmp_path / "mine.csv", index=False)
+    assert read_manifest(tmp_path / "mine.csv", SCALE).utterances[1].transcript == 'Well,\n\nhe said "no"; I know'
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text.replace('"', ""), "row 1 has 9 fields, and there are 8"),
+        (lambda text: text.replace("id,", "id,id,", 1), "column id is there twice"),
+        (lambda _: "", "no column id"),
+        (lambda text: text + '"open', "cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said(table, tmp_path, change, message):
+    (tmp_path / "mine.csv").write_text(change(text_of(table)))
+    with pytest.raises(ManifestError, match=message):
+        read_manifest(tmp_path / "mine.csv", SCALE)
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_recording_is_found_however_its_accents_are_composed(table, write, tmp_path, forms):
+    in_table, on_disk = (unicodedata.normalize(form, "wav/\u00fcber.wav") for form in forms)
+    (tmp_path / on_disk).touch()
+    table.loc[0, "path"] = in_table
+    assert read_manifest(write(table), SCALE).utterances[1].path == tmp_path / on_disk

@@ -195,6 +195,7 @@ def test_what_is_not_what_its_name_says_is_refused_by_name(suffix: str, tmp_path
     [
         ("empty.mp3", b"", "an empty file"),
         ("empty.wav", b"", "an empty file"),
+        ("lfs.wav", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "a pointer of Git LFS"),
         ("text.mp3", b"this is not audio" * 100, "it is no MP3"),
         ("wav.mp3", None, None),
     ],

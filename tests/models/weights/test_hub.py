@@ -173,6 +173,17 @@ def test_a_folder_with_nothing_in_it_is_an_error(tmp_path):
         locate(Pretrained(str(tmp_path)))
 
 
+def test_a_file_is_not_a_folder_of_weights(folder):
+    with pytest.raises(WeightsError, match=r"model\.safetensors: a file; weights are named by the folder"):
+        locate(Pretrained(str(folder / "model.safetensors")))
+
+
+def test_a_pointer_of_git_lfs_is_named(folder):
+    (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n")
+    with pytest.raises(WeightsError, match=r"model\.safetensors: a pointer of Git LFS .* `git lfs pull`"):
+        locate(Pretrained(str(folder)))
+
+
 def test_the_files_that_matter_are_a_choice_of_the_kind_of_model(tmp_path):
     (tmp_path / "model.bin").write_bytes(b"CTranslate2")
     with pytest.raises(WeightsError, match="holds none of"):

@@ -119,3 +119,12 @@ def test_weights_are_kept_in_the_type_that_is_asked_for_whatever_they_were_saved
     assert load_network(HubertModel, folder, dtype=torch.bfloat16).dtype == torch.bfloat16
     edit_weights(folder, lambda state: state.update({name: values.half() for name, values in state.items()}))
     assert load(folder).dtype == torch.float32
+
+
+def test_weights_that_are_no_numbers_are_an_error(folder):
+    def spoil(state):
+        state[BIAS][3] = float("nan")
+
+    edit_weights(folder, spoil)
+    with pytest.raises(WeightsError, match=rf"{BIAS} holds what is no finite number"):
+        load(folder)
