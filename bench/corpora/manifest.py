@@ -148,9 +148,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
     with path.open(encoding="utf-8-sig", newline="") as file:
         first = next((line for line in file if line.strip() and not line.startswith("#")), "")
         separator = max(_SEPARATORS, key=first.count)
-        header, *rows = [row for row in csv.reader(chain([first], file), delimiter=separator, strict=True) if row] or [
-            []
-        ]
+        if not first:
+            raise ValueError("there is nothing in it")
+        header, *rows = [row for row in csv.reader(chain([first], file), delimiter=separator, strict=True) if row]
     while len(header) > 1 and not header[-1].strip():  # a separator at the end of every line
         header.pop()
     if repeated := {name for name in header if header.count(name) > 1}:

@@ -208,7 +208,7 @@ def test_a_text_may_hold_lines_and_separators_in_quotes(table, tmp_path):
     [
         (lambda text: text.replace('"', ""), "row 1 has 9 fields, and there are 8"),
         (lambda text: text.replace("id,", "id,id,", 1), "column id is there twice"),
-        (lambda _: "", "no column id"),
+        (lambda _: "", "there is nothing in it"),
         (lambda text: text + '"open', "cannot be read"),
     ],
 )
