@@ -19,7 +19,7 @@ from corruptions.corruption import Corruption, Setting
 from corruptions.material import Material
 from corruptions.room.responses import Response
 from corruptions.sound.audio import Waveform, file_sha256
-from corruptions.sound.levels import rms_dbfs, speech_levels_dbfs
+from corruptions.sound.levels import check_waveform, rms_dbfs, speech_levels_dbfs
 from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
 from corruptions.sound.problems import those_there_are
 from corruptions.sound.promises import AudioError
@@ -64,6 +64,7 @@ def corrupt(
         >>> print(noisy.audio.shape, f"{noisy.record.snr_active_db:.2f} dB")
         (16000,) 5.00 dB
     """
+    check_waveform("speech", speech)
     corrupted = _after_all_steps(speech.copy(), condition, rng, material, speaker)
     return replace(corrupted, record=_measured(corrupted))
 
@@ -84,6 +85,7 @@ def corrupt_audio(
         >>> corrupt_audio(speech, parse_condition("pink@5dB"), np.random.default_rng(0)).shape
         (16000,)
     """
+    check_waveform("speech", speech)
     untouchable = speech.view()
     untouchable.flags.writeable = False
     audio = _after_all_steps(untouchable, condition, rng, material, speaker).audio
@@ -94,8 +96,6 @@ def _after_all_steps(
     speech: Waveform, condition: Condition, rng: np.random.Generator, material: Material, speaker: str | None
 ) -> Corrupted:
     """Return the utterance after the last step; its record lacks what is measured at the end."""
-    if speech.dtype != np.float32:
-        raise ValueError(f"speech has dtype {speech.dtype}; a waveform is float32")
     try:
         active, rms = speech_levels_dbfs(speech)
     except ValueError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from corruptions.sound.audio import SAMPLE_RATE, SILENT_PEAK, Waveform, read_audio, read_excerpt
-from corruptions.sound.levels import Level, active_level_dbfs, rms_dbfs
+from corruptions.sound.levels import Level, active_level_dbfs, check_waveform, rms_dbfs
 from corruptions.sound.loops import scaled_sum
 from corruptions.sound.record import Corrupted, Mixture
 
@@ -51,8 +51,8 @@ def mix_at_snr(speech: Waveform, noise: Waveform, snr_db: float, level: Level = 
         The mixture, shape ``(n_samples,)``. The SNR measured from its samples is within 0.01 dB of ``snr_db``.
 
     Raises:
-        ValueError: if the shapes differ; if either signal is silent, for then no SNR exists; or if float32 cannot hold
-            speech and noise so far apart.
+        ValueError: if either is no waveform, or the shapes differ; if either signal is silent, for then no SNR exists;
+            or if float32 cannot hold speech and noise so far apart.
 
     Examples:
         >>> speech = np.array([1, -1, 1, -1], np.float32)
@@ -60,6 +60,8 @@ def mix_at_snr(speech: Waveform, noise: Waveform, snr_db: float, level: Level = 
         >>> print(mix_at_snr(speech, noise, snr_db=20, level=rms_dbfs))
         [ 1.1 -0.9  0.9 -1.1]
     """
+    check_waveform("speech", speech)
+    check_waveform("noise", noise)
     speech_rms_dbfs = _level_of("speech", speech, rms_dbfs)
     return _mix_at_level(speech, noise, _level_of("speech", speech, level) - snr_db, speech_rms_dbfs)[0]
 

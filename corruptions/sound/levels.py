@@ -24,6 +24,31 @@ _DB_PER_OCTAVE = 20 * log10(2)
 _SAFE_POWER = (1e-30, 1e30)
 
 
+def check_waveform(name: str, x: object) -> None:
+    """Refuse what is no waveform, and say how to make it one.
+
+    Args:
+        name: what messages call it.
+        x: whatever was given.
+
+    Raises:
+        ValueError: unless it is a numpy array of float32.
+
+    Examples:
+        >>> check_waveform("speech", np.zeros(4, np.int16))
+        Traceback (most recent call last):
+        ValueError: speech has dtype int16; a waveform is float32, full scale +-1: divide 16-bit numbers by 32768
+    """
+    if not isinstance(x, np.ndarray):
+        raise ValueError(  # noqa: TRY004 - callers catch what is wrong with a recording
+            f"{name} is of type {type(x).__name__}; a waveform is a numpy array of float32: np.asarray(x, np.float32) "
+            "makes one of a list, .cpu().numpy() of a tensor"
+        )
+    if x.dtype != np.float32:
+        how = ": divide 16-bit numbers by 32768" if x.dtype.kind in "iu" else ": .astype(np.float32)"
+        raise ValueError(f"{name} has dtype {x.dtype}; a waveform is float32, full scale +-1{how}")
+
+
 def rms_dbfs(x: npt.NDArray[np.floating]) -> float:
     """Return the RMS level of a whole signal: ``20 log10 sqrt(mean(x^2))``, in dBFS.
 

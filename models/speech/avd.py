@@ -53,12 +53,13 @@ class Format:
     """How checkpoints of a ``model_type`` are read.
 
     ``load`` returns the network, which turns a tensor ``(1, n_samples)`` into ``(1, 3)``, and a hash of the files
-    outside the folder that it was made of, if there are any; ``scale`` makes of a waveform what the network expects.
+    outside the folder that it was made of, if there are any; ``scale`` makes of a waveform what the network expects;
+    ``of`` is the published checkpoint whose licence forbids commercial use, if there is one.
     """
 
     load: Callable[[Path, Mapping[str, Any]], tuple[Any, str]]
     scale: Callable[[Waveform, Mapping[str, Any]], Waveform]
-    licence_notice: str | None
+    of: str | None
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,17 @@ def avd(device: str, pretrained: Pretrained) -> Avd:
     form = FORMATS[model_type]
     network, besides = form.load(located.folder, config)
     weights = located.sha256 + besides
-    return Avd(weights, located.revision, device, form.licence_notice, config, form.scale, columns, network.to(device))
+    notice = None if form.of is None else _notice(form.of, pretrained)
+    return Avd(weights, located.revision, device, notice, config, form.scale, columns, network.to(device))
+
+
+def _notice(published: str, pretrained: Pretrained) -> str | None:
+    """Return what is to be said of the licence of these weights; other repositories have licences of their own."""
+    if pretrained.weights == published:
+        return f"The regressor {published} is licensed CC BY-NC-SA 4.0: non-commercial use only"
+    if not Path(str(pretrained.weights)).is_dir():
+        return None
+    return f"{pretrained.weights}: if this is {published}, its licence is CC BY-NC-SA 4.0: non-commercial use only"
 
 
 def _columns(path: Path, id2label: object) -> tuple[int, int, int]:
@@ -219,8 +230,7 @@ FORMATS: dict[str, Format] = {
     "wav2vec2": Format(
         _wav2vec2,
         lambda waveform, _config: unit_variance(waveform),
-        "The regressor audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim is licensed CC BY-NC-SA 4.0: "
-        "non-commercial use only",
+        "audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim",
     ),
     "ser": Format(_ser, _as_in_training, None),
 }

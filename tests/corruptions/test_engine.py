@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from corruptions import (
     active_level_dbfs,
     check_material,
     corrupt,
+    corrupt_audio,
     find_corruption,
     fingerprint,
     parse_condition,
@@ -120,13 +122,17 @@ def test_the_record_finds_the_excerpt_again(noise_folder: Path, material: Materi
         (np.zeros(0, np.float32), "speech: .*not empty"),
         (np.full(1000, np.nan, np.float32), "speech: .*not finite"),
         (np.ones((1000, 2), np.float32), r"speech: .*shape \(1000, 2\)"),
-        (np.ones(1000), "dtype float64"),
+        (np.ones(1000), r"dtype float64; .*\.astype\(np\.float32\)"),
+        (np.ones(1000, np.int16), "dtype int16; .*divide 16-bit numbers by 32768"),
+        ([0.5] * 1000, r"speech is of type list; .*np\.asarray"),
+        (torch.ones(1000), r"speech is of type Tensor; .*\.cpu\(\)\.numpy\(\)"),
     ],
 )
 @pytest.mark.parametrize("condition", ["clean", "white@5dB"])
 def test_what_is_not_speech_is_an_error(speech, message: str, condition: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        corrupt(speech, parse_condition(condition), np.random.default_rng(0))
+    for call in (corrupt, corrupt_audio):
+        with pytest.raises(ValueError, match=message):
+            call(speech, parse_condition(condition), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(

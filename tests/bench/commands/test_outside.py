@@ -49,7 +49,7 @@ def test_from_a_manifest_to_the_report_of_a_system_of_another_make(manifest: Pat
     [
         ("corrupt table.csv", "name the corpus and the folder to write"),
         ("corrupt table.csv out", "no condition to export"),
-        ("corrupt table.csv out --condition babble", "table.csv: no such file"),
+        ("corrupt table.csv out --condition clean", "table.csv: no such file"),
         ("corrupt table.csv out --condition babble@5", "'babble@5': the level of babble is given in dB"),
         ("corrupt table.csv out --condition clean --noise street", "--noise 'street': write it as NAME=FOLDER"),
         ("corrupt table.csv out --condition clean --noise a=x --noise a=y", "--noise 'a=y': a is 'x' already"),

@@ -3,9 +3,11 @@ import json
 import numpy as np
 import pytest
 
+from models.speech import avd as module
 from models.speech.avd import FORMATS, avd
 from models.types import SAMPLE_RATE, Pretrained
 from models.weights.embedded import WeightsError
+from models.weights.hub import Located
 
 from .regressors import (
     BY_HAND,
@@ -166,9 +168,15 @@ def test_a_fingerprint_knows_the_weights_and_the_config_from_elsewhere(tmp_path)
     assert encoder_of(folder).fingerprint not in (before, other)
 
 
-def test_what_may_not_be_used_commercially_says_so(tmp_path, model_type):
-    notice = encoder_of(save(tmp_path, model_type)).licence_notice
-    assert notice is None if model_type == "ser" else "non-commercial" in notice
+def test_what_may_not_be_used_commercially_says_so_and_nobody_elses_regressor_does(tmp_path, model_type, monkeypatch):
+    folder = save(tmp_path, model_type)
+    notice = encoder_of(folder).licence_notice
+    assert notice is None if model_type == "ser" else "if this is audeering/" in notice
+    monkeypatch.setattr(module, "locate", lambda *_, **__: Located(folder, "0" * 40, "sum"))
+    published = "audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim"
+    if model_type == "wav2vec2":
+        assert avd("cpu", Pretrained(published)).licence_notice.startswith(f"The regressor {published} is licensed")
+        assert avd("cpu", Pretrained("somebody/else")).licence_notice is None
 
 
 def test_there_are_weights_to_be_named():
