@@ -1,5 +1,7 @@
 """What a reader of a report must be careful about."""
 
+from math import isnan
+
 from reports.run.run import ENOUGH_SPEAKERS, Run
 from reports.run.sweeps import CLEAN
 from reports.run.words import listing
@@ -12,7 +14,7 @@ NAMED_HOLES = 5
 
 def cautions(run: Run) -> list[str]:
     """Return a sentence for everything that weakens what the run shows."""
-    return [*_few(run), *_heard_before(run), *_holes(run), *_guesses(run), *_deaf(run)]
+    return [*_few(run), *_undefined(run), *_heard_before(run), *_holes(run), *_guesses(run), *_deaf(run)]
 
 
 def missing(run: Run) -> list[str]:
@@ -62,6 +64,16 @@ def _few(run: Run) -> list[str]:
         times = f"{draws} excerpt{'s' * (draws > 1)}"
         found.append(f"Every utterance met {times} of a noise; a claim about a noise needs {ENOUGH_REPEATS} or more.")
     return found
+
+
+def _undefined(run: Run) -> list[str]:
+    """Say of which dimensions no CCC exists, whatever is predicted."""
+    clean = {one: [run.score("ccc", system, one, CLEAN) for system in run.systems] for one in run.dimensions}
+    return [
+        f"The CCC of {dimension} is undefined: the test labels are all the same."
+        for dimension, scores in clean.items()
+        if scores and all(score is not None and isnan(score.value) for score in scores)
+    ]
 
 
 def _heard_before(run: Run) -> list[str]:

@@ -162,6 +162,14 @@ def test_a_part_of_the_test_set_is_a_caution(read, table):
     )
 
 
+def test_a_dimension_whose_labels_are_all_the_same_is_a_caution(read, table):
+    results = table({"babble": [0.0]}, systems=["whisper", "text"])
+    rows = (results["dimension"] == "valence") & results["metric"].str.startswith("ccc")
+    results.loc[rows, ["value", "ci_low", "ci_high"]] = float("nan")
+    undefined = [one for one in headline(read(results)).cautions if "undefined" in one]
+    assert undefined == ["The CCC of valence is undefined: the test labels are all the same."]
+
+
 def test_numbers_on_fewer_utterances_are_a_caution(read, table):
     results = table({"babble": [0.0]}, systems=["whisper"])
     results.loc[results["condition"] == "babble@0dB", "n_utterances"] = 100
