@@ -1,11 +1,12 @@
 # emonoise. `make` alone says what there is; every target does its own set-up.
 PYTHON ?= python3
 SUITE ?= quick
+FUZZ ?= 5000
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench test lint report benchmark-speed clean
+.PHONY: help setup bench test lint report benchmark-speed fuzz clean
 
 help:  ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 20
@@ -35,6 +36,9 @@ lint: $(READY)  ## ruff, mypy --strict and the rule about who may import whom
 
 benchmark-speed: $(READY)  ## speed and memory, side by side with other tools, as ratios
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=min,median,rounds
+
+fuzz: $(READY)  ## give whatever reads something whatever comes: conditions, suites, tables, audio (FUZZ=5000 inputs of each)
+	EMONOISE_FUZZ_EXAMPLES=$(FUZZ) $(BIN)/python -m pytest tests/fuzz
 
 clean:  ## remove what make made here (the cache of built corpora stays: see `emonoise doctor`)
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks .hypothesis

@@ -46,8 +46,10 @@ def read_suite_file(path: Path, changes: Mapping[str, str], noises: Mapping[str,
         for key, value in changes.items():
             _replace(raw, key.split("."), read_yaml(value))
         _anchor_paths(raw, Path.cwd())
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SuiteError(f"{path}: not valid YAML: {error}") from error
+    except RecursionError as error:
+        raise SuiteError(f"{path}: nested too deeply") from error
     for name, folder in noises.items():
         _add_noise(raw, name, folder.resolve(), path)
     return raw
