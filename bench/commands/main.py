@@ -183,14 +183,26 @@ def corpus_check(
     name: Annotated[str, typer.Argument(help="What kind of corpus it is: see `emonoise list corpora`.")],
     root: Annotated[Path, typer.Argument(help="Where it lies: the table of a manifest, or the folder of a corpus.")],
     scale: Annotated[tuple[float, float], typer.Option(help="The lowest and highest label of a manifest.")] = (1, 7),
+    everything: Annotated[
+        Path | None, typer.Option("--all", metavar="FILE.csv", help="Write all that is wrong to a table.")
+    ] = None,
     workers: WorkersOption = None,
 ) -> None:
     """Read a corpus, every recording of it, and say what is wrong with it."""
     with told_plainly():
+        from bench.corpora.offenders import OffendersError, write_offenders
         from bench.plan.corpus import check_corpus
         from bench.store.progress import Stages
 
-        rows = check_corpus(name, root, scale, Stages(err), workers)
+        try:
+            rows = check_corpus(name, root, scale, Stages(err), workers)
+        except OffendersError as error:
+            if not error.offenders:
+                raise
+            if everything is None:
+                raise ValueError(f"{error}\n--all FILE.csv lists all {len(error.offenders)}") from error
+            write_offenders(error, everything)
+            raise ValueError(f"{error}\nall {len(error.offenders)} are in {everything}") from error
         table = Table(*rows[0])
         for row in rows:
             table.add_row(*row.values())

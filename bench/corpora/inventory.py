@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.corpora.corpus import Corpus
+from bench.corpora.offenders import OffendersError
 from bench.store.engine import in_blocks, run_jobs
 from bench.store.progress import Stages
 from corruptions.sound.audio import SAMPLE_RATE, file_sha256, read_audio
@@ -18,7 +19,7 @@ SHORTEST_S = 0.025
 _BLOCK = 64
 
 
-class RecordingsError(ValueError):
+class RecordingsError(OffendersError):
     """Recordings of a corpus cannot be used; the message names each file and what is wrong with it."""
 
 
@@ -59,7 +60,8 @@ def inspect(
     if problems:
         message = f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used"
         if not allow_missing:
-            raise RecordingsError(f"{message}:{listed(problems)}\n--allow-missing leaves them out")
+            every = (("recording that cannot be used", problem) for problem in problems)
+            raise RecordingsError(f"{message}:{listed(problems)}\n--allow-missing leaves them out", every)
         stages.warn(f"left out: {message}:{listed(problems)}")
     recordings = {name: recording for name in ids if isinstance(recording := found[paths[name]], Recording)}
     left = replace(corpus, utterances=tuple(one for one in corpus.utterances if one.id in recordings))
@@ -74,7 +76,8 @@ def _check_leaks(corpus: Corpus, recordings: Mapping[str, Recording]) -> None:
         found.setdefault(recordings[one.id].sha256, {}).setdefault(one.split, one.path)
     leaks = [" is ".join(f"{path} ({split})" for split, path in of.items()) for of in found.values() if len(of) > 1]
     if leaks:
-        raise RecordingsError(f"{len(leaks)} recordings of {corpus.name} are in several splits:{listed(leaks)}")
+        every = (("recording in several splits", leak) for leak in leaks)
+        raise RecordingsError(f"{len(leaks)} recordings of {corpus.name} are in several splits:{listed(leaks)}", every)
 
 
 def _inspect_block(paths: Sequence[Path]) -> list[Recording | str]:

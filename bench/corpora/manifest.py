@@ -22,6 +22,7 @@ import pandas as pd
 from pandas.api.types import is_integer_dtype, is_string_dtype
 
 from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
+from bench.corpora.offenders import OffendersError
 from corruptions.noise.talk import UNKNOWN
 from corruptions.sound.public import SPLITS
 
@@ -35,7 +36,7 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _SHOWN = 3
 
 
-class ManifestError(ValueError):
+class ManifestError(OffendersError):
     """A manifest that cannot be used; the message lists everything that is wrong with it."""
 
 
@@ -74,7 +75,9 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     files = [_found(path.parent / one) for one in table["path"]]
     problems = _problems(table, labels, files, scale)
     if problems:
-        raise ManifestError("\n  ".join([f"{path}: not a usable manifest:", *problems]))
+        lines = [summarised(kind, offenders) for kind, offenders in problems.items()]
+        every = ((kind, one) for kind, offenders in problems.items() for one in offenders)
+        raise ManifestError("\n  ".join([f"{path}: not a usable manifest:", *lines]), every)
     corpus = path.stem if name is None else name
     rows = zip(table.to_dict("records"), files, labels.to_numpy().tolist(), strict=True)
     utterances = [
@@ -167,7 +170,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _problems(
     table: pd.DataFrame, labels: pd.DataFrame, files: Sequence[Path], scale: tuple[float, float]
-) -> list[str]:
+) -> dict[str, list[str]]:
     names = [f"row {number} ({one})" if one else f"row {number}" for number, one in enumerate(table["id"], start=1)]
     given = table != ""
 
@@ -191,7 +194,7 @@ def _problems(
     )
     paths = pd.Series([str(file) for file in files])
     found["recording in more than one split"] = _in_several_splits(paths, table["split"], given["path"])
-    return [summarised(kind, offenders) for kind, offenders in found.items() if offenders]
+    return {kind: offenders for kind, offenders in found.items() if offenders}
 
 
 def _in_several_splits(values: "pd.Series[str]", split: "pd.Series[str]", where: "pd.Series[bool]") -> list[str]:
