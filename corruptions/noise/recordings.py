@@ -96,9 +96,10 @@ def _examine_one(folder: Path, name: str) -> Recording | Fault:
             for block in blocks:
                 n_frames += len(block)
                 # Python's max() would lose a NaN; numpy's keeps it.
-                mono = block.mean(axis=1)
-                peak = float(np.maximum(peak, np.abs(mono).max(initial=0)))
-                opposite = opposite or cancelled(block, mono)
+                mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
+                loudest = np.abs(mono).max(initial=0)
+                peak = float(np.maximum(peak, loudest))
+                opposite = opposite or (loudest <= SILENT_PEAK and cancelled(block, mono))
         sha256 = file_sha256(path)
     except (AudioError, OSError) as error:
         return Fault(name, "unreadable", str(error))

@@ -5,14 +5,14 @@ cuts are, is a guess from its first frames; who writes into a pipe cannot go bac
 short still promises all of it. So files are decoded in blocks until nothing comes, which takes no more memory than what
 is there, and what came is compared with what was promised (``corruptions.sound.promises``).
 
-libsndfile decodes what it reads, but for MP3, of which it reads no more frames than it guessed. That, and what it does
-not read (M4A, AMR, WebM and others), is decoded by FFmpeg's libraries, which the package ``av`` brings along. The names
-of files choose among FFmpeg's readers, for one that guessed could be led to open other files than it was given.
+libsndfile decodes what it reads, but for an MP3 that does not count its frames, of which it reads no more than it
+guessed. Those, and what it does not read (M4A, AMR, WebM and others), are decoded by FFmpeg's libraries, which the
+package ``av`` brings along: the same but for the last digit, and several times as slow. The names of files choose among
+FFmpeg's readers, for one that guessed could be led to open other files than it was given.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,14 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from corruptions.sound.promises import NO_COUNT, AudioError, ShortAudioError, fault_of_length, fault_of_stream
+from corruptions.sound.promises import (
+    NO_COUNT,
+    AudioError,
+    ShortAudioError,
+    counts_its_frames,
+    fault_of_length,
+    fault_of_stream,
+)
 
 Frames = npt.NDArray[np.float32]
 """``(n_frames, n_channels)``, at the file's own rate."""
@@ -38,12 +45,13 @@ FFMPEG = {
 }
 """FFmpeg's reader by suffix, of what libsndfile does not read."""
 
-_BLOCK_FRAMES = 1 << 16
+_BLOCK_FRAMES = 1 << 18
+_PLANES_OF_FLOATS = "fltp"
 _LFS = b"version https://git-lfs"
 
-# By seeking, libsndfile finds samples of another place near the end of Vorbis (its issue 885), and in Opus at 16 and
-# 24 kHz others by up to 0.0005.
-_SEEKING_MISSES = {"OPUS", "VORBIS"}
+# By seeking, libsndfile finds samples of another place near the end of Vorbis (its issue 885), in Opus at 16 and 24 kHz
+# others by up to 0.0005, and in MP3 of a varying bit rate those of a place up to a quarter of a second away.
+_SEEKING_MISSES = ("OPUS", "VORBIS", "MPEG_LAYER")
 
 
 class _Forward(soundfile.SoundFile):  # type: ignore[misc]
@@ -70,7 +78,7 @@ def decoding(path: Path) -> Iterator[tuple[int, Iterator[Frames]]]:
         def fault(n_frames: int) -> str | None:
             return fault_of_length(path, file, n_frames)
 
-        if file.format != "MP3":
+        if _length_is_known(path, file) or file.format != "MP3":
             yield file.samplerate, _checked(path, _read(file), fault)
         else:
             with _opened_by_ffmpeg(path, MPEG) as stream:
@@ -97,7 +105,7 @@ def decode_stretch(path: Path, first: int, last: int) -> Frames:
     """
     if not _reader(path):
         with _opened(path) as file:
-            if _length_is_known(file) and file.seekable() and file.subtype not in _SEEKING_MISSES:
+            if _length_is_known(path, file) and file.seekable() and not file.subtype.startswith(_SEEKING_MISSES):
                 file.seek(min(first, file.frames))
                 found: Frames = file.read(last - first, dtype="float32", always_2d=True)
                 return found
@@ -119,7 +127,7 @@ def count_frames(path: Path) -> tuple[int, int]:
     """
     if not _reader(path):
         with _opened(path) as file:
-            if _length_is_known(file):
+            if _length_is_known(path, file):
                 return file.frames, file.samplerate
     with decoding(path) as (rate, blocks):
         return sum(len(block) for block in blocks), rate
@@ -139,8 +147,8 @@ def _reader(path: Path) -> str:
     return FFMPEG.get(path.suffix.lower(), "")
 
 
-def _length_is_known(file: soundfile.SoundFile) -> bool:
-    return bool(file.format != "MP3" and file.frames < NO_COUNT)
+def _length_is_known(path: Path, file: soundfile.SoundFile) -> bool:
+    return bool(file.frames < NO_COUNT and (file.format != "MP3" or counts_its_frames(path)))
 
 
 @contextmanager
@@ -193,14 +201,29 @@ def _read(file: soundfile.SoundFile) -> Iterator[Frames]:
 
 
 def _decoded(stream: Any) -> Iterator[Frames]:
-    """Yield what FFmpeg decodes of a stream, as floats and with channels side by side."""
+    """Yield what FFmpeg decodes of a stream, as floats with channels side by side, in blocks of many of its frames."""
+    waiting: list[Frames] = []
+    for frame in _as_floats(stream):
+        waiting.append(frame.to_ndarray())
+        if sum(block.shape[1] for block in waiting) >= _BLOCK_FRAMES:
+            yield np.ascontiguousarray(np.concatenate(waiting, axis=1).T)
+            waiting = []
+    if waiting:
+        yield np.ascontiguousarray(np.concatenate(waiting, axis=1).T)
+
+
+def _as_floats(stream: Any) -> Iterator[Any]:
+    """Yield the frames of a stream with a plane of floats for each channel, as most codecs decode them."""
     import av
 
-    floats = av.AudioResampler(format="fltp")
-    for decoded in chain(stream.container.decode(stream), [None]):  # None: what is left in the resampler
-        for frame in floats.resample(decoded):
-            block: Frames = np.ascontiguousarray(frame.to_ndarray().T, np.float32)
-            yield block
+    floats = av.AudioResampler(format=_PLANES_OF_FLOATS)
+    for decoded in stream.container.decode(stream):
+        if decoded.format.name == _PLANES_OF_FLOATS:
+            yield decoded
+        else:
+            yield from floats.resample(decoded)
+    if stream.codec_context.format.name != _PLANES_OF_FLOATS:
+        yield from floats.resample(None)
 
 
 def _checked(path: Path, blocks: Iterator[Frames], fault: Callable[[int], str | None]) -> Iterator[Frames]:

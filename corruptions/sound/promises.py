@@ -74,6 +74,15 @@ def fault_of_stream(stream: Any, n_frames: int) -> str | None:
     return _short(promised_s, there_s) if there_s < promised_s - _STREAM_SLACK_S else None
 
 
+def counts_its_frames(path: Path) -> bool:
+    """Return whether an MP3 begins with a frame that says how many there are; a player's tag may stand before it."""
+    tag = _part(path, 0, _ID3_BYTES)
+    before = 0
+    if tag.startswith(b"ID3"):  # its size is in the last four bytes, seven bits of each
+        before = _ID3_BYTES + sum(byte << 7 * place for place, byte in enumerate(reversed(tag[-4:])))
+    return any(name in _part(path, before, 4096) for name in _MP3_COUNTS)
+
+
 def _short(promised_s: float, there_s: float) -> str:
     return f"promises {promised_s:.3f} s and holds {there_s:.3f} s; it was cut short, or is still being written"
 
@@ -81,7 +90,7 @@ def _short(promised_s: float, there_s: float) -> str:
 def _promised(path: Path, file: soundfile.SoundFile) -> int | None:
     """Return how many frames there are at least, as a file says; None where it does not say."""
     if file.format == "MP3":
-        return int(file.frames) if _counts_its_frames(path) else None
+        return int(file.frames) if counts_its_frames(path) else None
     if file.format == "NIST":
         in_header = _SPHERE_COUNT.search(_part(path, 0, 1024))
         return int(in_header[1]) if in_header else None
@@ -89,15 +98,6 @@ def _promised(path: Path, file: soundfile.SoundFile) -> int | None:
         promised, there = int(found[1]), int(found[2])
         return None if promised in _NO_SIZE else round(file.frames * promised / max(there, 1))
     return None if file.frames == NO_COUNT else int(file.frames)
-
-
-def _counts_its_frames(path: Path) -> bool:
-    """Return whether an MP3 begins with a frame that says how many there are; a tag may stand before it."""
-    tag = _part(path, 0, _ID3_BYTES)
-    before = 0
-    if tag.startswith(b"ID3"):  # its size is in the last four bytes, seven bits of each
-        before = _ID3_BYTES + sum(byte << 7 * place for place, byte in enumerate(reversed(tag[-4:])))
-    return any(name in _part(path, before, 4096) for name in _MP3_COUNTS)
 
 
 def _ends_within_a_page(path: Path) -> bool:
