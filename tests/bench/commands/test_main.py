@@ -44,7 +44,7 @@ def test_everything_that_can_be_named_is_listed_with_a_sentence(what: str):
         ("run quikc", "no suite is called 'quikc'"),
         ("run quick --set seeds", "--set 'seeds': write it as KEY=VALUE"),
         ("run quick --noise street", "--noise 'street': write it as NAME=FOLDER"),
-        ("run quick --set sistems=[mfb]", "sistems: Extra inputs are not permitted"),
+        ("run quick --set sistems=[mfb]", "sistems: there is no such key"),
         ("corpus build musan", "no corpus called 'musan' can be built; allowed: probe"),
         ("corpus check tape reel", "no kind of corpus is called 'tape'; there are probe, manifest"),
     ],
