@@ -61,7 +61,9 @@ def inspect(
         message = f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used"
         if not allow_missing:
             every = (("recording that cannot be used", problem) for problem in problems)
-            raise RecordingsError(f"{message}:{listed(problems)}\n--allow-missing leaves them out", every)
+            raise RecordingsError(
+                f"{message}:{listed(problems)}\n--allow-missing of `emonoise run` and `corrupt` leaves them out", every
+            )
         stages.warn(f"left out: {message}:{listed(problems)}")
     recordings = {name: recording for name in ids if isinstance(recording := found[paths[name]], Recording)}
     left = replace(corpus, utterances=tuple(one for one in corpus.utterances if one.id in recordings))

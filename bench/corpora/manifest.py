@@ -71,7 +71,7 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ValueError(f"scale {low:g} to {high:g}: the lowest label must be below the highest")
     table = read_table(path, COLUMNS, TEXT_COLUMNS)
-    labels = table[list(DIMENSIONS)].apply(_numbers)
+    labels = table[list(DIMENSIONS)].apply(numbers)
     files = [_found(path.parent / one) for one in table["path"]]
     problems = _problems(table, labels, files, scale)
     if problems:
@@ -98,11 +98,16 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     return Corpus(corpus, (float(low), float(high)), tuple(sorted(utterances, key=lambda one: one.id)))
 
 
-def _numbers(labels: "pd.Series[Any]") -> "pd.Series[float]":
-    """Return labels as numbers, NaN where they are none; a decimal comma is a point."""
+def numbers(labels: "pd.Series[Any]") -> "pd.Series[float]":
+    """Return labels as numbers, NaN where they are none; a decimal comma is a point.
+
+    Examples:
+        >>> numbers(pd.Series(["3.5", "3,5", "3,500,0", ""])).tolist()
+        [3.5, 3.5, nan, nan]
+    """
     text = labels.astype("str").str.replace(r"^(\s*-?\d*),(\d+\s*)$", r"\1.\2", regex=True)
-    numbers: pd.Series[float] = pd.to_numeric(text, errors="coerce").astype("float64")
-    return numbers
+    found: pd.Series[float] = pd.to_numeric(text, errors="coerce").astype("float64")
+    return found
 
 
 def _found(path: Path) -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.corpora.manifest import read_table, summarised
+from bench.corpora.manifest import numbers, read_table, summarised
 from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, read_corruptions
 from corruptions import Condition, parse_condition
 
@@ -117,7 +117,7 @@ def _parse(table: pd.DataFrame) -> dict[str, "pd.Series[str]"]:
     table["draw"] = _whole_numbers(table["draw"])
     problems["draw that is not a whole number"] = rows[table["draw"].isna() | (table["draw"] == _UNREADABLE)]
     for dimension in DIMENSIONS:
-        table[dimension] = pd.to_numeric(table[dimension], errors="coerce").astype("float64")
+        table[dimension] = numbers(table[dimension])
     return problems
 
 

@@ -47,7 +47,9 @@ def read_audio(path: Path) -> Waveform:
     Raises:
         AudioError: if the file is not there, cannot be read, holds no samples, or holds a sample that is not a number.
     """
-    return _waveform(path, *decode(path))
+    frames, rate = decode(path)
+    _check_scale(path, frames)
+    return _waveform(path, frames, rate)
 
 
 def read_channels(path: Path) -> list[Waveform]:
@@ -100,7 +102,9 @@ def read_excerpt(path: Path, start: int, n_samples: int) -> Waveform:
     block = max(start - guard, 0) // per_block
     first_frame = block * (rate // common)
     last_frame = -(-(start + n_samples + guard) * rate // SAMPLE_RATE)
-    audio = _waveform(path, decode_stretch(path, first_frame, last_frame), rate)
+    frames = decode_stretch(path, first_frame, last_frame)
+    _check_scale(path, frames)
+    audio = _waveform(path, frames, rate)
     offset = start - block * per_block
     excerpt = audio[offset : offset + n_samples]
     if len(excerpt) < n_samples:
@@ -207,13 +211,18 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _check_scale(path: Path, frames: Frames) -> None:
+    """Refuse what somebody says or what sounds beyond any scale; an impulse response has a scale of its own."""
+    peak = float(np.abs(frames).max(initial=0))
+    if np.isfinite(peak) and peak > LOUDEST:
+        raise AudioError(f"{path}: {too_loud(peak)}")
+
+
 def _waveform(path: Path, frames: npt.NDArray[np.float32], sample_rate: int) -> Waveform:
     """Return frames of a file, shape ``(n_frames, n_channels)``, as a waveform."""
     mono: Waveform = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
     if not np.isfinite(mono).all():
         raise AudioError(f"{path}: holds samples that are not finite numbers")
-    if mono.size and (peak := float(np.abs(mono).max())) > LOUDEST:
-        raise AudioError(f"{path}: {too_loud(peak)}")
     if cancelled(frames, mono):
         raise AudioError(f"{path}: {CANCELLED}")
     if sample_rate != SAMPLE_RATE and mono.size:
