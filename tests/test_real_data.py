@@ -68,13 +68,18 @@ def write_suite(real_data: Path, folder: Path, **changes: object) -> Path:
     return path
 
 
+CHANCE = 0.2
+"""What is left by chance of two sentences and 40 utterances, whose correlations have a standard error of .16."""
+
+
 def test_on_constant_text_the_words_say_nothing(real_data: Path, tmp_path: Path):
     suite = write_suite(
         real_data,
         tmp_path,
         systems=["mfb-ridge", "text", "text-oracle"],
         conditions=["clean", {"noise": ["recordings"], "snr_db": [10]}],
-        seeds=[0],  # all of the test split, in which sentences and emotions are balanced
+        seeds=[0],
+        limit=40,
     )
     subprocess.run(
         [Path(sys.executable).with_name("emonoise"), "run", suite, "--out", tmp_path / "run"],
@@ -85,8 +90,9 @@ def test_on_constant_text_the_words_say_nothing(real_data: Path, tmp_path: Path)
         "metric == 'ccc' and seed.isna() and draw.isna()"
     )
     ccc = results.pivot_table(index=["system", "condition"], columns="dimension", values="value")
-    assert ccc.loc["text-oracle"].abs().max(axis=None) < 0.1
-    assert abs(ccc.loc[("text", "clean"), "activation"]) < 0.1
+    # In all of the corpus sentences and emotions are balanced, in 40 utterances of it only about.
+    assert ccc.loc["text-oracle"].abs().max(axis=None) < CHANCE
+    assert abs(ccc.loc[("text", "clean"), "activation"]) < CHANCE
     assert ccc.loc[("mfb-ridge", "clean"), "activation"] > 0.3
     heard = pd.read_parquet(tmp_path / "run" / "transcripts.parquet")[["utterance", "condition", "text"]]
     said = pd.read_parquet(tmp_path / "run" / "predictions.parquet").query("system == 'text'").merge(heard)
