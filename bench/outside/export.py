@@ -23,7 +23,7 @@ from bench.store.engine import default_workers, worker_pool
 from bench.store.progress import Stages
 from bench.store.strict import unique
 from bench.suite.conditions import Policy
-from bench.suite.recordings import check_own_names, read_noises, read_rooms
+from bench.suite.recordings import check_folders, check_own_names, read_noises, read_rooms
 from corruptions import Condition, check_levels, check_material, parse_condition
 from corruptions.sound.files import replacing
 from corruptions.sound.levels import LevelName
@@ -137,6 +137,7 @@ def _check_names(conditions: Sequence[Condition], noises: Mapping[str, Path], ro
     for name in (*noises, *rooms):
         if name not in used:
             raise ExportError(f"{name} is in none of the conditions {', '.join(map(str, conditions))}")
+    check_folders(noises, rooms)
 
 
 def _read(

@@ -131,7 +131,7 @@ def prepare(
     for notice in known.notices:
         stages.warn(notice)
     corpus, recordings = inspect(corpus, pool, stages, allow_missing=allow_missing)
-    check_corpus_for(suite, corpus)
+    check_corpus_for(suite, corpus)  # once more: utterances may have been left out
     conditions = [*suite.expanded(), *suite.training.expanded()]
     material = make_material(
         conditions,
