@@ -21,6 +21,8 @@ _MP3_COUNTS = (b"Xing", b"Info", b"VBRI")
 _ID3_BYTES = 10
 # The tables of an MP4 count whole frames of a codec, whose delay is taken off.
 _STREAM_SLACK_S = 0.2
+# Bare streams promise nothing: FFmpeg reckons their length from the bit rate.
+_GUESSED = {"aac", "amr"}
 
 # libsndfile's log, where a file ends before the part with the samples does, and where what follows it is no part.
 _CUT = re.compile(r"(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)")
@@ -68,7 +70,7 @@ def fault_of_length(path: Path, file: soundfile.SoundFile, n_frames: int) -> str
 
 def fault_of_stream(stream: Any, n_frames: int) -> str | None:
     """Return the same of a stream that FFmpeg read."""
-    if stream.duration is None or stream.time_base is None:
+    if stream.container.format.name in _GUESSED or stream.duration is None or stream.time_base is None:
         return None
     promised_s, there_s = float(stream.duration * stream.time_base), n_frames / stream.rate
     return _short(promised_s, there_s) if there_s < promised_s - _STREAM_SLACK_S else None

@@ -170,7 +170,14 @@ def encode(path: Path, codec: str, rate: int) -> Path:
     return path
 
 
-OTHERS = [("a.m4a", "aac", RATE), ("a.mp4", "aac", RATE), ("a.webm", "libopus", 48_000), ("a.mka", "libopus", 48_000)]
+OTHERS = [
+    ("a.aac", "aac", RATE),
+    ("a.wv", "wavpack", RATE),
+    ("a.m4a", "aac", RATE),
+    ("a.mp4", "aac", RATE),
+    ("a.webm", "libopus", 48_000),
+    ("a.mka", "libopus", 48_000),
+]
 
 
 @pytest.mark.parametrize(("name", "codec", "rate"), OTHERS, ids=[name for name, *_ in OTHERS])
@@ -180,7 +187,8 @@ def test_what_phones_and_browsers_record_is_read(name: str, codec: str, rate: in
     assert len(audio) == audio_length(path) == pytest.approx(SECONDS * RATE, abs=0.12 * RATE)
     assert np.array_equal(read_excerpt(path, 40_000, 100), audio[40_000:40_100])
     loud = np.flatnonzero(np.abs(audio) > 0.05)[0]
-    assert loud == pytest.approx(2 * RATE, abs=0.05 * RATE)
+    # A bare stream of AAC does not say that its first 1,024 samples are the encoder's.
+    assert loud == pytest.approx(2 * RATE, abs=0.07 * RATE)
 
 
 @pytest.mark.parametrize("suffix", sorted(FFMPEG))
