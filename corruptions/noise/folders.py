@@ -42,7 +42,7 @@ def read_noise_folder(
     """Return the listing of a folder of noise recordings, each of which has been read to its end.
 
     Args:
-        folder: any folder; files of any format and rate that libsndfile reads.
+        folder: any folder; files of any rate, and of any format that libsndfile or FFmpeg reads.
         stage: shows how far the reading is.
         leave_out: is told of each recording that cannot be used, and it is left out; unless given, it is an error.
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from corruptions.sound.decoding import FFMPEG, Frames, count_frames, decode, decode_stretch, rate_of
+from corruptions.sound.decoding import FFMPEG, Frames, count_frames, decode, stretches
 from corruptions.sound.files import replacing
 from corruptions.sound.promises import AudioError
 
@@ -42,7 +42,7 @@ def read_audio(path: Path) -> Waveform:
     """Return a whole recording, shape ``(n_samples,)``.
 
     Args:
-        path: a file of any format and rate that libsndfile reads.
+        path: a file of any rate, and of any format that libsndfile or FFmpeg reads.
 
     Raises:
         AudioError: if the file is not there, cannot be read, holds no samples, or holds a sample that is not a number.
@@ -56,7 +56,7 @@ def read_channels(path: Path) -> list[Waveform]:
     """Return every channel of a recording: what each of several microphones heard, which their average is not.
 
     Args:
-        path: a file of any format and rate that libsndfile reads.
+        path: a file of any rate, and of any format that libsndfile or FFmpeg reads.
 
     Raises:
         AudioError: as ``read_audio`` does.
@@ -87,22 +87,20 @@ def read_excerpt(path: Path, start: int, n_samples: int) -> Waveform:
     What precedes it is not read either, in formats in which seeking finds the same samples.
 
     Args:
-        path: a file of any format and rate that libsndfile reads.
+        path: a file of any rate, and of any format that libsndfile or FFmpeg reads.
         start: first sample, counted at 16 kHz.
         n_samples: length, counted at 16 kHz.
 
     Raises:
         AudioError: as ``read_audio`` does, or if the recording ends before the excerpt does.
     """
-    rate = rate_of(path)
-    guard = 0 if rate == SAMPLE_RATE else _GUARD
-    # Every `per_block` samples the two rates meet on a sample, and only there may resampling start.
-    common = gcd(rate, SAMPLE_RATE)
-    per_block = SAMPLE_RATE // common
-    block = max(start - guard, 0) // per_block
-    first_frame = block * (rate // common)
-    last_frame = -(-(start + n_samples + guard) * rate // SAMPLE_RATE)
-    frames = decode_stretch(path, first_frame, last_frame)
+    with stretches(path) as (rate, read):
+        guard = 0 if rate == SAMPLE_RATE else _GUARD
+        # Every `per_block` samples the two rates meet on a sample, and only there may resampling start.
+        common = gcd(rate, SAMPLE_RATE)
+        per_block = SAMPLE_RATE // common
+        block = max(start - guard, 0) // per_block
+        frames = read(block * (rate // common), -(-(start + n_samples + guard) * rate // SAMPLE_RATE))
     _check_scale(path, frames)
     audio = _waveform(path, frames, rate)
     offset = start - block * per_block
@@ -213,7 +211,7 @@ def file_sha256(path: Path) -> str:
 
 def _check_scale(path: Path, frames: Frames) -> None:
     """Refuse what somebody says or what sounds beyond any scale; an impulse response has a scale of its own."""
-    peak = float(np.abs(frames).max(initial=0))
+    peak = float(max(frames.max(initial=0), -frames.min(initial=0)))
     if np.isfinite(peak) and peak > LOUDEST:
         raise AudioError(f"{path}: {too_loud(peak)}")
 
@@ -223,7 +221,7 @@ def _waveform(path: Path, frames: npt.NDArray[np.float32], sample_rate: int) -> 
     mono: Waveform = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
     if not np.isfinite(mono).all():
         raise AudioError(f"{path}: holds samples that are not finite numbers")
-    if cancelled(frames, mono):
+    if frames.shape[1] > 1 and cancelled(frames, mono):
         raise AudioError(f"{path}: {CANCELLED}")
     if sample_rate != SAMPLE_RATE and mono.size:
         mono = soxr.resample(mono, sample_rate, SAMPLE_RATE, quality="VHQ")

@@ -97,26 +97,39 @@ def decode(path: Path) -> tuple[Frames, int]:
     return parts[0] if len(parts) == 1 else np.concatenate(parts or [np.zeros((0, 1), np.float32)]), rate
 
 
-def decode_stretch(path: Path, first: int, last: int) -> Frames:
-    """Return the frames from ``first`` up to ``last``, or as many of them as there are, without decoding what follows.
+@contextmanager
+def stretches(path: Path) -> Iterator[tuple[int, Callable[[int, int], Frames]]]:
+    """Open a recording for ``with``: its rate in Hz, and a function that reads one stretch of it.
+
+    The function returns the frames from a first up to a last, or as many of them as there are. What follows is not
+    decoded; nor is what precedes them, in formats in which seeking finds the same frames.
 
     Raises:
-        AudioError: as in ``decode``.
+        AudioError: if the file is not there, or now or in the block cannot be read.
     """
     if not _reader(path):
         with _opened(path) as file:
-            if _length_is_known(path, file) and file.seekable() and not file.subtype.startswith(_SEEKING_MISSES):
-                file.seek(min(first, file.frames))
-                found: Frames = file.read(last - first, dtype="float32", always_2d=True)
-                return found
-    kept, begin = [np.zeros((0, 1), np.float32)], 0
-    with decoding(path) as (_, blocks):
-        for block in blocks:
-            kept.append(block[max(first - begin, 0) : max(last - begin, 0)])
-            begin += len(block)
-            if begin >= last:
-                break
-    return np.concatenate([part for part in kept if len(part)] or kept[:1])
+            if not file.subtype.startswith(_SEEKING_MISSES) and file.frames < NO_COUNT and file.seekable():
+
+                def read(first: int, last: int) -> Frames:
+                    file.seek(min(first, file.frames))
+                    found: Frames = file.read(last - first, dtype="float32", always_2d=True)
+                    return found
+
+                yield file.samplerate, read
+                return
+    with decoding(path) as (rate, blocks):
+        yield rate, lambda first, last: _among(blocks, first, last)
+
+
+def _among(blocks: Iterator[Frames], first: int, last: int) -> Frames:
+    kept, begin = [], 0
+    for block in blocks:
+        kept.append(block[max(first - begin, 0) : max(last - begin, 0)])
+        begin += len(block)
+        if begin >= last:
+            break
+    return np.concatenate(kept or [np.zeros((0, 1), np.float32)])
 
 
 def count_frames(path: Path) -> tuple[int, int]:
@@ -131,16 +144,6 @@ def count_frames(path: Path) -> tuple[int, int]:
                 return file.frames, file.samplerate
     with decoding(path) as (rate, blocks):
         return sum(len(block) for block in blocks), rate
-
-
-def rate_of(path: Path) -> int:
-    """Return the sampling rate of a recording in Hz.
-
-    Raises:
-        AudioError: if the file is not there or cannot be read.
-    """
-    with decoding(path) as (rate, _):
-        return rate
 
 
 def _reader(path: Path) -> str:
@@ -160,7 +163,7 @@ def _opened(path: Path, kind: Any = soundfile.SoundFile) -> Iterator[soundfile.S
     except soundfile.LibsndfileError as error:
         # Of what is called .mp3 and is none it says that there is no file.
         reason = "it is no MP3" if path.suffix.lower() in {".mp2", ".mp3"} and error.code else error.error_string
-        raise AudioError(f"{path}: cannot be read as audio: {reason}") from error
+        raise _unreadable(path, reason) from error
 
 
 @contextmanager
@@ -175,7 +178,7 @@ def _opened_by_ffmpeg(path: Path, reader: str) -> Iterator[Any]:
                 raise AudioError(f"{path}: holds no audio")
             yield container.streams.audio[0]
     except av.FFmpegError as error:
-        raise AudioError(f"{path}: cannot be read as audio: {error.strerror}") from error
+        raise _unreadable(path, str(error.strerror)) from error
 
 
 def _check_file(path: Path) -> None:
@@ -183,12 +186,17 @@ def _check_file(path: Path) -> None:
         raise AudioError(f"{path}: no such file")
     if path.suffix.lower() == ".raw":
         raise AudioError(f"{path}: a .raw file does not say what is in it; convert it to .wav")
+
+
+def _unreadable(path: Path, reason: str) -> AudioError:
+    """Return the error for a file that no decoder reads."""
     with path.open("rb") as file:
         start = file.read(len(_LFS))
     if not start:
-        raise AudioError(f"{path}: an empty file")
+        return AudioError(f"{path}: an empty file")
     if start == _LFS:
-        raise AudioError(f"{path}: a pointer of Git LFS in the place of the recording; `git lfs pull` fetches it")
+        return AudioError(f"{path}: a pointer of Git LFS in the place of the recording; `git lfs pull` fetches it")
+    return AudioError(f"{path}: cannot be read as audio: {reason}")
 
 
 def _read(file: soundfile.SoundFile) -> Iterator[Frames]:

@@ -27,7 +27,7 @@ def those_there_are(name: str, names: Iterable[str]) -> str:
         >>> "no corruption is called 'bable'; " + those_there_are("bable", ["white", "babble"])
         "no corruption is called 'bable'; there are white, babble; did you mean babble?"
     """
-    known = [*names]
-    close = get_close_matches(name.lower(), {one.lower(): one for one in known}, n=1)
-    meant = [one for one in known if close and one.lower() == close[0]]
-    return f"there are {', '.join(known)}" + (f"; did you mean {meant[0]}?" if meant else "")
+    every = [*names]
+    known = {one.lower(): one for one in every}
+    meant = [f"; did you mean {known[one]}?" for one in get_close_matches(name.lower(), known, n=1)]
+    return "".join([f"there are {', '.join(every)}", *meant])
