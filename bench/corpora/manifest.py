@@ -135,6 +135,8 @@ def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: st
         raise ManifestError(f"{path}: no such file")
     try:
         table = readers[path.suffix.lower()](path)
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{path}: cannot be read: it is not UTF-8 ({error.reason}); save it as UTF-8") from error
     except (ValueError, OSError, csv.Error) as error:  # pyarrow's errors are ValueErrors
         raise ManifestError(f"{path}: cannot be read: {error}") from error
     missing = [column for column in columns if column not in table]
