@@ -181,9 +181,7 @@ CORRUPTIONS: dict[str, Corruption] = {
         random=True,
     ),
     "gain": distortion(distortions.gain, "Softer, or louder, by this much.", "gain (dB)", "dB", "down"),
-    "dc-offset": distortion(
-        distortions.dc_offset, "Shifted upwards by a constant.", "offset (dBFS)", "dBFS", keeps_levels=True
-    ),
+    "dc-offset": distortion(distortions.dc_offset, "Shifted upwards by a constant.", "offset (dBFS)", "dBFS"),
     "dropped-start": distortion(
         distortions.dropped_start, "Silence in place of the first milliseconds.", "missing start (ms)", "ms"
     ),

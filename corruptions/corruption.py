@@ -1,7 +1,7 @@
 """What a corruption is: how it is applied, and what its level means."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -86,17 +86,14 @@ def distortion(
     harsher: Harsher = "up",
     *,
     random: bool = False,
-    keeps_levels: bool = False,
 ) -> Corruption:
     """Return the corruption that sends all there is through a channel, which is speech and noise alike.
 
-    Whether a level can be had is found out before the first utterance, on 1 ms of silence. With ``keeps_levels``, what
-    the channel adds is no speech, and the levels of the speech stay what they were.
+    Whether a level can be had is found out before the first utterance, on 1 ms of silence.
     """
 
     def apply(before: Corrupted, setting: Setting) -> Corrupted:
-        after = distort(before.audio, setting.level, setting.rng)
-        return replace(before, audio=after) if keeps_levels else changed_speech(before, after)
+        return changed_speech(before, distort(before.audio, setting.level, setting.rng))
 
     def check_level(level: float) -> None:
         distort(np.zeros(16, np.float32), level, np.random.default_rng(0))

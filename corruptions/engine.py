@@ -17,9 +17,10 @@ from corruptions.catalog import CORRUPTIONS, NO_ROOM, ONE_FLOOR, SNR, own_noise,
 from corruptions.condition import Condition, Step
 from corruptions.corruption import Corruption, Setting
 from corruptions.material import Material
+from corruptions.noise.activity import share_sounding
 from corruptions.room.responses import Response
 from corruptions.sound.audio import Waveform, file_sha256
-from corruptions.sound.levels import check_waveform, rms_dbfs, speech_levels_dbfs
+from corruptions.sound.levels import check_waveform, has_level, rms_dbfs, speech_levels_dbfs
 from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
 from corruptions.sound.problems import those_there_are
 from corruptions.sound.promises import AudioError
@@ -28,7 +29,7 @@ from corruptions.sound.record import Corrupted, Record
 NOTHING = Material()
 
 # Raise it whenever the same inputs could give other samples or another record than before.
-VERSION = 6
+VERSION = 7
 
 
 def corrupt(
@@ -66,7 +67,7 @@ def corrupt(
     """
     check_waveform("speech", speech)
     corrupted = _after_all_steps(speech.copy(), condition, rng, material, speaker)
-    return replace(corrupted, record=_measured(corrupted))
+    return replace(corrupted, record=measured(corrupted))
 
 
 def corrupt_audio(
@@ -114,22 +115,24 @@ def _after_all_steps(
     return corrupted
 
 
-def _measured(corrupted: Corrupted) -> Record:
-    """Return the record with what is measured from the samples."""
+def measured(corrupted: Corrupted) -> Record:
+    """Return the record of an utterance after its last step, with what is measured from the samples."""
     record = replace(corrupted.record, peak=float(np.abs(corrupted.audio).max()))
     mixture = corrupted.mixture
     if mixture is None:
         return record
     speech, noise = mixture.speech, mixture.noise
     noise_dbfs = rms_dbfs(noise)
+    heard = has_level(speech)
     return replace(
         record,
         snr_requested_db=mixture.snr_requested_db,
         snr_active_db=record.speech_active_dbfs - noise_dbfs,
         snr_rms_db=record.speech_rms_dbfs - noise_dbfs,
-        snr_segmental_db=segmental_snr_db(speech, noise) if speech.any() else None,
-        snr_intelligibility_db=intelligibility_snr_db(speech, noise) if speech.any() else None,
+        snr_segmental_db=segmental_snr_db(speech, noise) if heard else None,
+        snr_intelligibility_db=intelligibility_snr_db(speech, noise) if heard else None,
         noise_dbfs=noise_dbfs,
+        noise_sounding=share_sounding(noise),
         noise_gain_db=mixture.noise_gain_db,
         noise_source=mixture.noise_source,
         noise_sha256=mixture.noise_sha256,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 
 from bench.corpora.corpus import Corpus
@@ -10,11 +11,14 @@ from bench.corpora.offenders import OffendersError
 from bench.store.engine import in_blocks, run_jobs
 from bench.store.progress import Stages
 from corruptions.sound.audio import SAMPLE_RATE, file_sha256, read_audio
-from corruptions.sound.levels import active_level_dbfs, rms_dbfs
+from corruptions.sound.levels import active_level_dbfs, offset_db, rms_dbfs
 from corruptions.sound.problems import listed
 
 SHORTEST_S = 0.025
 """One window of an encoder: less says nothing of anybody."""
+
+LOUD_OFFSET_DB = -20.0
+"""A constant offset of more than this above the active level is named: it moves levels that count it by 0.04 dB."""
 
 _BLOCK = 64
 
@@ -25,12 +29,16 @@ class RecordingsError(OffendersError):
 
 @dataclass(frozen=True)
 class Recording:
-    """What a file holds: its SHA-256, its length in seconds, and its active and RMS levels in dBFS."""
+    """What a file holds: its SHA-256, its length in seconds, its active and RMS levels in dBFS, and its offset.
+
+    ``offset_db`` is how far the constant offset (DC) lies above the active level.
+    """
 
     sha256: str
     duration_s: float
     active_dbfs: float
     rms_dbfs: float
+    offset_db: float = -inf
 
 
 def inspect(
@@ -68,6 +76,13 @@ def inspect(
     recordings = {name: recording for name in ids if isinstance(recording := found[paths[name]], Recording)}
     left = replace(corpus, utterances=tuple(one for one in corpus.utterances if one.id in recordings))
     _check_leaks(left, recordings)
+    shifted = [one for one in left.utterances if recordings[one.id].offset_db > LOUD_OFFSET_DB]
+    if shifted:
+        shares = [f"{one.path}: {recordings[one.id].offset_db:+.0f} dB above its active level" for one in shifted]
+        stages.warn(
+            f"{len(shifted)} of {len(left.utterances)} recordings of {corpus.name} have a constant offset (DC). It "
+            f"does not count in levels and SNRs, but every system hears it:{listed(shares)}"
+        )
     return left, recordings
 
 
@@ -91,7 +106,8 @@ def _inspect_one(path: Path) -> Recording | str:
         audio = read_audio(path)
         if len(audio) < SHORTEST_S * SAMPLE_RATE:
             return f"{path}: lasts {1000 * len(audio) / SAMPLE_RATE:.2g} ms; speech must last {1000 * SHORTEST_S:g} ms"
-        return Recording(file_sha256(path), len(audio) / SAMPLE_RATE, active_level_dbfs(audio), rms_dbfs(audio))
+        levels = active_level_dbfs(audio), rms_dbfs(audio), offset_db(audio)
+        return Recording(file_sha256(path), len(audio) / SAMPLE_RATE, *levels)
     except (ValueError, OSError) as error:
         message = str(error)
         return message if str(path) in message else f"{path}: {message}"

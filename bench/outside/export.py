@@ -18,7 +18,7 @@ from bench.outside.takes import Take, make_takes
 from bench.plan.corpus import load_probe
 from bench.plan.material import make_material
 from bench.plan.planning import draws_of
-from bench.stages.recipe import CORRUPTIONS_TABLE, make_recipe, write_corruptions
+from bench.stages.recipe import CORRUPTIONS_TABLE, make_recipe, notices, write_corruptions
 from bench.store.engine import default_workers, worker_pool
 from bench.store.progress import Stages
 from bench.store.strict import unique
@@ -116,6 +116,8 @@ def export(
         ]
         made = make_takes(takes, recipe, out, pool, stages)
     write_corruptions(made.drop(columns="file"), recipe, out / CORRUPTIONS_TABLE)
+    for notice in notices(made):
+        stages.warn(notice)
     listed = columns.loc[made["id"]].reset_index(names="id")[columns.attrs["order"]]
     listed = listed.assign(path=made["file"], condition=made["condition"], draw=made["draw"])
     with replacing(out / MANIFEST) as temporary:

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log10
 from pathlib import Path
 
@@ -22,7 +22,9 @@ from bench.store.keys import digest
 from bench.store.machine import AUDIO, versions
 from bench.store.progress import Stages
 from bench.store.store import read_tables, write_table
-from corruptions import Condition, Waveform, fingerprint, write_audio
+from corruptions import Condition, Corrupted, Record, fingerprint, write_audio
+from corruptions.engine import measured
+from corruptions.sound.audio import in_steps
 
 _BLOCK = 24
 # What a file may be called on every system.
@@ -69,7 +71,8 @@ def make_takes(
 ) -> pd.DataFrame:
     """Write every take that is not there yet as 16-bit FLAC; return what was done to each, a row in their order.
 
-    Speech and noise together are scaled down where a file would clip, and ``output_gain_db`` says by how much.
+    Speech and noise together are scaled down where a file would clip, and ``output_gain_db`` says by how much. The SNRs
+    of a noise that nothing follows are those of what the file holds: beside very soft speech, 16 bits hold little more.
 
     Args:
         takes: what to make, all of an id from the same recording.
@@ -176,6 +179,7 @@ def _make_block(block: _Block) -> ValueError | None:
             )
         except ValueError as problem:
             return problem
+        record, gain_db = _write(file, corrupted)
         rows.append(
             {
                 "id": take.source.id,
@@ -185,8 +189,8 @@ def _make_block(block: _Block) -> ValueError | None:
                 "path": str(take.source.path.absolute()),
                 "source_sha256": take.source_sha256,
                 "audio_sha256": samples_sha256(corrupted.audio),
-                **corrupted.record.as_row(),
-                "output_gain_db": _write(file, corrupted.audio, corrupted.record.peak),
+                **record.as_row(),
+                "output_gain_db": gain_db,
                 "key": block.key,
             }
         )
@@ -199,14 +203,17 @@ def _make_block(block: _Block) -> ValueError | None:
     return None
 
 
-def _write(file: Path, audio: Waveform, peak: float) -> float:
-    """Write a file and return its gain in dB: 0 unless the samples exceed full scale."""
+def _write(file: Path, corrupted: Corrupted) -> tuple[Record, float]:
+    """Write a file; return the record of what it holds, and its gain in dB: 0 unless the samples exceed full scale."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    if peak <= 1:
-        write_audio(file, audio)
-        return 0.0
-    write_audio(file, (audio.astype(np.float64) / peak).astype(np.float32))
-    return -20 * log10(peak)
+    factor = max(corrupted.record.peak, 1.0)
+    audio = corrupted.audio if factor == 1 else (corrupted.audio.astype(np.float64) / factor).astype(np.float32)
+    write_audio(file, audio)
+    record, mixture = corrupted.record, corrupted.mixture
+    if mixture is not None and mixture.noisy is corrupted.audio:
+        held = in_steps(audio) * (factor / 32768)
+        record = measured(replace(corrupted, mixture=replace(mixture, noisy=held)))
+    return record, -20 * log10(factor)
 
 
 def _check_samples(block: _Block, table: pd.DataFrame) -> None:

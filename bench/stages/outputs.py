@@ -12,7 +12,7 @@ from bench.scores.scoring import score
 from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
 from bench.stages.described import harsher_by_curve
 from bench.stages.evaluate import missing_work
-from bench.stages.recipe import CORRUPTIONS_TABLE, write_corruptions
+from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_path, histories, weights_of_layers
 from bench.store.store import Store, write_table
 from bench.suite.representations import Words, rung
@@ -41,8 +41,12 @@ def begin(plan: Plan, out: Path) -> None:
     write_text(out / "suite.yaml", plan.suite.to_yaml())
 
 
-def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, allow_missing: bool) -> None:
+def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, allow_missing: bool) -> list[str]:
     """Write the tables, the paired differences, the training curves, and what the systems are.
+
+    Returns:
+        What to be careful about, in sentences.
+
 
     Raises:
         TableError: for a grid with holes, unless ``allow_missing``.
@@ -70,10 +74,12 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
     write_table(comparisons, out / "comparisons.parquet")
     for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):
         write_table(table, out / name)
-    write_corruptions(corruptions_table(plan, material, store), plan_recipe(plan, material), out / CORRUPTIONS_TABLE)
+    corruptions = corruptions_table(plan, material, store)
+    write_corruptions(corruptions, plan_recipe(plan, material), out / CORRUPTIONS_TABLE)
     write_table(histories(plan, store), out / "training.parquet")
     write_table(weights_of_layers(plan, store), out / "layers.parquet")
     write_text(out / "systems.json", json.dumps(described_systems(plan.suite), indent=2, ensure_ascii=False))
+    return notices(corruptions)
 
 
 def described_systems(suite: Suite) -> dict[str, dict[str, object]]:

@@ -19,9 +19,13 @@ from bench.corpora.corpus import Corpus
 from bench.store.machine import AUDIO, versions
 from corruptions import Condition, Material, Waveform, find_corruption
 from corruptions.sound.files import replacing
+from corruptions.sound.problems import listed
 
 CORRUPTIONS_TABLE = "corruptions.parquet"
 COLUMNS = ("id", "condition", "draw", "speaker", "path", "source_sha256", "audio_sha256")
+
+EXTREME_GAIN_DB = 40.0
+"""Beyond, the hiss of a recording's converter may be louder than what was meant to be recorded."""
 
 _METADATA = b"emonoise"
 
@@ -109,6 +113,23 @@ def write_corruptions(table: pd.DataFrame, recipe: Recipe, path: Path) -> None:
     rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), _METADATA: text.encode()})
     with replacing(path) as temporary:
         pq.write_table(rows, temporary)
+
+
+def notices(table: pd.DataFrame) -> list[str]:
+    """Return what to be careful about: recordings of noise that were made louder by more than ``EXTREME_GAIN_DB``.
+
+    Args:
+        table: with the columns of ``Record``.
+    """
+    recorded = table[table["noise_sha256"].notna() & (table["noise_gain_db"] > EXTREME_GAIN_DB)]
+    highest = recorded.groupby("noise_source")["noise_gain_db"].max().sort_values(ascending=False)
+    if highest.empty:
+        return []
+    named = [f"{name} ({gain_db:.0f} dB)" for name, gain_db in highest.items()]
+    return [
+        f"{len(named)} of {table['noise_sha256'].nunique()} recordings of noise were made louder by more than "
+        f"{EXTREME_GAIN_DB:g} dB, so that the hiss of their converters may be what is heard:{listed(named)}"
+    ]
 
 
 def read_corruptions(path: Path) -> tuple[pd.DataFrame, Recipe]:

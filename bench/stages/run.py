@@ -72,10 +72,12 @@ def run_suite(
             write_table(pool.submit(measure, plan, store, chosen).result(), out / "costs.parquet")
             advance(1)
     with stages.stage("Scoring", 1, "tables") as advance:
-        write_tables(plan, material, store, out, allow_missing=allow_missing)
+        careful = write_tables(plan, material, store, out, allow_missing=allow_missing)
         write_examples(plan, material, store, out / "examples")
         advance(1)
-    finish(plan, provenance(plan, material, stages.seconds, started, chosen), store, out)
+    for notice in careful:
+        stages.warn(notice)
+    finish(plan, provenance(plan, material, stages.seconds, started, chosen) | {"notices": careful}, store, out)
     with stages.stage("Report", 1, "pages") as advance:
         build_report(out)
         advance(1)

@@ -1,7 +1,8 @@
 """Noise added to speech: which excerpt of a recording, how it is looped, and how loud it becomes.
 
 The noise is scaled and the speech never, because loudness is a cue to activation. The noise's level is the RMS of the
-very samples that are mixed. Nothing is clipped: a mixture may exceed +-1.0.
+very samples that are mixed, however much of them sounds; the constant offset (DC) of a recording is no noise, and stays
+behind. Nothing is clipped: a mixture may exceed +-1.0.
 """
 
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from corruptions.sound.audio import SAMPLE_RATE, SILENT_PEAK, Waveform, read_audio, read_excerpt
+from corruptions.noise.activity import Stretches, draw_offset
+from corruptions.sound.audio import SAMPLE_RATE, Waveform, read_audio, read_excerpt
 from corruptions.sound.levels import Level, active_level_dbfs, check_waveform, rms_dbfs
-from corruptions.sound.loops import scaled_sum
+from corruptions.sound.loops import mean_and_energy, scaled_sum
 from corruptions.sound.record import Corrupted, Mixture
 
 SNR_TOLERANCE_DB = 0.01
@@ -88,37 +90,31 @@ def add_noise(before: Corrupted, noise: Noise, snr_db: float, speech_dbfs: float
 
 
 def draw_excerpt(
-    source: Path | Waveform, length: int, n_samples: int, rng: np.random.Generator
+    source: Path | Waveform, length: int, where: Stretches, n_samples: int, rng: np.random.Generator
 ) -> tuple[Waveform, int]:
     """Return ``n_samples`` of a recording from a random place, and the place.
 
-    A recording that is long enough is read there and nowhere else; a shorter one is looped (see ``loop``). An excerpt
-    that falls into a silent stretch moves to the smallest extent that lets it hold a random audible sample.
+    A recording that is long enough is read where some of it sounds, see ``draw_offset``, and nowhere else; a shorter
+    one is looped (see ``loop``).
 
     Args:
         source: the recording's file, or the recording: the excerpt is the same.
         length: its length in samples at 16 kHz.
+        where: what sounds in it.
         n_samples: length of the excerpt.
         rng: decides the place, and nothing else does: neither a level nor other excerpts.
 
     Raises:
         AudioError: if the recording cannot be read.
-        ValueError: if it is silent throughout.
     """
     if length < n_samples:
-        period = loop(_whole(source, length))
+        period = loop(read_audio(source)[:length] if isinstance(source, Path) else source)
         offset = int(rng.integers(len(period)))
         return np.take(period, np.arange(offset, offset + n_samples), mode="wrap"), offset
-    offset = int(rng.integers(length - n_samples + 1))
-    excerpt = _stretch(source, offset, n_samples)
-    if not is_silent(excerpt):
-        return excerpt, offset
-    audible = np.flatnonzero(np.abs(_whole(source, length)) > SILENT_PEAK)
-    if not audible.size:
-        raise ValueError(f"{source}: silent throughout")
-    heard = int(rng.choice(audible))
-    offset = min(max(offset, heard - n_samples + 1), heard)
-    return _stretch(source, offset, n_samples), offset
+    offset = draw_offset(length, n_samples, where, rng)
+    if isinstance(source, Path):
+        return read_excerpt(source, offset, n_samples), offset
+    return source[offset : offset + n_samples], offset
 
 
 def loop(recording: Waveform) -> Waveform:
@@ -138,25 +134,6 @@ def loop(recording: Waveform) -> Waveform:
     return period
 
 
-def is_silent(audio: Waveform) -> bool:
-    """Return whether no sample gets beyond one step of 16 bits.
-
-    Examples:
-        >>> is_silent(np.array([0, 2**-15], np.float32)), is_silent(np.array([0, -0.001], np.float32))
-        (True, False)
-    """
-    # One sample is enough to know that there is sound, and in sound it mostly is any sample.
-    return bool(abs(audio[len(audio) // 2]) <= SILENT_PEAK and np.abs(audio).max() <= SILENT_PEAK)
-
-
-def _stretch(source: Path | Waveform, start: int, n_samples: int) -> Waveform:
-    return read_excerpt(source, start, n_samples) if isinstance(source, Path) else source[start : start + n_samples]
-
-
-def _whole(source: Path | Waveform, length: int) -> Waveform:
-    return read_audio(source)[:length] if isinstance(source, Path) else source
-
-
 def _mix_at_level(
     speech: Waveform, noise: Waveform, noise_dbfs: float, speech_rms_dbfs: float
 ) -> tuple[Waveform, float]:
@@ -164,11 +141,12 @@ def _mix_at_level(
     if speech.shape != noise.shape:
         raise ValueError(f"speech has shape {speech.shape} and noise {noise.shape}; they must be the same")
     gain_db = noise_dbfs - _level_of("noise", noise, rms_dbfs)
+    mean, _ = mean_and_energy(noise)
     if speech_rms_dbfs - noise_dbfs < _SAFE_SNR_DB and max(abs(noise_dbfs), abs(gain_db)) < _SAFE_DBFS:
-        return scaled_sum(speech, noise, 10 ** (gain_db / 20)), gain_db
+        return scaled_sum(speech, noise, 10 ** (gain_db / 20), mean), gain_db
     wide = speech.astype(np.float64)
     with np.errstate(all="ignore"):  # whatever goes out of range fails the comparison
-        noisy = (wide + noise * np.float64(10) ** (gain_db / 20)).astype(np.float32)
+        noisy = (wide + (noise - np.float64(mean)) * np.float64(10) ** (gain_db / 20)).astype(np.float32)
         added_dbfs = float(10 * np.log10(np.mean(np.square(noisy - wide))))
     if not abs(added_dbfs - noise_dbfs) < SNR_TOLERANCE_DB:
         raise ValueError(f"noise at {noise_dbfs:g} dBFS cannot be added to this speech: float32 holds about 7 digits")

@@ -58,11 +58,11 @@ def read_noise_folder(
 
 
 def recorded_noise(n_samples: int, rng: np.random.Generator, folder: NoiseFolder) -> Noise:
-    """Return an excerpt of a recording; every recording is as likely, and every place in it (see ``draw_excerpt``)."""
+    """Return an excerpt of a recording; every recording is as likely, and every place in it where enough sounds."""
     recording = folder.recordings[int(rng.integers(len(folder.recordings)))]
     bank = folder.bank
     source = folder.folder / recording.name if bank is None else bank.recording(recording.sha256)
-    samples, offset = draw_excerpt(source, recording.n_samples, n_samples, rng)
+    samples, offset = draw_excerpt(source, recording.n_samples, recording.sounding, n_samples, rng)
     return Noise(samples, recording.name, recording.sha256, offset)
 
 

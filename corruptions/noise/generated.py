@@ -141,7 +141,7 @@ def _shaped(n_samples: int, rng: np.random.Generator, amplitude: Callable[[_Arra
 def _mean_power(path: Path) -> _Array:
     """Return the power of a recording at 513 frequencies, averaged over Hann windows of 64 ms; its sum is 1."""
     audio = read_audio(path)
-    padded = np.pad(audio, (0, max(_FRAME - len(audio), 0)))
+    padded = np.pad(audio - audio.mean(), (0, max(_FRAME - len(audio), 0)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _FRAME)[:: _FRAME // 2]
     power = np.square(np.abs(fft.rfft(frames * np.hanning(_FRAME)))).mean(axis=0)
     if not power.sum() > 0:

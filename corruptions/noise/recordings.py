@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corruptions.noise.activity import FramePower, Stretches, stretches
 from corruptions.sound.audio import CANCELLED, LOUDEST, SILENT_PEAK, cancelled, file_sha256, length_at_16k, too_loud
 from corruptions.sound.decoding import decoding
 from corruptions.sound.problems import listed
@@ -24,11 +25,13 @@ class Recording:
         name: path inside its folder, with forward slashes.
         sha256: of the file's bytes.
         n_samples: length at 16 kHz.
+        sounding: where in it there is any noise.
     """
 
     name: str
     sha256: str
     n_samples: int
+    sounding: Stretches
 
 
 @dataclass(frozen=True)
@@ -89,27 +92,33 @@ def examine(folder: Path, names: Sequence[str], stage: Stage = unseen) -> list[R
 
 def _examine_one(folder: Path, name: str) -> Recording | Fault:
     path = folder / name
-    n_frames, peak, opposite = 0, 0.0, False
+    n_frames, lowest, highest, opposite = 0, np.inf, -np.inf, False
     try:
         # Block by block: a noise corpus has recordings of an hour.
         with decoding(path) as (sample_rate, blocks):
+            collected = FramePower(sample_rate)
             for block in blocks:
                 n_frames += len(block)
-                # Python's max() would lose a NaN; numpy's keeps it.
                 mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
-                loudest = np.abs(mono).max(initial=0)
-                peak = float(np.maximum(peak, loudest))
-                opposite = opposite or (loudest <= SILENT_PEAK and cancelled(block, mono))
+                collected.add(mono)
+                # Python's max() would lose a NaN; numpy's keeps it.
+                lowest = float(np.minimum(lowest, mono.min(initial=np.inf)))
+                highest = float(np.maximum(highest, mono.max(initial=-np.inf)))
+                opposite = opposite or cancelled(block, mono)
         sha256 = file_sha256(path)
     except (AudioError, OSError) as error:
         return Fault(name, "unreadable", str(error))
+    peak = float(np.maximum(-lowest, highest))
     wrong = {
         "too short": n_frames < SHORTEST_S * sample_rate
         and f"lasts {1000 * n_frames / sample_rate:.2g} ms; noise must last 10 ms or more",
         "not finite": not np.isfinite(peak) and "holds samples that are not finite numbers",
         "too loud": peak > LOUDEST and too_loud(peak),
-        "silent": peak <= SILENT_PEAK
+        "silent": highest - lowest <= 2 * SILENT_PEAK
         and (CANCELLED if opposite else f"silent: no sample exceeds {SILENT_PEAK:.2g}, one step of 16 bits"),
     }
     faults = [Fault(name, kind, f"{path}: {message}") for kind, message in wrong.items() if message]
-    return faults[0] if faults else Recording(name, sha256, length_at_16k(n_frames, sample_rate))
+    if faults:
+        return faults[0]
+    n_samples = length_at_16k(n_frames, sample_rate)
+    return Recording(name, sha256, n_samples, stretches(collected.powers(), n_samples))

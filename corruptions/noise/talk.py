@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.noise.additive import Noise, is_silent
+from corruptions.noise.additive import Noise
 from corruptions.noise.generated import Spectrum, speech_shaped
-from corruptions.sound.audio import SAMPLE_RATE, Waveform, audio_length, read_audio, read_excerpt
+from corruptions.sound.audio import SAMPLE_RATE, Waveform, audio_length, is_silent, read_audio, read_excerpt
 from corruptions.sound.levels import MARGIN_DB, active_level_dbfs
 from corruptions.sound.promises import AudioError
 
@@ -97,6 +97,7 @@ def speech_modulated(
     others = other_talkers(talkers, speaker, 1)
     talker = others[int(rng.integers(len(others)))]
     stream = _talk(n_samples, rng, talkers[talker])
+    stream = stream - stream.mean(dtype=np.float64)  # an offset would fill the pauses of the lowest band
     noise = np.zeros(n_samples)
     for kind, edges_hz in _BANDS:
         band = signal.butter(4, edges_hz, kind, fs=SAMPLE_RATE, output="sos")
@@ -164,14 +165,14 @@ def spoken(audio: Waveform) -> Waveform:
     of what is active. It begins with a sample that is not zero. Pauses stay.
 
     Examples:
-        >>> said = np.repeat(np.array([0, 0.5, 0, 0.5, 0], np.float32), 1600)
+        >>> said = np.repeat(np.array([0, 0.5, 0, -0.5, 0], np.float32), 1600)
         >>> len(spoken(said)), len(spoken(said[:1600]))
         (4800, 0)
     """
     if not audio.size or is_silent(audio):
         return audio[:0]
     frames = np.zeros(-(-len(audio) // _FRAME) * _FRAME)
-    frames[: len(audio)] = audio
+    frames[: len(audio)] = audio - audio.mean(dtype=np.float64)
     power = np.square(frames).reshape(-1, _FRAME).mean(axis=1)
     # The loudest one counts even where a click's active level is that of a time shorter than it.
     active = np.flatnonzero(power >= min(10 ** ((active_level_dbfs(audio) - MARGIN_DB) / 10), power.max()))

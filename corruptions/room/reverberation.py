@@ -10,7 +10,7 @@ from scipy import fft
 
 from corruptions.room.responses import DIRECT, Response
 from corruptions.sound.audio import Waveform, file_sha256, read_channel
-from corruptions.sound.levels import active_level_dbfs, rms_dbfs
+from corruptions.sound.levels import active_level_dbfs, has_level, rms_dbfs
 from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted
 
@@ -49,7 +49,7 @@ def reverberate(before: Corrupted, response: Response) -> Corrupted:
         direct_active_dbfs=None,
         direct_rms_dbfs=None,
     )
-    if not wet.any():
+    if not has_level(before.audio) or not has_level(wet):
         return replace(before, audio=wet, record=record)
     if before.mixture is not None:
         wet, gain_db, _ = _at_level(wet, active_level_dbfs(before.audio))

@@ -147,9 +147,18 @@ def write_audio(path: Path, audio: Waveform) -> None:
     if not peak <= 1.0:
         raise AudioError(f"{path}: peak is {peak:g}; only samples within +-1.0 can be written, so scale it first")
     # libsndfile scales by 32767 on the way out and by 32768 on the way in; done here, a round trip changes nothing.
-    steps = np.minimum(np.rint(audio.astype(np.float64) * 32768), 32767).astype(np.int16)
     with replacing(path) as temporary:
-        soundfile.write(temporary, steps, SAMPLE_RATE, subtype="PCM_16")
+        soundfile.write(temporary, in_steps(audio), SAMPLE_RATE, subtype="PCM_16")
+
+
+def in_steps(audio: Waveform) -> npt.NDArray[np.int16]:
+    """Return the samples as a 16-bit file holds them: multiples of 2^-15, in whole numbers.
+
+    Examples:
+        >>> in_steps(np.array([-1, 0.5, 1, 1e-5], np.float32)).tolist()
+        [-32768, 16384, 32767, 0]
+    """
+    return np.minimum(np.rint(audio.astype(np.float64) * 32768), 32767).astype(np.int16)
 
 
 def write_response(path: Path, response: Waveform) -> None:
@@ -201,6 +210,16 @@ def cancelled(frames: Frames, mono: Waveform) -> bool:
         True
     """
     return bool(mono.size and np.abs(mono).max() <= SILENT_PEAK < np.abs(frames).max())
+
+
+def is_silent(audio: Waveform) -> bool:
+    """Return whether no sample gets beyond one step of 16 bits, from wherever the silence lies.
+
+    Examples:
+        >>> is_silent(np.array([0.1, 0.1 + 2**-15], np.float32)), is_silent(np.array([0, -0.001], np.float32))
+        (True, False)
+    """
+    return bool(audio.max() - audio.min() <= 2 * SILENT_PEAK)
 
 
 def file_sha256(path: Path) -> str:

@@ -1,6 +1,10 @@
 """How loud a signal is: the RMS level, and the active speech level of ITU-T P.56.
 
 Levels are in dBFS, where 0 dBFS is an RMS of 1.0 (ITU-T's dBov): a sine that fills the scale reads -3.01 dBFS.
+
+They are levels of what can be heard, so that a constant offset (DC, the mean of the samples) does not count, as it does
+not behind the high-pass of a P.56 meter. The mean is taken out and nothing else: without an offset the levels are those
+of ITU-T's own code, and low sounds count as they are. An offset that drifts is a low sound.
 """
 
 from collections.abc import Callable
@@ -10,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.sound.loops import LOWEST_EXPONENT, activity, energy
+from corruptions.sound.loops import LOWEST_EXPONENT, activity, mean_and_energy
 
 LevelName = Literal["active", "rms"]
 Level = Callable[[npt.NDArray[np.floating]], float]
@@ -22,6 +26,8 @@ _DB_PER_OCTAVE = 20 * log10(2)
 
 # Mean square above, and energy below which float32 holds the squares of a signal to seven digits.
 _SAFE_POWER = (1e-30, 1e30)
+# So far under the power of its offset, a signal is hardly more than the rounding of float32.
+_SAFE_UNDER_OFFSET = 1e-9
 
 
 def check_waveform(name: str, x: object) -> None:
@@ -49,21 +55,33 @@ def check_waveform(name: str, x: object) -> None:
         raise ValueError(f"{name} has dtype {x.dtype}; a waveform is float32, full scale +-1{how}")
 
 
+def has_level(x: npt.NDArray[np.floating]) -> bool:
+    """Return whether there is anything to measure: a constant has no level.
+
+    Examples:
+        >>> has_level(np.array([0.1, 0.1])), has_level(np.array([0.1, 0.2]))
+        (False, True)
+    """
+    return bool(x.size and x.min() < x.max())
+
+
 def rms_dbfs(x: npt.NDArray[np.floating]) -> float:
-    """Return the RMS level of a whole signal: ``20 log10 sqrt(mean(x^2))``, in dBFS.
+    """Return the RMS level of a whole signal: ``20 log10 sqrt(mean((x - mean(x))^2))``, in dBFS.
 
     Args:
         x: signal, shape ``(n_samples,)``, full scale +-1.0.
 
     Raises:
-        ValueError: if the signal is silent, empty, or not finite, for then it has no level.
+        ValueError: if the signal is constant, empty, or not finite, for then it has no level.
 
     Examples:
-        >>> rms_dbfs(np.array([0.1, -0.1, 0.1, -0.1]))
-        -20.0
+        >>> print(f"{rms_dbfs(np.array([0.1, -0.1, 0.1, -0.1])):.1f} {rms_dbfs(np.array([0.3, 0.1, 0.3, 0.1])):.1f}")
+        -20.0 -20.0
     """
-    if _is_waveform(x) and _is_safe(total := energy(x), len(x)):
-        return 10 * log10(total / len(x))
+    if _is_waveform(x):
+        mean, total = mean_and_energy(x)
+        if _is_safe(mean, total, len(x)):
+            return 10 * log10(total / len(x))
     scaled, exponent = _scaled(x)
     return 10 * log10(np.square(scaled).mean()) + exponent * _DB_PER_OCTAVE
 
@@ -84,7 +102,7 @@ def active_level_dbfs(x: npt.NDArray[np.floating]) -> float:
         x: signal at 16 kHz, shape ``(n_samples,)``, full scale +-1.0.
 
     Raises:
-        ValueError: if the signal is silent, empty, or not finite, for then it has no level.
+        ValueError: if the signal is constant, empty, or not finite, for then it has no level.
 
     References:
         ITU-T Recommendation P.56, "Objective measurement of active speech level", 12/2011.
@@ -103,11 +121,29 @@ def active_level_dbfs(x: npt.NDArray[np.floating]) -> float:
 def speech_levels_dbfs(x: npt.NDArray[np.floating]) -> tuple[float, float]:
     """Return ``active_level_dbfs(x)`` and ``rms_dbfs(x)``, which are measured together."""
     if _is_waveform(x):
-        total, active = activity(x)
-        if _is_safe(total, len(x)):
+        mean, total, active = activity(x)
+        if _is_safe(mean, total, len(x)):
             return _levels(total, active, len(x), 0)
     scaled, exponent = _scaled(x)
-    return _levels(float(np.square(scaled).sum()), activity(scaled.astype(np.float32))[1], len(x), exponent)
+    return _levels(float(np.square(scaled).sum()), activity(scaled.astype(np.float32))[-1], len(x), exponent)
+
+
+def offset_db(x: npt.NDArray[np.floating]) -> float:
+    """Return how far the constant offset of a signal (its DC) lies above its active level, in dB.
+
+    Args:
+        x: signal at 16 kHz, shape ``(n_samples,)``.
+
+    Raises:
+        ValueError: as ``active_level_dbfs`` does.
+
+    Examples:
+        >>> tone = np.sin(np.arange(16_000, dtype=np.float32))
+        >>> print(f"{offset_db(0.1 * tone + 0.1):.1f} dB")
+        2.9 dB
+    """
+    mean = abs(float(x.mean(dtype=np.float64)))
+    return 20 * log10(mean) - active_level_dbfs(x) if mean else -inf
 
 
 LEVELS: dict[LevelName, Level] = {"active": active_level_dbfs, "rms": rms_dbfs}
@@ -142,18 +178,23 @@ def _is_waveform(x: npt.NDArray[np.floating]) -> bool:
     return x.dtype == np.float32 and x.ndim == 1 and x.size > 0
 
 
-def _is_safe(total: float, n_samples: int) -> bool:
-    return _SAFE_POWER[0] * n_samples < total < _SAFE_POWER[1]
+def _is_safe(mean: float, total: float, n_samples: int) -> bool:
+    """Return whether the energy around the mean is what float32 says it is; never if it is not finite."""
+    return max(_SAFE_POWER[0], _SAFE_UNDER_OFFSET * mean * mean) * n_samples < total < _SAFE_POWER[1]
 
 
 def _scaled(x: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.float64], int]:
-    """Return ``x`` divided by a power of two, so that its peak is about 1, and the power's exponent."""
+    """Return ``x`` without its mean and divided by a power of two, so that its peak is about 1, and the exponent."""
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"a signal with shape {x.shape} has no level: it must be (n_samples,), and not empty")
-    peak = np.abs(x).max()
-    if not np.isfinite(peak):
+    if not np.isfinite(x).all():
         raise ValueError("a signal with samples that are not finite numbers has no level")
-    if peak == 0:
+    if not x.any():
         raise ValueError("a silent signal has no level")
+    centred = x.astype(np.float64) - np.float64(x[0])  # exactly nothing is left of a constant
+    centred -= centred.mean()
+    peak = np.abs(centred).max()
+    if peak == 0:
+        raise ValueError(f"a signal that is {x[0]:g} throughout has no level: it is silent but for its offset (DC)")
     exponent = int(np.frexp(peak)[1])
-    return np.ldexp(x.astype(np.float64), -exponent), exponent
+    return np.ldexp(centred, -exponent), exponent

@@ -1,5 +1,7 @@
 """The loops over samples that decide how fast noise is added, compiled by numba: energy, sum, and P.56's activity.
 
+A constant in a signal, its mean, is no sound: it is taken out of what is measured, and of noise before it is added.
+
 The envelope of P.56, two exponential averages one after the other, is followed from one block of 32 samples (2 ms) to
 the next without approximation, since what a block adds to either average is a weighted sum. Where it passes a threshold
 between two blocks' ends, the place is interpolated linearly. That is ten times as fast as sample by sample, and moves
@@ -34,31 +36,38 @@ _THRESHOLDS = np.append(np.ldexp(1.0, np.arange(LOWEST_EXPONENT, 1)), np.nan)
 _Array = npt.NDArray[np.float64]
 
 
-def energy(x: Waveform) -> float:
-    """Return the sum of the squares, which is not finite if a sample is not.
+def mean_and_energy(x: Waveform) -> tuple[float, float]:
+    """Return the mean, and the sum of the squares around it; neither is finite if a sample is not.
 
     Args:
-        x: shape ``(n_samples,)``. Beyond 1e-15 and 1e15, float32 does not hold its squares.
+        x: shape ``(n_samples,)``, not empty. Beyond 1e-15 and 1e15, float32 does not hold its squares.
+
+    Examples:
+        >>> mean_and_energy(np.array([3, 1, 3, 1], np.float32))
+        (2.0, 4.0)
     """
-    result: float = _compiled().energy(np.ascontiguousarray(x))
-    return result
+    loops, x = _compiled(), np.ascontiguousarray(x)
+    mean = loops.mean(x)
+    return mean, loops.energy(x, np.float32(mean))
 
 
-def scaled_sum(x: Waveform, y: Waveform, gain: float) -> Waveform:
-    """Return ``x + gain * y``, shape ``(n_samples,)``, in float32.
+def scaled_sum(x: Waveform, y: Waveform, gain: float, mean: float) -> Waveform:
+    """Return ``x + gain * (y - mean)``, shape ``(n_samples,)``, in float32.
 
     Args:
         x: shape ``(n_samples,)``.
         y: same shape.
         gain: factor.
+        mean: of ``y``.
     """
     result = np.empty(len(x), np.float32)
-    _compiled().scaled_sum(np.ascontiguousarray(x), np.ascontiguousarray(y), np.float32(gain), result)
+    arrays = np.ascontiguousarray(x), np.ascontiguousarray(y)
+    _compiled().scaled_sum(*arrays, np.float32(gain), np.float32(mean), result)
     return result
 
 
-def activity(x: Waveform) -> tuple[float, npt.NDArray[np.int64]]:
-    """Return ``energy(x)``, and how many samples are active at each of the thresholds 2^-128, 2^-127, ..., 2^0.
+def activity(x: Waveform) -> tuple[float, float, npt.NDArray[np.int64]]:
+    """Return ``mean_and_energy(x)``, and how many samples are active at each of the thresholds 2^-128, ..., 2^0.
 
     A sample is active where the envelope reaches the threshold, and for 200 ms after.
 
@@ -66,46 +75,63 @@ def activity(x: Waveform) -> tuple[float, npt.NDArray[np.int64]]:
         x: signal at 16 kHz, shape ``(n_samples,)``. Where the energy is not finite, the counts mean nothing.
 
     Examples:
-        >>> half_a_second = np.append(np.ones(8000, np.float32), np.zeros(8000, np.float32))
-        >>> energy, active_samples = activity(half_a_second)
+        >>> half_a_second = np.append(np.tile(np.array([1, -1], np.float32), 4000), np.zeros(8000, np.float32))
+        >>> _, energy, active_samples = activity(half_a_second)
         >>> energy, active_samples[-2:].tolist()  # the thresholds one half and one
         (8000.0, [11200, 0])
     """
-    loops = _compiled()
+    loops, x = _compiled(), np.ascontiguousarray(x)
     envelope = np.empty(len(x) // _BLOCK + len(x) % _BLOCK)
     active = np.zeros(len(_THRESHOLDS) - 1, np.int64)
-    total: float = loops.follow(np.ascontiguousarray(x), envelope)
+    mean = loops.mean(x)
+    total = loops.follow(x, np.float32(mean), envelope)
     loops.count(envelope, len(x), active)
-    return total, active
+    return mean, total, active
 
 
-def _energy(x: Waveform) -> float:
-    """Return the sum of the squares: within rows in float32, over rows in float64."""
+def _mean(x: Waveform) -> float:
+    """Return the mean: within rows in float32, over rows in float64."""
     n_rows = len(x) // _ROW
     total = np.float64(0)
     for row in range(n_rows):
         of_row = np.float32(0)
         for i in range(_ROW):
-            of_row += x[row * _ROW + i] * x[row * _ROW + i]
+            of_row += x[row * _ROW + i]
         total += of_row
     for i in range(n_rows * _ROW, len(x)):
-        total += x[i] * x[i]
+        total += x[i]
+    return total / len(x)
+
+
+def _energy(x: Waveform, mean: np.float32) -> float:
+    """Return the sum of the squares around the mean: within rows in float32, over rows in float64."""
+    n_rows = len(x) // _ROW
+    total = np.float64(0)
+    for row in range(n_rows):
+        of_row = np.float32(0)
+        for i in range(_ROW):
+            sample = x[row * _ROW + i] - mean
+            of_row += sample * sample
+        total += of_row
+    for i in range(n_rows * _ROW, len(x)):
+        sample = x[i] - mean
+        total += sample * sample
     return total
 
 
-def _scaled_sum(x: Waveform, y: Waveform, gain: np.float32, result: Waveform) -> None:
+def _scaled_sum(x: Waveform, y: Waveform, gain: np.float32, mean: np.float32, result: Waveform) -> None:
     for i in range(len(x)):
-        result[i] = x[i] + gain * y[i]
+        result[i] = x[i] + gain * (y[i] - mean)
 
 
-def _follow(x: Waveform, envelope: _Array) -> float:
+def _follow(x: Waveform, mean: np.float32, envelope: _Array) -> float:
     """Fill in the envelope at the end of every block, then at each sample of the rest; return the energy."""
     n_blocks = len(x) // _BLOCK
     total = first = second = np.float64(0)
     for block in range(n_blocks):
         add_to_first = add_to_second = of_block = np.float32(0)
         for i in range(_BLOCK):
-            magnitude = abs(x[block * _BLOCK + i])
+            magnitude = abs(x[block * _BLOCK + i] - mean)
             of_block += magnitude * magnitude
             add_to_first += magnitude * _TO_FIRST[i]
             add_to_second += magnitude * _TO_SECOND[i]
@@ -114,11 +140,12 @@ def _follow(x: Waveform, envelope: _Array) -> float:
         envelope[block] = second
         total += of_block
     for i in range(n_blocks * _BLOCK, len(x)):
-        added = abs(x[i]) * _TO_FIRST[_BLOCK - 1]
+        magnitude = abs(x[i] - mean)
+        added = magnitude * _TO_FIRST[_BLOCK - 1]
         second = _DECAY * (second + first) + added
         first = _DECAY * first + added
         envelope[n_blocks + i - n_blocks * _BLOCK] = second
-        total += x[i] * x[i]
+        total += magnitude * magnitude
     return total
 
 
@@ -155,6 +182,7 @@ def _count(envelope: _Array, n_samples: int, active: npt.NDArray[np.int64]) -> N
 
 @dataclass(frozen=True)
 class _Loops:
+    mean: Callable[..., float]
     energy: Callable[..., float]
     scaled_sum: Callable[..., None]
     follow: Callable[..., float]
@@ -170,8 +198,11 @@ def _compiled() -> _Loops:
     samples = types.Array(types.float32, 1, "C", readonly=True)  # takes what can be written, too
     vectorised = {"reassoc", "contract"}
     return _Loops(
-        njit([types.float64(samples)], fastmath=vectorised)(_energy),
-        njit([types.void(samples, samples, types.float32, types.Array(types.float32, 1, "C"))])(_scaled_sum),
-        njit([types.float64(samples, numbers)], fastmath=vectorised)(_follow),
+        njit([types.float64(samples)], fastmath=vectorised)(_mean),
+        njit([types.float64(samples, types.float32)], fastmath=vectorised)(_energy),
+        njit([types.void(samples, samples, types.float32, types.float32, types.Array(types.float32, 1, "C"))])(
+            _scaled_sum
+        ),
+        njit([types.float64(samples, types.float32, numbers)], fastmath=vectorised)(_follow),
         njit([types.void(numbers, types.intp, types.Array(types.int64, 1, "C"))])(_count),
     )

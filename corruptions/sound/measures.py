@@ -64,11 +64,12 @@ def segmental_snr_db(speech: _Array, noise: _Array) -> float:
         ICSLP 1998. The limits are theirs.
 
     Examples:
-        >>> speech = np.repeat([1.0, 0.5, 0.0], 16_000)
-        >>> print(f"{segmental_snr_db(speech, np.full(48_000, 0.1)):.0f} dB")  # half of it 20 dB, half of it 14
+        >>> tone = np.sin(np.arange(48_000))
+        >>> speech = tone * np.repeat([1.0, 0.5, 0.0], 16_000)
+        >>> print(f"{segmental_snr_db(speech, 0.1 * tone):.0f} dB")  # half of it 20 dB, half of it 14
         17 dB
     """
-    _check_shapes(speech, noise)
+    speech, noise = _centred(speech, noise)
     active_dbfs, _ = speech_levels_dbfs(speech)
     powers = _frame_power(speech)
     # The loudest frame counts even where a click's active level is that of a time shorter than a frame.
@@ -105,15 +106,17 @@ def intelligibility_snr_db(speech: _Array, noise: _Array) -> float:
         >>> print(f"{intelligibility_snr_db(2 * noise, noise):.0f} dB")
         6 dB
     """
-    _check_shapes(speech, noise)
+    speech, noise = _centred(speech, noise)
     active_dbfs, rms_dbfs = speech_levels_dbfs(speech)
     while_speaking = 10 ** ((active_dbfs - rms_dbfs) / 10)
     return float(_IMPORTANCE @ _ratio_db(while_speaking * _band_power(speech), _band_power(noise), BAND_LIMITS_DB))
 
 
-def _check_shapes(speech: _Array, noise: _Array) -> None:
+def _centred(speech: _Array, noise: _Array) -> tuple[_Array, _Array]:
+    """Return both without their constant offsets, which are no sound."""
     if speech.shape != noise.shape:
         raise ValueError(f"speech has shape {speech.shape} and noise {noise.shape}; they must be the same")
+    return speech - speech.mean(dtype=np.float64), noise - noise.mean(dtype=np.float64)
 
 
 def _ratio_db(speech: _Array, noise: _Array, limits_db: tuple[float, float]) -> _Array:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corruptions.sound.audio import Waveform
-from corruptions.sound.levels import speech_levels_dbfs
+from corruptions.sound.levels import has_level, speech_levels_dbfs
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Record:
         snr_segmental_db: achieved: mean over frames with speech, see ``corruptions.sound.measures``.
         snr_intelligibility_db: achieved: mean over bands, weighted by what they mean to intelligibility, see there.
         noise_dbfs: RMS level of what was added.
+        noise_sounding: how much of what was added sounds, from 0 to 1, see ``corruptions.noise.activity``; what is left
+            is pauses, so that where it sounds it is louder than its level.
         noise_gain_db: gain of the noise as it was read or generated.
         noise_source: file inside the noise folder, talkers of the babble, or the kind of generated noise.
         noise_sha256: of that file.
@@ -49,6 +51,7 @@ class Record:
     snr_segmental_db: float | None = None
     snr_intelligibility_db: float | None = None
     noise_dbfs: float | None = None
+    noise_sounding: float | None = None
     noise_gain_db: float | None = None
     noise_source: str | None = None
     noise_sha256: str | None = None
@@ -72,7 +75,7 @@ class Mixture:
     """How a noise was added: ``noisy`` is ``speech`` and the noise at its gain. The rest is as in ``Record``."""
 
     speech: Waveform
-    noisy: Waveform
+    noisy: npt.NDArray[np.floating]
     snr_requested_db: float
     noise_gain_db: float
     noise_source: str
@@ -106,7 +109,7 @@ def changed_speech(before: Corrupted, audio: Waveform) -> Corrupted:
     Where noise is in it already, or nothing is left to measure, the levels of the speech stay what they were.
     """
     record = replace(before.record, direct_active_dbfs=None, direct_rms_dbfs=None)
-    if before.mixture is None and audio.any():
+    if before.mixture is None and has_level(audio):
         active, rms = speech_levels_dbfs(audio)
         record = replace(record, speech_active_dbfs=active, speech_rms_dbfs=rms)
     return replace(before, audio=audio, record=record)

@@ -14,7 +14,8 @@ NAMED_HOLES = 5
 
 def cautions(run: Run) -> list[str]:
     """Return a sentence for everything that weakens what the run shows."""
-    return [*_few(run), *_undefined(run), *_heard_before(run), *_holes(run), *_guesses(run), *_deaf(run)]
+    found = [*_few(run), *_undefined(run), *_heard_before(run), *_holes(run), *_guesses(run), *_deaf(run)]
+    return [*found, *run.provenance.get("notices", [])]
 
 
 def missing(run: Run) -> list[str]:

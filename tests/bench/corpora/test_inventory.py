@@ -55,3 +55,15 @@ def test_the_same_bytes_in_two_splits_are_refused_whatever_they_are_called(corpu
     with pytest.raises(RecordingsError, match="1 recordings of corpus are in several splits") as refused:
         inspect(corpus, pool, Stages(), allow_missing=True)
     assert f"{test.path} (test) is {train.path} (train)" in str(refused.value)
+
+
+def test_a_constant_offset_is_named_and_does_not_count(corpus: Corpus, pool: ProcessPoolExecutor):
+    one = corpus.utterances[0]
+    _, before = inspect(corpus, pool, Stages())
+    samples, rate = soundfile.read(one.path, dtype="float32")
+    soundfile.write(one.path, samples + np.float32(0.01), rate)
+    console = Console(record=True, width=400)
+    _, after = inspect(corpus, pool, Stages(console))
+    assert after[one.id].active_dbfs == pytest.approx(before[one.id].active_dbfs, abs=0.01)
+    assert "1 of 22 recordings of corpus have a constant offset (DC)" in console.export_text(clear=False)
+    assert f"{one.path}: -" in console.export_text()

@@ -1,0 +1,145 @@
+"""Where a recording of noise sounds: what lies far under its own level is a pause, and nobody means it as the noise.
+
+A bark in five seconds of nothing, and street noise whose second half is a converter's hiss, are noise in part. Excerpts
+are drawn from where there is some; what is between stays between, and a dog remains an impulsive noise.
+
+Frames of 10 ms sound, the loudest first, up to the first that lies 30 dB or more under the level of those before it.
+That is the idea of the active level of speech (ITU-T P.56), with a wider margin, since noise has more of loud and soft,
+and from above, since a bark of 1 % of the time must not make the hiss around it noise.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from corruptions.sound.audio import SAMPLE_RATE
+
+MARGIN_DB = 30.0
+
+Stretches = tuple[tuple[int, int], ...]
+"""First samples, and those after the last, of what sounds in a recording: at 16 kHz, in their order, apart."""
+
+_FRAMES_A_SECOND = 100
+_FRAME = SAMPLE_RATE // _FRAMES_A_SECOND
+
+_Array = npt.NDArray[np.float64]
+
+
+class FramePower:
+    """The power of every 10 ms of a signal without its mean, collected block by block.
+
+    Args:
+        sample_rate: of the blocks, in Hz.
+
+    Examples:
+        >>> collected = FramePower(200)
+        >>> for block in ([3, 1, 1], [1]):
+        ...     collected.add(np.array(block, np.float32))
+        >>> collected.powers().tolist()  # the mean is 1.5
+        [1.25, 0.25]
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._rate = sample_rate
+        self._n_samples = 0
+        # Of every frame that a block has a part of: its number, how many samples, their sum, and that of their squares.
+        self._parts = [np.zeros((4, 0))]
+
+    def add(self, block: npt.NDArray[np.floating]) -> None:
+        """Take in the next samples, shape ``(n_samples,)``."""
+        if not block.size:
+            return
+        begin = self._n_samples
+        self._n_samples += len(block)
+        first, last = (at * _FRAMES_A_SECOND // self._rate for at in (begin, self._n_samples - 1))
+        frames = np.arange(first, last + 1)
+        starts = (-(-frames * self._rate // _FRAMES_A_SECOND) - begin).clip(0)
+        wide = block.astype(np.float64)
+        sums = np.add.reduceat(wide, starts), np.add.reduceat(np.square(wide), starts)
+        self._parts.append(np.array([frames, np.diff(starts, append=len(block)), *sums]))
+
+    def powers(self) -> _Array:
+        """Return the mean square of every frame around the mean of all, shape ``(n_frames,)``."""
+        frames, *parts = np.concatenate(self._parts, axis=1)
+        counts, sums, squares = (np.bincount(frames.astype(np.intp), part) for part in parts)
+        mean = sums.sum() / counts.sum()
+        powers: _Array = np.maximum(squares / counts - 2 * mean * sums / counts + mean * mean, 0)
+        return powers
+
+
+def sounding(powers: _Array) -> npt.NDArray[np.bool_]:
+    """Return which frames sound, shape ``(n_frames,)``: at least one, unless all are silent.
+
+    Args:
+        powers: mean squares, see ``FramePower``.
+
+    Examples:
+        >>> bark = np.append(np.full(10, 0.1), np.full(490, 1e-5))
+        >>> print(sounding(bark).sum())
+        10
+    """
+    loudest_first = np.sort(powers)[::-1]
+    level_of_so_many = np.cumsum(loudest_first) / np.arange(1, len(powers) + 1)
+    under = loudest_first < level_of_so_many * 10 ** (-MARGIN_DB / 10)
+    threshold = loudest_first[int(np.argmax(under)) - 1] if under.any() else loudest_first[-1]
+    found: npt.NDArray[np.bool_] = (powers >= threshold) & (powers > 0)
+    return found
+
+
+def share_sounding(x: npt.NDArray[np.floating]) -> float:
+    """Return how much of a signal at 16 kHz sounds, from 0 to 1.
+
+    Examples:
+        >>> tone = np.sin(np.arange(8000))
+        >>> share_sounding(tone), share_sounding(np.append(np.zeros(8000), tone))
+        (1.0, 0.5)
+    """
+    collected = FramePower(SAMPLE_RATE)
+    collected.add(x)
+    return float(sounding(collected.powers()).mean())
+
+
+def stretches(powers: _Array, n_samples: int) -> Stretches:
+    """Return where a recording of ``n_samples`` at 16 kHz sounds.
+
+    Examples:
+        >>> stretches(np.array([1.0, 1, 0, 0, 0]), 790)
+        ((0, 320),)
+    """
+    edges = np.flatnonzero(np.diff(sounding(powers), prepend=False, append=False)) * _FRAME
+    pairs = edges.clip(max=n_samples).reshape(-1, 2).tolist()
+    return tuple((begin, end) for begin, end in pairs if begin < end)
+
+
+def draw_offset(length: int, n_samples: int, where: Stretches, rng: np.random.Generator) -> int:
+    """Return where an excerpt of a recording begins: any place as likely, of those where enough of it sounds.
+
+    Enough is half of what sounds in the excerpt of this length in which most does, and a frame that is whole.
+
+    Args:
+        length: of the recording, in samples.
+        n_samples: of the excerpt; at most ``length``.
+        where: what sounds in the recording.
+        rng: decides. From a recording that sounds throughout, it draws one number.
+    """
+    last = length - n_samples
+    drawn = int(rng.integers(last + 1))
+    if where == ((0, length),):
+        return drawn
+    edges = np.ravel(where)
+    before = np.cumsum(np.diff(edges, prepend=edges[0]) * (np.arange(len(edges)) % 2))
+
+    def heard(begin: npt.ArrayLike) -> _Array:
+        """Return how many samples sound in the excerpts that begin there."""
+        at = np.asarray(begin)
+        samples: _Array = np.interp(at + n_samples, edges, before) - np.interp(at, edges, before)
+        return samples
+
+    # Between these places it rises or falls steadily.
+    turns = np.concatenate([edges, edges - n_samples]).clip(0, last)
+    most = turns[int(np.argmax(heard(turns)))]
+    # Of two frames' length, which lie in one piece or reach over an edge of the excerpt on either side, one is whole.
+    enough = np.maximum(heard(most) / 2, np.minimum(heard(most), 2 * _FRAME))
+    if heard(drawn) >= enough:
+        return drawn
+    places = np.append(np.arange(0, last + 1, _FRAME), most)
+    return int(rng.choice(places[heard(places) >= enough]))
