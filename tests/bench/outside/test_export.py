@@ -5,14 +5,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from bench.corpora.manifest import read_manifest
 from bench.outside.takes import file_names
 from bench.stages.recipe import read_corruptions, samples_sha256
 from bench.stages.speech import corrupt_utterance
-from corruptions import parse_condition, read_audio
+from bench.store.progress import Stages
+from corruptions import parse_condition, read_audio, rms_dbfs
 
 from ..spoken import NAMES, SCALE, write_corpus
 
@@ -74,6 +77,36 @@ def test_the_condition_is_on_the_record(exported: Path):
     )
     assert set(recipe.versions) == {"python", "numpy", "scipy", "soundfile", "soxr"} | set(recipe.versions)
     assert len(recipe.files) == 14
+
+
+def test_the_snr_of_very_soft_speech_is_that_of_the_file_and_an_extreme_gain_is_named(
+    write_export: Callable[..., Path], tmp_path: Path
+):
+    """Of 20 dB under speech at -85 dBFS, 16 bits leave 17."""
+    table = write_corpus(tmp_path / "corpus")
+    for name in ("wav", "street"):
+        for path in (table.parent / name).iterdir():
+            samples, rate = soundfile.read(path)
+            softer = 1 if name == "wav" and path.stem < "5" else 1e-3
+            soundfile.write(path, softer * samples, rate, subtype="FLOAT")
+    console = Console(record=True, width=300)
+    listed = write_export(
+        tmp_path / "out", ["street@20dB", "street@-5dB"], manifest=table, stages=Stages(console), split="train"
+    )
+    rows, _ = read_corruptions(listed.with_name("corruptions.parquet"))
+    files = pd.read_csv(listed, dtype={"id": "str"})
+    assert rows["speech_active_dbfs"].min() < -75
+    for row, file in zip(rows.itertuples(), files.itertuples(), strict=True):
+        written = read_audio(listed.parent / file.path) / 10 ** (row.output_gain_db / 20)
+        added = rms_dbfs(written - read_audio(Path(row.path)))
+        assert row.snr_active_db == pytest.approx(row.speech_active_dbfs - added, abs=0.001)
+    soft, others = rows[rows["speech_active_dbfs"] < -75], rows[rows["speech_active_dbfs"] > -50]
+    assert (soft["snr_requested_db"] - soft["snr_active_db"]).max() > 2
+    assert (others["snr_requested_db"] - others["snr_active_db"]).abs().max() < 0.1
+    assert re.search(
+        r"2 of 2 recordings of noise were made louder by more than 40 dB, .*\n +[01].wav \(\d\d dB\)",
+        console.export_text(),
+    )
 
 
 def test_an_export_goes_on_where_it_stopped_and_mixes_nothing(write_export: Callable[..., Path], tmp_path: Path):

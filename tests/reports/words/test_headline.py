@@ -162,6 +162,11 @@ def test_a_part_of_the_test_set_is_a_caution(read, table):
     )
 
 
+def test_what_a_run_was_warned_of_is_a_caution(read, table):
+    said = "1 of 5 recordings of noise were made louder by more than 40 dB"
+    assert said in headline(read(table({"babble": [0.0]}, systems=["whisper"]), notices=[said])).cautions
+
+
 def test_a_dimension_whose_labels_are_all_the_same_is_a_caution(read, table):
     results = table({"babble": [0.0]}, systems=["whisper", "text"])
     rows = (results["dimension"] == "valence") & results["metric"].str.startswith("ccc")
