@@ -53,7 +53,7 @@ class FramePower:
         first, last = (at * _FRAMES_A_SECOND // self._rate for at in (begin, self._n_samples - 1))
         frames = np.arange(first, last + 1)
         starts = (-(-frames * self._rate // _FRAMES_A_SECOND) - begin).clip(0)
-        wide = block.astype(np.float64)
+        wide = block.astype(np.float64, copy=False)
         sums = np.add.reduceat(wide, starts), np.add.reduceat(np.square(wide), starts)
         self._parts.append(np.array([frames, np.diff(starts, append=len(block)), *sums]))
 

@@ -116,7 +116,11 @@ def _centred(speech: _Array, noise: _Array) -> tuple[_Array, _Array]:
     """Return both without their constant offsets, which are no sound."""
     if speech.shape != noise.shape:
         raise ValueError(f"speech has shape {speech.shape} and noise {noise.shape}; they must be the same")
-    return speech - speech.mean(dtype=np.float64), noise - noise.mean(dtype=np.float64)
+    return _without_mean(speech), _without_mean(noise)
+
+
+def _without_mean(x: _Array) -> _Array:
+    return x - x.mean(dtype=np.float64).astype(x.dtype)
 
 
 def _ratio_db(speech: _Array, noise: _Array, limits_db: tuple[float, float]) -> _Array:
