@@ -2,8 +2,8 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from pandas.api.types import is_timedelta64_dtype
 
 _NOTHING = {"", "nan", "nat"}
 
@@ -24,15 +24,16 @@ def seconds(times: "pd.Series[Any]") -> "pd.Series[float]":
     """Return times in seconds, NaN where they are none: numbers are seconds, and timedeltas may be text.
 
     Examples:
-        >>> seconds(pd.Series(["1.5", "1,5", "0 days 00:00:01.500000", "soon", ""])).tolist()
-        [1.5, 1.5, 1.5, nan, nan]
+        >>> seconds(pd.Series(["1.5", "1,5", "0 days 00:00:01.500000", "00:00:01,5", "soon", ""])).tolist()
+        [1.5, 1.5, 1.5, 1.5, nan, nan]
     """
-    second = pd.Timedelta(1, "s")
-    if is_timedelta64_dtype(times):
-        return times / second
-    as_numbers = numbers(times)
-    as_times = pd.to_timedelta(times.astype("str").where(as_numbers.isna()), errors="coerce") / second
-    return as_numbers.fillna(as_times)
+    text = times.astype("str")  # of a timedelta it says all that there is
+    found = numbers(text)
+    # pandas passes over commas: "00:00:01,5" would be 15 s.
+    written = text.str.replace(r"(:\d+),(\d+\s*)$", r"\1.\2", regex=True)
+    readable = written.where(found.isna() & ~written.str.contains(r"\d,\d", regex=True))
+    nanoseconds = pd.to_timedelta(readable, errors="coerce").astype("timedelta64[ns]")
+    return found.fillna(nanoseconds / np.timedelta64(1, "s"))
 
 
 def is_given(cells: "pd.Series[Any]") -> "pd.Series[bool]":

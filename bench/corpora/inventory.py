@@ -142,7 +142,7 @@ def _heard(clip: Clip) -> Waveform:
     beyond = 0 if clip.end is None else clip.end - clip.start - len(audio)
     if not audio.size or beyond > LATEST_END:
         raise AudioError(
-            f"{clip}: the file ends at {audio_length(clip.path) / SAMPLE_RATE:.3f} s; a segment begins before that, and "
-            f"ends at most {1000 * LATEST_END / SAMPLE_RATE:g} ms after it"
+            f"{clip}: the file ends at {audio_length(clip.path) / SAMPLE_RATE:.3f} s; a segment begins before that and "
+            f"ends at most {1000 * LATEST_END / SAMPLE_RATE:g} ms after"
         )
     return audio

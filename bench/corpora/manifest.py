@@ -179,7 +179,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _problems(
     table: pd.DataFrame,
-    names: Sequence[str],
+    names: list[str],
     labels: pd.DataFrame,
     scale: tuple[float, float],
     utterances: Sequence[Utterance],

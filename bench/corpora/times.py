@@ -4,7 +4,6 @@ They hold seconds or timedeltas (``1.5``, ``1,5``, ``0 days 00:00:01.5``), and o
 row begins with the file, and without an end it goes on to the end. Without either it is the whole file.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +27,7 @@ class Times:
     problems: dict[str, list[tuple[int, str]]]
 
 
-def read_times(table: pd.DataFrame, names: Sequence[str]) -> Times:
+def read_times(table: pd.DataFrame, names: list[str]) -> Times:
     """Return the times of a table's rows.
 
     Args:

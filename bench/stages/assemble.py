@@ -53,7 +53,7 @@ def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
     }
     about = pd.DataFrame.from_dict(sources, orient="index")
     return table.rename(columns={"utterance": "id"}).merge(
-        about, left_on="id", right_index=True, validate="many_to_one"
+        about, "left", left_on="id", right_index=True, validate="many_to_one"
     )
 
 

@@ -1,13 +1,14 @@
 """The table of what was done to speech, ``corruptions.parquet``, and the recipe in it that makes the speech again.
 
 One row for each utterance, condition and draw: ``id, condition, draw, speaker, path`` (of the recording's file),
-``start_s, end_s`` (of a segment of it; NaN for the whole), ``source_sha256`` (of the file's bytes), ``audio_sha256`` (of the corrupted float32 samples), the fields of
-``corruptions.Record``, and whatever its writer adds. The recipe is JSON in the file's key-value metadata.
+``start_s, end_s`` (of a segment of it; NaN for the whole), ``source_sha256`` (of the file's bytes), ``audio_sha256``
+(of the corrupted float32 samples), the fields of ``corruptions.Record``, and whatever its writer adds. The recipe is
+JSON in the file's key-value metadata.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isnan, nan
 from pathlib import Path
@@ -152,7 +153,7 @@ def source_of(clip: Clip) -> dict[str, str | float]:
     return {"path": str(file_of(clip).absolute()), "start_s": start_s, "end_s": end_s}
 
 
-def clip_of(row: Mapping[str, Any]) -> Clip:
+def clip_of(row: Mapping[Hashable, Any]) -> Clip:
     """Return what a row of the table says of that; a table that was written before there were segments has none."""
     path, start_s, end_s = Path(row["path"]), row.get("start_s", nan), row.get("end_s", nan)
     if isnan(start_s):
