@@ -104,6 +104,7 @@ def read_slice(path: Path, start: int, end: int | None) -> Waveform:
     What precedes it is not read either, in formats in which seeking finds the same samples. A slice of a file at 16 kHz
     is the same bit for bit. Of other files it is but for rare samples, whose last bit depends on where resampling
     begins: at 44.1 and 48 kHz one of some million, at 32 and 64 kHz one of a hundred, by 1.5e-8 at most (-156 dBFS).
+    At rates that have next to nothing in common with 16 kHz, as 15,999 Hz, they differ by up to 4e-6 (-108 dBFS).
 
     Args:
         path: a file of any rate, and of any format that libsndfile or FFmpeg reads.
@@ -121,7 +122,7 @@ def read_slice(path: Path, start: int, end: int | None) -> Waveform:
         block = max(start - guard, 0) // per_block
         last = NO_COUNT if end is None else -(-(end + guard) * rate // SAMPLE_RATE)
         frames = read(block * (rate // common), last)
-    if not len(frames):
+    if block and not len(frames):
         return np.zeros(0, np.float32)
     _check_scale(path, frames)
     before = block * per_block
