@@ -7,12 +7,22 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from bench.corpora.corpus import Corpus, Utterance
 from bench.corpora.leaks import leaks, part_of, shared
 from bench.corpora.offenders import OffendersError
 from bench.store.engine import in_blocks, run_jobs
 from bench.store.progress import Stages
-from corruptions.sound.audio import SAMPLE_RATE, Waveform, audio_length, file_sha256, read_audio, read_slice
+from corruptions.sound.audio import (
+    SAMPLE_RATE,
+    SILENT_PEAK,
+    Waveform,
+    audio_length,
+    file_sha256,
+    read_audio,
+    read_slice,
+)
 from corruptions.sound.levels import active_level_dbfs, rms_dbfs
 from corruptions.sound.problems import listed
 from corruptions.sound.promises import AudioError
@@ -145,4 +155,6 @@ def _heard(clip: Clip) -> Waveform:
             f"{clip}: the file ends at {audio_length(clip.path) / SAMPLE_RATE:.3f} s; a segment begins before that and "
             f"ends at most {1000 * LATEST_END / SAMPLE_RATE:g} ms after"
         )
+    if np.abs(audio).max() <= SILENT_PEAK:  # resampling leaves a trace of what is around it
+        raise AudioError(f"{clip}: silent: no sample exceeds {SILENT_PEAK:.2g}, one step of 16 bits")
     return audio

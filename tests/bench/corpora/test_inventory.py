@@ -107,7 +107,7 @@ def test_a_segment_that_cannot_be_used_is_named_or_left_out(
 
 def test_a_silent_segment_of_a_file_in_which_others_talk_is_silent(talks: Path, pool: ProcessPoolExecutor):
     audio, rate = soundfile.read(talks.parent / "test.wav")
-    audio[: rate // 2] = 0
+    audio[: int(0.55 * rate)] = 0
     soundfile.write(talks.parent / "test.wav", audio, rate)
     with pytest.raises(RecordingsError, match=r"test\.wav from 0\.1 to 0\.5 s: .*silent"):
         inspect(changed(talks, end=0.5), pool, Stages())
@@ -126,9 +126,7 @@ def test_the_same_bytes_in_two_splits_are_refused_where_segments_of_them_overlap
     talks: Path, pool: ProcessPoolExecutor
 ):
     (talks.parent / "dev.wav").write_bytes((talks.parent / "test.wav").read_bytes())
-    with pytest.raises(
-        RecordingsError, match=r"dev\.wav from 0\.1 to 0\.6 s \(dev\) overlaps .*test\.wav from 0\.1 to"
-    ):
+    with pytest.raises(RecordingsError, match=r"dev\.wav from 0\.1 to 0\.6 s \(dev\) overlaps .*test\.wav from 0\.1"):
         inspect(read_manifest(talks, SCALE), pool, Stages())
 
 

@@ -70,7 +70,7 @@ def test_babble_reads_no_more_of_a_long_recording_than_it_needs(
     paths = {f"s{i}": (tmp_path / f"{i}.wav",) for i in range(6)}
     for i, (path,) in enumerate(paths.values()):
         write_audio(path, like_speech(i, 20))
-    monkeypatch.setattr("corruptions.noise.talk.read_audio", None)  # nothing is read whole
+    monkeypatch.setattr("corruptions.noise.talk.read_clip", None)  # nothing is read whole
     for seed in range(5):
         assert len(babble(48_000, np.random.default_rng(seed), paths).samples) == 48_000
 
@@ -120,7 +120,7 @@ def test_a_talker_without_any_sound_is_named(tmp_path: Path) -> None:
     for i in range(6):
         write_audio(tmp_path / f"{i}.wav", like_speech(i, 1.0) if i else np.zeros(16_000, np.float32))
     paths = {f"s{i}": (tmp_path / f"{i}.wav",) for i in range(6)}
-    with pytest.raises(AudioError, match=r"silent, all of 0\.wav"):
+    with pytest.raises(AudioError, match=r"silent, all of .*0\.wav"):
         babble(1000, np.random.default_rng(0), paths)
 
 
