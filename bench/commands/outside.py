@@ -79,9 +79,9 @@ def corrupt(
     """Write a corpus under noise, for a system that is not part of emonoise; or make it again from its record.
 
     OUT gets `audio/` (FLAC, 16 kHz, 16 bits), `manifest.csv` (your columns but `start` and `end`, with `path`,
-    `condition` and `draw` of each file) and `corruptions.parquet` (what exactly was done). The files are sample for sample what `emonoise run` lets
-    its systems hear. Where one would clip, speech and noise are scaled down together and `output_gain_db` says by how
-    much. Stop it whenever you like: the same command goes on where it stopped.
+    `condition` and `draw` of each file) and `corruptions.parquet` (what exactly was done). The files are sample for
+    sample what `emonoise run` lets its systems hear. Where one would clip, speech and noise are scaled down together
+    and `output_gain_db` says by how much. Stop it whenever you like: the same command goes on where it stopped.
 
     For example:
 
