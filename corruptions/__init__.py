@@ -26,6 +26,7 @@ from corruptions.sound.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
 from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted, Record
+from corruptions.sound.segments import Segment
 from corruptions.transforms import from_audiomentations
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Record",
     "Response",
     "RoomSpec",
+    "Segment",
     "Spectrum",
     "Step",
     "Waveform",

@@ -25,6 +25,7 @@ from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
 from corruptions.sound.problems import those_there_are
 from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted, Record
+from corruptions.sound.segments import content_of, file_of
 
 NOTHING = Material()
 
@@ -255,7 +256,7 @@ def fingerprint(
     Args:
         material: what noises and rooms are made of.
         condition: the condition.
-        file_digest: what names the content of a talker's recording; pass a cached one for a corpus of many files.
+        file_digest: what names the content of a talker's file; pass a cached one for a corpus of many files.
     """
     parts: dict[str, str | int | float | None] = {"corruptions": VERSION}
     if condition.steps:
@@ -263,7 +264,10 @@ def fingerprint(
     needs = {need for step in condition.steps for need in find_corruption(step.corruption, material).needs}
     if "talkers" in needs:
         parts["talkers"] = _sha256(
-            [[name, [file_digest(path) for path in paths]] for name, paths in sorted(material.talkers.items())]
+            [
+                [name, [content_of(clip, file_digest(file_of(clip))) for clip in clips]]
+                for name, clips in sorted(material.talkers.items())
+            ]
         )
     if "spectrum" in needs:
         parts["spectrum"] = _sha256(material.spectrum and material.spectrum.power)

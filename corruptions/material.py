@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from corruptions.noise.folders import NoiseFolder
 from corruptions.noise.generated import Spectrum
 from corruptions.room.responses import Response
 from corruptions.sound.levels import LevelName
+from corruptions.sound.segments import Clip
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Material:
     Attributes:
         snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
         reference_dbfs: noise is scaled against this level instead of the utterance's own: one noise floor for a corpus.
-        talkers: recordings by speaker, of the training split; babble is made of them.
+        talkers: recordings by speaker, of the training split: files, or segments of files; babble is made of them.
         spectrum: long-term spectrum of the training split, for speech-shaped noise.
         recordings: own folders of noise by name.
         rooms: simulated impulse responses by target reverberation time in seconds; of every time the same rooms.
@@ -28,7 +28,7 @@ class Material:
 
     snr: LevelName = "active"
     reference_dbfs: float | None = None
-    talkers: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    talkers: Mapping[str, tuple[Clip, ...]] = field(default_factory=dict)
     spectrum: Spectrum | None = None
     recordings: Mapping[str, NoiseFolder] = field(default_factory=dict)
     rooms: Mapping[float, tuple[Response, ...]] = field(default_factory=dict)

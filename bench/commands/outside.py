@@ -36,7 +36,8 @@ def corrupt(
         str,
         typer.Argument(
             metavar="MANIFEST",
-            help="A table of `id, path, split, speaker, activation, valence, dominance`, CSV or parquet; or `probe`.",
+            help="A table of `id, path, split, speaker, activation, valence, dominance` (and `start` and `end`, where "
+            "rows are parts of files), CSV or parquet; or `probe`.",
         ),
     ],
     folder: Annotated[Path | None, typer.Argument(metavar="OUT", help="The folder to write.", file_okay=False)] = None,
@@ -77,10 +78,10 @@ def corrupt(
 ) -> None:
     """Write a corpus under noise, for a system that is not part of emonoise; or make it again from its record.
 
-    OUT gets `audio/` (FLAC, 16 kHz, 16 bits), `manifest.csv` (your columns, with `path`, `condition` and `draw` of each
-    file) and `corruptions.parquet` (what exactly was done). The files are sample for sample what `emonoise run` lets
-    its systems hear. Where one would clip, speech and noise are scaled down together and `output_gain_db` says by how
-    much. Stop it whenever you like: the same command goes on where it stopped.
+    OUT gets `audio/` (FLAC, 16 kHz, 16 bits), `manifest.csv` (your columns but `start` and `end`, with `path`,
+    `condition` and `draw` of each file) and `corruptions.parquet` (what exactly was done). The files are sample for
+    sample what `emonoise run` lets its systems hear. Where one would clip, speech and noise are scaled down together
+    and `output_gain_db` says by how much. Stop it whenever you like: the same command goes on where it stopped.
 
     For example:
 

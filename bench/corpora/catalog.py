@@ -14,7 +14,7 @@ def _probe(root: Path, scale: tuple[float, float]) -> Corpus:  # noqa: ARG001 - 
 
 
 def _manifest(root: Path, scale: tuple[float, float]) -> Corpus:
-    """Any corpus that a CSV or parquet table describes: id, path, split, speaker and the three labels."""
+    """Any corpus that a CSV or parquet table describes: id, path, split, speaker, three labels, and start and end."""
     return read_manifest(root, scale)
 
 

@@ -1,24 +1,40 @@
 """A look at every recording before the work begins: is it readable, does anybody speak, what exactly is in it."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from math import inf
 from pathlib import Path
 
-from bench.corpora.corpus import Corpus
+from bench.corpora.corpus import Corpus, Utterance
+from bench.corpora.leaks import leaks, part_of, shared
 from bench.corpora.offenders import OffendersError
 from bench.store.engine import in_blocks, run_jobs
 from bench.store.progress import Stages
-from corruptions.sound.audio import SAMPLE_RATE, file_sha256, read_audio
+from corruptions.sound.audio import (
+    SAMPLE_RATE,
+    SILENT_PEAK,
+    Waveform,
+    audio_length,
+    file_sha256,
+    is_silent,
+    read_audio,
+    read_slice,
+)
 from corruptions.sound.levels import active_level_dbfs, offset_db, rms_dbfs
 from corruptions.sound.problems import listed
+from corruptions.sound.promises import AudioError
+from corruptions.sound.segments import Clip, Segment, file_of
 
 SHORTEST_S = 0.025
 """One window of an encoder: less says nothing of anybody."""
 
 LOUD_OFFSET_DB = -20.0
 """A constant offset of more than this above the active level is named: it moves levels that count it by 0.04 dB."""
+LATEST_END = round(0.02 * SAMPLE_RATE)
+"""So many samples after its file a segment may end, and then ends with it: tables round to hundredths of a second."""
 
 _BLOCK = 64
 
@@ -29,7 +45,7 @@ class RecordingsError(OffendersError):
 
 @dataclass(frozen=True)
 class Recording:
-    """What a file holds: its SHA-256, its length in seconds, its active and RMS levels in dBFS, and its offset.
+    """What a recording holds: SHA-256 of its whole file, length in seconds, active and RMS levels in dBFS, and offset.
 
     ``offset_db`` is how far the constant offset (DC) lies above the active level.
     """
@@ -46,6 +62,8 @@ def inspect(
 ) -> tuple[Corpus, dict[str, Recording]]:
     """Return the corpus, and what every recording of it holds, by utterance.
 
+    In the corpus that is returned, every segment says where it ends, which is in its file.
+
     Args:
         corpus: as it was read.
         pool: reads the recordings.
@@ -54,17 +72,19 @@ def inspect(
 
     Raises:
         RecordingsError: if any recording cannot be read, is shorter than it promises or than 25 ms, silent, not finite
-            or out of scale, or is in several splits, under whatever name. All are looked at first.
+            or out of scale, begins after its file or ends more than 20 ms after it, or is in several splits, under
+            whatever name (see ``bench.corpora.leaks``). All are looked at first.
     """
-    paths = {utterance.id: utterance.path for utterance in corpus.utterances}
-    ids = list(paths)
-    blocks = in_blocks([paths[name] for name in ids], _BLOCK)
-    found: dict[Path, Recording | str] = {}
-    with stages.stage("Reading the corpus", len(ids), "recordings") as advance:
+    clips = {utterance.id: utterance.clip for utterance in corpus.utterances}
+    ids = list(clips)
+    distinct = list(dict.fromkeys(clips.values()))
+    blocks = in_blocks(distinct, _BLOCK)
+    found: dict[Clip, Recording | str] = {}
+    with stages.stage("Reading the corpus", len(distinct), "recordings") as advance:
         for block, of_block in run_jobs(pool, _inspect_block, blocks):
             found.update(zip(block, of_block, strict=True))
             advance(len(block))
-    problems = [problem for path in paths.values() if isinstance(problem := found[path], str)]
+    problems = [problem for clip in clips.values() if isinstance(problem := found[clip], str)]
     if problems:
         message = f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used"
         if not allow_missing:
@@ -73,41 +93,88 @@ def inspect(
                 f"{message}:{listed(problems)}\n--allow-missing of `emonoise run` and `corrupt` leaves them out", every
             )
         stages.warn(f"left out: {message}:{listed(problems)}")
-    recordings = {name: recording for name in ids if isinstance(recording := found[paths[name]], Recording)}
-    left = replace(corpus, utterances=tuple(one for one in corpus.utterances if one.id in recordings))
-    _check_leaks(left, recordings)
-    shifted = [one for one in left.utterances if recordings[one.id].offset_db > LOUD_OFFSET_DB]
-    if shifted:
-        shares = [f"{one.path}: {recordings[one.id].offset_db:+.0f} dB above its active level" for one in shifted]
-        stages.warn(
-            f"{len(shifted)} of {len(left.utterances)} recordings of {corpus.name} have a constant offset (DC). It "
-            f"does not count in levels and SNRs, but every system hears it:{listed(shares)}"
-        )
-    return left, recordings
+    recordings = {name: recording for name in ids if isinstance(recording := found[clips[name]], Recording)}
+    left = [_settled(one, recordings[one.id]) for one in corpus.utterances if one.id in recordings]
+    checked = replace(corpus, utterances=tuple(left))
+    _check_leaks(checked, recordings, stages)
+    _warn_of_repetition(checked, stages)
+    _warn_of_offsets(checked, recordings, stages)
+    return checked, recordings
 
 
-def _check_leaks(corpus: Corpus, recordings: Mapping[str, Recording]) -> None:
+def _settled(one: Utterance, recording: Recording) -> Utterance:
+    """Return the utterance with the end that its segment has in its file."""
+    if not isinstance(clip := one.clip, Segment):
+        return one
+    start_s = clip.start / SAMPLE_RATE
+    return replace(one, start_s=start_s, end_s=start_s + recording.duration_s)
+
+
+def _check_leaks(corpus: Corpus, recordings: Mapping[str, Recording], stages: Stages) -> None:
     """Refuse a corpus in which two splits hold the same bytes, under whatever names."""
-    found: dict[str, dict[str, Path]] = {}
-    for one in corpus.utterances:
-        found.setdefault(recordings[one.id].sha256, {}).setdefault(one.split, one.path)
-    leaks = [" is ".join(f"{path} ({split})" for split, path in of.items()) for of in found.values() if len(of) > 1]
-    if leaks:
-        every = (("recording in several splits", leak) for leak in leaks)
-        raise RecordingsError(f"{len(leaks)} recordings of {corpus.name} are in several splits:{listed(leaks)}", every)
+    parts = [part_of(one, recordings[one.id].sha256) for one in corpus.utterances]
+    if found := leaks(parts):
+        every = (("recording in several splits", leak) for leak in found)
+        raise RecordingsError(f"{len(found)} recordings of {corpus.name} are in several splits:{listed(found)}", every)
+    if count := shared(parts):
+        stages.warn(
+            f"{count} files of {corpus.name} are in several splits, in segments of different speakers: what systems "
+            "learn of a room and a microphone, they meet again in the test"
+        )
 
 
-def _inspect_block(paths: Sequence[Path]) -> list[Recording | str]:
-    return [_inspect_one(path) for path in paths]
+def _warn_of_repetition(corpus: Corpus, stages: Stages) -> None:
+    """Say which rows are the same audio as others: tables of segments that lost their columns look like that."""
+    files = Counter(one.path for one in corpus.utterances)
+    whole = sum(one.clip == one.path and files[one.path] > 1 for one in corpus.utterances)
+    if whole:
+        stages.warn(f"{whole} rows of {corpus.name} share a file with others and have no start and end")
+    segments = Counter(one.clip for one in corpus.utterances if one.clip != one.path)
+    again = sum(count for count in segments.values() if count > 1)
+    if again:
+        stages.warn(f"{again} rows of {corpus.name} are the same segment as others, start and end")
 
 
-def _inspect_one(path: Path) -> Recording | str:
+def _warn_of_offsets(corpus: Corpus, recordings: Mapping[str, Recording], stages: Stages) -> None:
+    shifted = {
+        one.clip: offset_db for one in corpus.utterances if (offset_db := recordings[one.id].offset_db) > LOUD_OFFSET_DB
+    }
+    if shifted:
+        named = [f"{clip}: {offset_db:+.0f} dB above its active level" for clip, offset_db in shifted.items()]
+        stages.warn(
+            f"{len(shifted)} of {len(offsets_db)} recordings of {corpus.name} have a constant offset (DC). It "
+            f"does not count in levels and SNRs, but every system hears it:{listed(named)}"
+        )
+
+
+def _inspect_block(clips: Sequence[Clip]) -> list[Recording | str]:
+    digest = cache(file_sha256)  # of many segments of a file, once
+    return [_inspect_one(clip, digest) for clip in clips]
+
+
+def _inspect_one(clip: Clip, digest: Callable[[Path], str]) -> Recording | str:
     try:
-        audio = read_audio(path)
+        audio = _heard(clip)
         if len(audio) < SHORTEST_S * SAMPLE_RATE:
-            return f"{path}: lasts {1000 * len(audio) / SAMPLE_RATE:.2g} ms; speech must last {1000 * SHORTEST_S:g} ms"
+            return f"{clip}: lasts {1000 * len(audio) / SAMPLE_RATE:.2g} ms; speech must last {1000 * SHORTEST_S:g} ms"
         levels = active_level_dbfs(audio), rms_dbfs(audio), offset_db(audio)
-        return Recording(file_sha256(path), len(audio) / SAMPLE_RATE, *levels)
+        return Recording(digest(file_of(clip)), len(audio) / SAMPLE_RATE, *levels)
     except (ValueError, OSError) as error:
         message = str(error)
-        return message if str(path) in message else f"{path}: {message}"
+        return message if str(clip) in message else f"{clip}: {message.removeprefix(f'{file_of(clip)}: ')}"
+
+
+def _heard(clip: Clip) -> Waveform:
+    """Return the samples of a recording, of a segment those that its file has."""
+    if not isinstance(clip, Segment):
+        return read_audio(clip)
+    audio = read_slice(clip.path, clip.start, clip.end)
+    beyond = 0 if clip.end is None else clip.end - clip.start - len(audio)
+    if not audio.size or beyond > LATEST_END:
+        raise AudioError(
+            f"{clip}: the file ends at {audio_length(clip.path) / SAMPLE_RATE:.3f} s; a segment begins before that and "
+            f"ends at most {1000 * LATEST_END / SAMPLE_RATE:g} ms after"
+        )
+    if is_silent(audio):  # resampling leaves a trace of what is around it
+        raise AudioError(f"{clip}: silent: no sample exceeds {SILENT_PEAK:.2g}, one step of 16 bits")
+    return audio

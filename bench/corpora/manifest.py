@@ -3,11 +3,11 @@
 A CSV file is UTF-8; its fields are separated by commas, semicolons or tabs, numbers may have a decimal comma, and lines
 before the header that begin with # are passed over.
 
-Columns: ``id, path, split, speaker, activation, valence, dominance`` and, if there are any, ``transcript`` and
-``emotion`` (a category, such as "angry"). Further columns are ignored, for tables that other tools write carry their
-own. Ids, speakers and categories are text (``001`` stays ``001``). Paths are absolute, or relative to the table's
-folder. An empty transcript or emotion means that there is none. The speaker ``Unknown`` may be several people, and is
-the only one who may occur in several splits.
+Columns: ``id, path, split, speaker, activation, valence, dominance`` and, if there are any, ``transcript``, ``emotion``
+(a category, such as "angry"), and ``start`` and ``end``, for rows that are parts of files (``bench.corpora.times``).
+Further columns are ignored, for tables that other tools write carry their own. Ids, speakers and categories are text
+(``001`` stays ``001``). Paths are absolute, or relative to the table's folder. An empty transcript or emotion means
+that there is none. The speaker ``Unknown`` may be several people, and is the only one who may occur in several splits.
 """
 
 import csv
@@ -15,14 +15,16 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_string_dtype
 
+from bench.corpora.cells import numbers
 from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
+from bench.corpora.leaks import leaks, part_of
 from bench.corpora.offenders import OffendersError
+from bench.corpora.times import Times, read_times
 from corruptions.noise.talk import UNKNOWN
 from corruptions.sound.public import SPLITS
 
@@ -53,8 +55,9 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
 
     Raises:
         ManifestError: if the file cannot be read, lacks a column or is empty; if an id occurs twice, a split is
-            unknown, a label is missing or off the scale, a recording is not there, or a recording or speaker is in more
-            than one split. All problems are reported together, a few examples and the count of each.
+            unknown, a label is missing or off the scale, a recording is not there, a start or end is none, or a
+            recording (see ``bench.corpora.leaks``) or speaker is in more than one split. All problems are reported
+            together, a few examples and the count of each.
         ValueError: if the scale is not two ascending numbers.
 
     Examples:
@@ -73,13 +76,11 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     table = read_table(path, COLUMNS, TEXT_COLUMNS)
     labels = table[list(DIMENSIONS)].apply(numbers)
     files = [_found(path.parent / one) for one in table["path"]]
-    problems = _problems(table, labels, files, scale)
-    if problems:
-        lines = [summarised(kind, offenders) for kind, offenders in problems.items()]
-        every = ((kind, one) for kind, offenders in problems.items() for one in offenders)
-        raise ManifestError("\n  ".join([f"{path}: not a usable manifest:", *lines]), every)
+    names = [f"row {number} ({one})" if one else f"row {number}" for number, one in enumerate(table["id"], start=1)]
+    times = read_times(table, names)
     corpus = path.stem if name is None else name
-    rows = zip(table.to_dict("records"), files, labels.to_numpy().tolist(), strict=True)
+    given = table.to_dict("records")
+    rows = zip(given, files, labels.to_numpy().tolist(), times.start_s, times.end_s, strict=True)
     utterances = [
         Utterance(
             id=row["id"],
@@ -92,22 +93,17 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
             dominance=dominance,
             transcript=row.get("transcript") or None,
             emotion=row.get("emotion") or None,
+            start_s=start_s,
+            end_s=end_s,
         )
-        for row, file, (activation, valence, dominance) in rows
+        for row, file, (activation, valence, dominance), start_s, end_s in rows
     ]
+    problems = _problems(table, names, labels, scale, utterances, times)
+    if problems:
+        lines = [summarised(kind, offenders) for kind, offenders in problems.items()]
+        every = ((kind, one) for kind, offenders in problems.items() for one in offenders)
+        raise ManifestError("\n  ".join([f"{path}: not a usable manifest:", *lines]), every)
     return Corpus(corpus, (float(low), float(high)), tuple(sorted(utterances, key=lambda one: one.id)))
-
-
-def numbers(labels: "pd.Series[Any]") -> "pd.Series[float]":
-    """Return labels as numbers, NaN where they are none; a decimal comma is a point.
-
-    Examples:
-        >>> numbers(pd.Series(["3.5", "3,5", "3,500,0", ""])).tolist()
-        [3.5, 3.5, nan, nan]
-    """
-    text = labels.astype("str").str.replace(r"^(\s*-?\d*),(\d+\s*)$", r"\1.\2", regex=True)
-    found: pd.Series[float] = pd.to_numeric(text, errors="coerce").astype("float64")
-    return found
 
 
 def _found(path: Path) -> Path:
@@ -128,7 +124,7 @@ def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: st
     Raises:
         ManifestError: if the file cannot be read, lacks a column or is empty.
     """
-    readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": _read_csv, ".parquet": pd.read_parquet}
+    readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": _read_csv, ".parquet": _read_parquet}
     if path.suffix.lower() not in readers:
         raise ManifestError(f"{path}: a {what} is a {' or '.join(readers)} file")
     if not path.is_file():
@@ -151,6 +147,12 @@ def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: st
                 raise ManifestError(f"{path}: column {column} holds {kind.dtype}; text or whole numbers are needed")
             table[column] = table[column].astype("str").fillna("")
     return table.reset_index(drop=True)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """Return a table with what names its rows among its columns: audformat names them by file, start and end."""
+    table = pd.read_parquet(path)
+    return table.reset_index([name for name in table.index.names if name is not None])
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -176,9 +178,13 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 
 def _problems(
-    table: pd.DataFrame, labels: pd.DataFrame, files: Sequence[Path], scale: tuple[float, float]
+    table: pd.DataFrame,
+    names: list[str],
+    labels: pd.DataFrame,
+    scale: tuple[float, float],
+    utterances: Sequence[Utterance],
+    times: Times,
 ) -> dict[str, list[str]]:
-    names = [f"row {number} ({one})" if one else f"row {number}" for number, one in enumerate(table["id"], start=1)]
     given = table != ""
 
     def values(column: str, bad: "pd.Series[bool]") -> list[str]:
@@ -193,14 +199,16 @@ def _problems(
         allowed = f"a number from {scale[0]:g} to {scale[1]:g}"
         found[f"{dimension} that is not {allowed}"] = values(dimension, ~labels[dimension].between(*scale))
     found["recording that is not there"] = [
-        str(file) for file, named in zip(files, given["path"], strict=True) if named and not file.is_file()
+        str(one.path) for one, named in zip(utterances, given["path"], strict=True) if named and not one.path.is_file()
     ]
+    found |= {kind: [text for _, text in rows] for kind, rows in times.problems.items()}
     known = table["speaker"] != UNKNOWN
     found["speaker in more than one split"] = _in_several_splits(
         table["speaker"], table["split"], known & given["speaker"]
     )
-    paths = pd.Series([str(file) for file in files])
-    found["recording in more than one split"] = _in_several_splits(paths, table["split"], given["path"])
+    unsaid = {k for rows in times.problems.values() for k, _ in rows} | {*np.flatnonzero(~given["path"])}
+    parts = (part_of(one, str(one.path)) for k, one in enumerate(utterances) if k not in unsaid)
+    found["recording in more than one split"] = leaks(parts)
     return {kind: offenders for kind, offenders in found.items() if offenders}
 
 

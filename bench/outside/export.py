@@ -14,6 +14,7 @@ from bench.corpora.inventory import inspect
 from bench.corpora.manifest import COLUMNS, TEXT_COLUMNS, read_manifest, read_table
 from bench.corpora.probe.build import MANIFEST
 from bench.corpora.probe.corpus import ProbeSpec
+from bench.corpora.times import TIMES
 from bench.outside.takes import Take, make_takes
 from bench.plan.corpus import load_probe
 from bench.plan.material import make_material
@@ -159,11 +160,11 @@ def _read(
 
 
 def _rows(source: Path, corpus: Corpus, split: Split) -> pd.DataFrame:
-    """Return the manifest's own columns, by id."""
+    """Return the manifest's own columns, by id; start and end are those of the source, and not of what is written."""
     table = read_table(source, COLUMNS, TEXT_COLUMNS)
     taken = sorted({"condition", "draw"} & {*table.columns})
     if taken:
         raise ExportError(f"{source}: has a column {taken[0]} already; export the corpus itself, not an export of it")
     rows = table.set_index("id").loc[[one.id for one in corpus.split(split)]]
-    rows.attrs["order"] = [*table.columns]
+    rows.attrs["order"] = [column for column in table.columns if column not in TIMES]
     return rows

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench.outside.takes import Take, TakesError, make_takes
-from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, read_corruptions, write_corruptions
+from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, clip_of, read_corruptions, write_corruptions
 from bench.store.engine import default_workers, in_blocks, run_jobs, worker_pool
 from bench.store.progress import Stages
 from bench.store.store import cache_root
@@ -16,6 +16,7 @@ from corruptions import parse_condition
 from corruptions.room.bank import build_rooms
 from corruptions.sound.audio import file_sha256
 from corruptions.sound.problems import listed
+from corruptions.sound.segments import Clip
 
 _BLOCK = 64
 
@@ -26,7 +27,7 @@ class Recording:
 
     id: str
     speaker: str
-    path: Path
+    clip: Clip
 
 
 def replay(table: Path, out: Path, *, stages: Stages, workers: int | None = None) -> Path:
@@ -46,7 +47,7 @@ def replay(table: Path, out: Path, *, stages: Stages, workers: int | None = None
     rows, recipe = read_corruptions(table)
     takes = [
         Take(
-            Recording(row["id"], row["speaker"], Path(row["path"])),
+            Recording(row["id"], row["speaker"], clip_of(row)),
             row["source_sha256"],
             parse_condition(row["condition"]),
             int(row["draw"]),

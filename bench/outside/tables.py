@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.corpora.cells import numbers
 from bench.corpora.corpus import DIMENSIONS
-from bench.corpora.manifest import numbers, read_table, summarised
+from bench.corpora.manifest import read_table, summarised
 from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, read_corruptions
 from corruptions import Condition, parse_condition
 

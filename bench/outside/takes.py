@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.stages.recipe import Recipe, samples_sha256
+from bench.stages.recipe import Recipe, samples_sha256, source_of
 from bench.stages.speech import Source, corrupt_utterance
 from bench.store.engine import in_blocks, run_jobs
 from bench.store.keys import digest
@@ -25,6 +25,7 @@ from bench.store.store import read_tables, write_table
 from corruptions import Condition, Corrupted, Record, fingerprint, write_audio
 from corruptions.engine import measured
 from corruptions.sound.audio import in_steps
+from corruptions.sound.segments import content_of
 
 _BLOCK = 24
 # What a file may be called on every system.
@@ -42,7 +43,7 @@ class Take:
 
     Attributes:
         source: the recording.
-        source_sha256: of its bytes.
+        source_sha256: of the bytes of its file.
         condition: what is done to it.
         draw: which of several random choices.
         audio_sha256: of the samples that must come out; None where nobody knows.
@@ -144,7 +145,10 @@ def _blocks(takes: Sequence[Take], recipe: Recipe, out: Path) -> list[_Block]:
     for (condition, draw), of_cell in cells.items():
         place = Path(folders[str(condition).replace("/", "-")]) / f"draw{draw}"
         for number, members in enumerate(in_blocks(of_cell, _BLOCK)):
-            sources = [[take.source.id, take.source.speaker, take.source_sha256] for take in members]
+            sources = [
+                [take.source.id, take.source.speaker, content_of(take.source.clip, take.source_sha256)]
+                for take in members
+            ]
             key = digest(
                 "takes", recipe.seed, recipe.corpus.name, str(condition), draw, sources, sounds[condition], here
             )
@@ -186,7 +190,7 @@ def _make_block(block: _Block) -> ValueError | None:
                 "condition": str(take.condition),
                 "draw": take.draw,
                 "speaker": take.source.speaker,
-                "path": str(take.source.path.absolute()),
+                **source_of(take.source.clip),
                 "source_sha256": take.source_sha256,
                 "audio_sha256": samples_sha256(corrupted.audio),
                 **record.as_row(),
@@ -225,6 +229,6 @@ def _check_samples(block: _Block, table: pd.DataFrame) -> None:
             ]
             why = f"it was made with {', '.join(changed)}" if changed else "another processor may round differently"
             raise TakesError(
-                f"{take.source.path} under {take.condition}, draw {take.draw}: no source has changed, but the samples "
+                f"{take.source.clip} under {take.condition}, draw {take.draw}: no source has changed, but the samples "
                 f"are not those that were recorded; {why}"
             )

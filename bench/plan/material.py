@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from corruptions.room.bank import build_rooms
 from corruptions.room.responses import Response
 from corruptions.sound.levels import LevelName
 from corruptions.sound.public import Split
+from corruptions.sound.segments import Clip
 
 
 def make_material(
@@ -46,16 +46,16 @@ def make_material(
         workers: processes that simulate them.
     """
     training = corpus.split("train")
-    talkers: dict[str, list[Path]] = {}
+    talkers: dict[str, list[Clip]] = {}
     for utterance in training:
-        talkers.setdefault(utterance.speaker, []).append(utterance.path)
+        talkers.setdefault(utterance.speaker, []).append(utterance.clip)
     steps = {step for condition in conditions for step in condition.steps if step.corruption in CORRUPTIONS}
     needs = {need for step in steps for need in CORRUPTIONS[step.corruption].needs}
     rt60s_s = {step.level for step in steps if step.level is not None and "rooms" in CORRUPTIONS[step.corruption].needs}
     material = Material(
         snr=snr,
-        talkers={speaker: tuple(paths) for speaker, paths in talkers.items()},
-        spectrum=long_term_spectrum([one.path for one in training]) if "spectrum" in needs else None,
+        talkers={speaker: tuple(clips) for speaker, clips in talkers.items()},
+        spectrum=long_term_spectrum([one.clip for one in training]) if "spectrum" in needs else None,
         recordings=dict(sorted(noises.items())),
         rooms=build_rooms(sorted(rt60s_s), cache_root(), workers=workers, stage=stages.stage) if rt60s_s else {},
         responses=dict(sorted(responses.items())),

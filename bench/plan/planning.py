@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, System
 from corruptions import Condition, Material, find_corruption, fingerprint
 from corruptions.sound.public import Split
+from corruptions.sound.segments import content_of
 
 # Raise these when the code of a stage changes what it computes; corruptions and encoders have versions of their own.
 FEATURES_VERSION = 2
@@ -100,8 +102,11 @@ class _Given:
         return versions(COMPUTING)
 
     @cached_property
-    def digests(self) -> dict[object, str]:
+    def digests(self) -> dict[Path, str]:
         return {one.path: self.recordings[one.id].sha256 for one in self.corpus.utterances}
+
+    def content(self, utterance: Utterance) -> str:
+        return content_of(utterance.clip, self.recordings[utterance.id].sha256)
 
     @cached_property
     def sounds(self) -> dict[Condition, Sound]:
@@ -153,7 +158,7 @@ def _feature_key(given: _Given, name: str, block: Block, copy: int) -> str:
     known = [FEATURES_VERSION, given.libraries, given.fingerprints[name]]
     if reads_reference(given.suite.catalog.representations[name]):
         return digest("features", *known, [utterance.transcript for utterance in block])
-    contents = [given.recordings[utterance.id].sha256 for utterance in block]
+    contents = [given.content(utterance) for utterance in block]
     if copy == 0:
         return digest("features", *known, contents)
     drawn = [[one.id, one.speaker] for one in block]
@@ -213,6 +218,6 @@ def _predictor(given: _Given, name: str, fits: Mapping[tuple[str, int], Fit]) ->
 
 
 def _unit_key(given: _Given, block: Block, condition: Condition, draw: int) -> str:
-    spoken = [[one.id, one.speaker, given.recordings[one.id].sha256, one.transcript] for one in block]
+    spoken = [[one.id, one.speaker, given.content(one), one.transcript] for one in block]
     sound = {**given.sounds[condition], **given.libraries}
     return digest("unit", given.suite.seed, given.corpus.name, str(condition), draw, spoken, sound)

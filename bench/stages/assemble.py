@@ -7,7 +7,7 @@ from bench.plan.plan import Plan
 from bench.plan.planning import draws_of
 from bench.scores.grid import Grid
 from bench.stages.described import described, grid_conditions
-from bench.stages.recipe import Recipe, make_recipe
+from bench.stages.recipe import Recipe, make_recipe, source_of
 from bench.store.store import Store
 from corruptions import Material
 
@@ -47,10 +47,13 @@ def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
 def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
     """Return ``corruptions.parquet``: what exactly was done to every utterance, so that it can be done again."""
     table = _with_conditions(plan, material, store.tables("corruptions", [unit.key for unit in plan.units]))
-    paths = {one.id: str(one.path.absolute()) for one in plan.corpus.split("test")}
-    return table.rename(columns={"utterance": "id"}).assign(
-        path=lambda rows: rows["id"].map(paths),
-        source_sha256=lambda rows: rows["id"].map({key: one.sha256 for key, one in plan.recordings.items()}),
+    sources = {
+        one.id: source_of(one.clip) | {"source_sha256": plan.recordings[one.id].sha256}
+        for one in plan.corpus.split("test")
+    }
+    about = pd.DataFrame.from_dict(sources, orient="index")
+    return table.rename(columns={"utterance": "id"}).merge(
+        about, "left", left_on="id", right_index=True, validate="many_to_one"
     )
 
 

@@ -19,7 +19,8 @@ from bench.plan.plan import Plan
 from bench.stages.represent import loaded_models, represent
 from bench.stages.train import head_path
 from bench.store.store import Store
-from corruptions.sound.audio import SAMPLE_RATE, read_audio
+from corruptions.sound.audio import SAMPLE_RATE
+from corruptions.sound.segments import read_clip
 from models.heads.examples import Features
 from models.types import Pretrained
 
@@ -116,7 +117,7 @@ def measure(plan: Plan, store: Store, device: str, n_utterances: int = 5) -> pd.
     catalog = plan.suite.catalog
     tested = list(dict.fromkeys(one for unit in plan.units for one in unit.utterances))
     chosen = [tested[k * len(tested) // n_utterances] for k in range(min(n_utterances, len(tested)))]
-    waveforms = [read_audio(one.path) for one in chosen]
+    waveforms = [read_clip(one.clip) for one in chosen]
     systems: dict[str, Parts] = {}
     parameters: dict[str, int | None] = {}
     for predictor in plan.predictors:

@@ -1,15 +1,18 @@
 """The table of what was done to speech, ``corruptions.parquet``, and the recipe in it that makes the speech again.
 
-One row for each utterance, condition and draw: ``id, condition, draw, speaker, path`` (of the recording),
-``source_sha256`` (of its bytes), ``audio_sha256`` (of the corrupted float32 samples), the fields of
-``corruptions.Record``, and whatever its writer adds. The recipe is JSON in the file's key-value metadata.
+One row for each utterance, condition and draw: ``id, condition, draw, speaker, path`` (of the recording's file),
+``start_s, end_s`` (of a segment of it; NaN for the whole), ``source_sha256`` (of the file's bytes), ``audio_sha256``
+(of the corrupted float32 samples), the fields of ``corruptions.Record``, and whatever its writer adds. The recipe is
+JSON in the file's key-value metadata.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import isnan, nan
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +20,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.corpora.corpus import Corpus
 from bench.store.machine import AUDIO, versions
-from corruptions import Condition, Material, Waveform, find_corruption
+from corruptions import SAMPLE_RATE, Condition, Material, Segment, Waveform, find_corruption
 from corruptions.sound.files import replacing
 from corruptions.sound.problems import listed
+from corruptions.sound.segments import Clip, file_of, sample_at
 
 CORRUPTIONS_TABLE = "corruptions.parquet"
 COLUMNS = ("id", "condition", "draw", "speaker", "path", "source_sha256", "audio_sha256")
@@ -53,7 +57,7 @@ class Recipe:
         seed: of everything random.
         corpus: the corpus, whose name is part of every seed.
         material: what noises and rooms are made of, as far as the conditions need it; paths are absolute.
-        files: SHA-256 of every recording that talks in a noise, by path.
+        files: SHA-256 of every file in which somebody talks in a noise, by path.
         versions: of the libraries that made the samples.
     """
 
@@ -64,7 +68,7 @@ class Recipe:
     versions: dict[str, str]
 
     def file_digest(self, path: Path) -> str:
-        """Return the SHA-256 that a talker's recording had."""
+        """Return the SHA-256 that a talker's file had."""
         return self.files[str(path.absolute())]
 
 
@@ -82,11 +86,12 @@ def make_recipe(
         corpus: the corpus.
         material: what the conditions are made of.
         conditions: what was done.
-        file_digest: returns the SHA-256 of a recording of the corpus.
+        file_digest: returns the SHA-256 of a file of the corpus.
     """
     steps = [step.corruption for condition in conditions for step in condition.steps]
     if not any("talkers" in find_corruption(step, material).needs for step in steps):
         material = replace(material, talkers={})
+    talking = dict.fromkeys(file_of(clip) for clips in material.talkers.values() for clip in clips)
     return Recipe(
         seed,
         CorpusCard(
@@ -97,7 +102,7 @@ def make_recipe(
             None if corpus.best_possible_ccc is None else dict(corpus.best_possible_ccc),
         ),
         material,
-        {str(path.absolute()): file_digest(path) for paths in material.talkers.values() for path in paths},
+        {str(path.absolute()): file_digest(path) for path in talking},
         versions(AUDIO),
     )
 
@@ -159,6 +164,22 @@ def read_corruptions(path: Path) -> tuple[pd.DataFrame, Recipe]:
         raise RecipeError(f"{path}: the recipe in it cannot be read by this version: {error}") from error
     table: pd.DataFrame = rows.to_pandas()
     return table, recipe
+
+
+def source_of(clip: Clip) -> dict[str, str | float]:
+    """Return what the table says of where a recording lies."""
+    start_s, end_s = nan, nan
+    if isinstance(clip, Segment):
+        start_s, end_s = clip.start / SAMPLE_RATE, nan if clip.end is None else clip.end / SAMPLE_RATE
+    return {"path": str(file_of(clip).absolute()), "start_s": start_s, "end_s": end_s}
+
+
+def clip_of(row: Mapping[Hashable, Any]) -> Clip:
+    """Return what a row of the table says of that; a table that was written before there were segments has none."""
+    path, start_s, end_s = Path(row["path"]), row.get("start_s", nan), row.get("end_s", nan)
+    if isnan(start_s):
+        return path
+    return Segment(path, sample_at(start_s), None if isnan(end_s) else sample_at(end_s))
 
 
 def samples_sha256(audio: Waveform) -> str:

@@ -1,12 +1,11 @@
 """The speech that encoders are given: an utterance under a condition, and noisy copies of it for training."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 from bench.store.keys import rng_for
 from corruptions import Condition, Corrupted, Material, Waveform, corrupt
-from corruptions.sound.audio import read_audio
+from corruptions.sound.segments import Clip, read_clip
 
 
 class UtteranceError(ValueError):
@@ -14,14 +13,14 @@ class UtteranceError(ValueError):
 
 
 class Source(Protocol):
-    """A recording to corrupt: its id, which all randomness depends on, who speaks, and where it lies."""
+    """A recording to corrupt: its id, which all randomness depends on, who speaks, and what to read."""
 
     @property
     def id(self) -> str: ...  # noqa: D102
     @property
     def speaker(self) -> str: ...  # noqa: D102
     @property
-    def path(self) -> Path: ...  # noqa: D102
+    def clip(self) -> Clip: ...  # noqa: D102
 
 
 def corrupt_utterance(
@@ -34,9 +33,9 @@ def corrupt_utterance(
     """
     rng = rng_for(seed, corpus, utterance.id, condition.corruption, draw)
     try:
-        return corrupt(read_audio(utterance.path), condition, rng, material, speaker=utterance.speaker)
+        return corrupt(read_clip(utterance.clip), condition, rng, material, speaker=utterance.speaker)
     except ValueError as error:
-        raise UtteranceError(f"{utterance.path} under {condition}: {error}") from error
+        raise UtteranceError(f"{utterance.clip} under {condition}: {error}") from error
 
 
 def noisy_copy(

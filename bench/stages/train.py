@@ -22,9 +22,9 @@ from bench.suite.representations import Speech, reads_reference
 from bench.suite.suite import Suite
 from bench.suite.systems import Catalog
 from corruptions import Material
-from corruptions.sound.audio import read_audio
 from corruptions.sound.files import replacing
 from corruptions.sound.public import Split
+from corruptions.sound.segments import read_clip
 from models.types import Waveform
 
 
@@ -171,7 +171,7 @@ def _represent_block(job: _FeatureJob) -> None:
 
 def _hear(utterance: Utterance, job: _FeatureJob) -> Waveform:
     if job.block.copy == 0:
-        return read_audio(utterance.path)
+        return read_clip(utterance.clip)
     conditions = job.suite.training.expanded()
     return noisy_copy(utterance, job.block.copy, conditions, job.material, corpus=job.corpus, seed=job.suite.seed)
 

@@ -69,7 +69,7 @@ def recorded_noise(n_samples: int, rng: np.random.Generator, folder: NoiseFolder
 def decoded(folder: NoiseFolder, cache: Path, stage: Stage = unseen) -> NoiseFolder:
     """Return ``folder`` with all its recordings decoded into a cache: the same excerpts, many times as fast.
 
-    Of MP3 files they are the same but for the last bit, see ``read_excerpt``.
+    Of some files they are the same but for the last bit, see ``read_slice``.
 
     Args:
         folder: what was listed.

@@ -6,14 +6,14 @@ generator state.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from corruptions.sound.audio import SAMPLE_RATE, Waveform, read_audio
+from corruptions.sound.audio import SAMPLE_RATE, Waveform
 from corruptions.sound.promises import AudioError
+from corruptions.sound.segments import Clip, read_clip
 
 # Of the impulses: how many on average, and how many samples each lasts.
 CLICKS_PER_S = 10
@@ -42,17 +42,17 @@ class Spectrum:
         return np.sqrt(np.interp(frequency_hz, grid_hz, self.power)) * (frequency_hz > 0)
 
 
-def long_term_spectrum(paths: Iterable[Path]) -> Spectrum:
+def long_term_spectrum(clips: Iterable[Clip]) -> Spectrum:
     """Return the average power spectrum of recordings, each of which counts the same, however loud or long it is.
 
     Args:
-        paths: recordings of speech: the training split, so that nothing of the test set gets into the noise.
+        clips: recordings of speech: the training split, so that nothing of the test set gets into the noise.
 
     Raises:
         ValueError: if there are none.
         AudioError: if one cannot be read or is silent.
     """
-    powers = [_mean_power(path) for path in paths]
+    powers = [_mean_power(clip) for clip in clips]
     if not powers:
         raise ValueError("a long-term spectrum needs one recording or more, and there are none")
     return Spectrum(tuple(np.mean(powers, axis=0).tolist()))
@@ -138,13 +138,13 @@ def _shaped(n_samples: int, rng: np.random.Generator, amplitude: Callable[[_Arra
     return fft.irfft(spectrum, size)[:n_samples].astype(np.float32)
 
 
-def _mean_power(path: Path) -> _Array:
+def _mean_power(clip: Clip) -> _Array:
     """Return the power of a recording at 513 frequencies, averaged over Hann windows of 64 ms; its sum is 1."""
-    audio = read_audio(path)
+    audio = read_clip(clip)
     padded = np.pad(audio - audio.mean(), (0, max(_FRAME - len(audio), 0)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _FRAME)[:: _FRAME // 2]
     power = np.square(np.abs(fft.rfft(frames * np.hanning(_FRAME)))).mean(axis=0)
     if not power.sum() > 0:
-        raise AudioError(f"{path}: silent")
+        raise AudioError(f"{clip}: silent")
     normalised: _Array = power / power.sum()
     return normalised

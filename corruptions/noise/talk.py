@@ -6,7 +6,6 @@ Who talks is of the training split, and never the speaker of the utterance. As i
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -14,15 +13,16 @@ import numpy.typing as npt
 
 from corruptions.noise.additive import Noise
 from corruptions.noise.generated import Spectrum, speech_shaped
-from corruptions.sound.audio import SAMPLE_RATE, Waveform, audio_length, is_silent, read_audio, read_excerpt
+from corruptions.sound.audio import SAMPLE_RATE, Waveform, is_silent
 from corruptions.sound.levels import MARGIN_DB, active_level_dbfs
 from corruptions.sound.promises import AudioError
+from corruptions.sound.segments import Clip, clip_length, read_clip, read_clip_part
 
 # The name of a speaker nobody knows. Anybody may be behind it, also the speaker of the utterance: it never talks.
 UNKNOWN = "Unknown"
 
-# Recordings of every person.
-Talkers = Mapping[str, Sequence[Path]]
+# Recordings of every person. Of a file in which several talk, a segment is one person's.
+Talkers = Mapping[str, Sequence[Clip]]
 
 _TALKER_DBFS = -26.0  # ITU-T's nominal speech level
 # The bands of the ICRA noises, from memory.
@@ -116,11 +116,12 @@ def other_talkers(talkers: Talkers, speaker: str | None, n_talkers: int) -> list
         ValueError: if they are fewer than ``n_talkers``.
 
     Examples:
+        >>> from pathlib import Path
         >>> paths = (Path("a.wav"),)
         >>> other_talkers({"Bo": paths, "Al": paths, "Cy": paths, "Unknown": paths}, speaker="Cy", n_talkers=2)
         ['Al', 'Bo']
     """
-    others = sorted(name for name, paths in talkers.items() if name not in {speaker, UNKNOWN} and paths)
+    others = sorted(name for name, clips in talkers.items() if name not in {speaker, UNKNOWN} and clips)
     if len(others) < n_talkers:
         needed = "one talker is needed" if n_talkers == 1 else f"babble needs {n_talkers} talkers"
         besides = "" if speaker is None else f" besides {speaker!r}"
@@ -128,16 +129,16 @@ def other_talkers(talkers: Talkers, speaker: str | None, n_talkers: int) -> list
     return others
 
 
-def _talk(n_samples: int, rng: np.random.Generator, paths: Sequence[Path]) -> Waveform:
+def _talk(n_samples: int, rng: np.random.Generator, clips: Sequence[Clip]) -> Waveform:
     """Return ``n_samples`` of one person's recordings, one after the other, without the silence at their ends."""
-    order = [paths[i] for i in rng.permutation(len(paths))]
-    start = int(rng.integers(max(audio_length(order[0]), 1)))
+    order = [clips[i] for i in rng.permutation(len(clips))]
+    start = int(rng.integers(max(clip_length(order[0]), 1)))
     pieces = [_piece(order[0], start, n_samples)]
     missing, unheard = n_samples - len(pieces[0]), 0
-    for path in cycle([*order[1:], order[0]]):
+    for clip in cycle([*order[1:], order[0]]):
         if not missing:
             break
-        pieces.append(_piece(path, 0, missing))
+        pieces.append(_piece(clip, 0, missing))
         missing -= len(pieces[-1])
         unheard = 0 if len(pieces[-1]) else unheard + 1
         if unheard == len(order):
@@ -146,15 +147,15 @@ def _talk(n_samples: int, rng: np.random.Generator, paths: Sequence[Path]) -> Wa
     return np.concatenate(pieces)
 
 
-def _piece(path: Path, start: int, at_most: int) -> Waveform:
+def _piece(clip: Clip, start: int, at_most: int) -> Waveform:
     """Return up to ``at_most`` samples of speech, from ``start`` or the next sound within two seconds."""
-    return spoken(read_excerpt(path, start, min(at_most + _AHEAD, audio_length(path) - start)))[:at_most]
+    return spoken(read_clip_part(clip, start, min(at_most + _AHEAD, clip_length(clip) - start)))[:at_most]
 
 
-def _voice(paths: Sequence[Path]) -> Waveform:
-    voice = np.concatenate([spoken(read_audio(path)) for path in paths])
+def _voice(clips: Sequence[Clip]) -> Waveform:
+    voice = np.concatenate([spoken(read_clip(clip)) for clip in clips])
     if not voice.size:
-        raise AudioError(f"{paths[0].parent}: silent, all of {', '.join(path.name for path in paths)}")
+        raise AudioError(f"silent, all of {', '.join(map(str, clips))}")
     return voice
 
 

@@ -105,6 +105,7 @@ def stretches(path: Path) -> Iterator[tuple[int, Callable[[int, int], Frames]]]:
     decoded; nor is what precedes them, in formats in which seeking finds the same frames.
 
     Raises:
+        ShortAudioError: in the block, if frames are missing at the end that the file promises.
         AudioError: if the file is not there, or now or in the block cannot be read.
     """
     if not _reader(path):
@@ -112,8 +113,10 @@ def stretches(path: Path) -> Iterator[tuple[int, Callable[[int, int], Frames]]]:
             if not file.subtype.startswith(_SEEKING_MISSES) and file.frames < NO_COUNT and file.seekable():
 
                 def read(first: int, last: int) -> Frames:
-                    file.seek(min(first, file.frames))
+                    start = file.seek(min(first, file.frames))
                     found: Frames = file.read(last - first, dtype="float32", always_2d=True)
+                    if len(found) < last - first and (fault := fault_of_length(path, file, start + len(found))):
+                        raise ShortAudioError(f"{path}: {fault}")
                     return found
 
                 yield file.samplerate, read
@@ -125,7 +128,8 @@ def stretches(path: Path) -> Iterator[tuple[int, Callable[[int, int], Frames]]]:
 def _among(blocks: Iterator[Frames], first: int, last: int) -> Frames:
     kept, begin = [], 0
     for block in blocks:
-        kept.append(block[max(first - begin, 0) : max(last - begin, 0)])
+        if begin + len(block) > first or not begin:  # nothing of what precedes stays in memory but its first block
+            kept.append(block[max(first - begin, 0) : max(last - begin, 0)])
         begin += len(block)
         if begin >= last:
             break

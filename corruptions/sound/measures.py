@@ -120,7 +120,8 @@ def _centred(speech: _Array, noise: _Array) -> tuple[_Array, _Array]:
 
 
 def _without_mean(x: _Array) -> _Array:
-    return x - x.mean(dtype=np.float64).astype(x.dtype)
+    centred: _Array = x - x.mean(dtype=np.float64).astype(x.dtype)
+    return centred
 
 
 def _ratio_db(speech: _Array, noise: _Array, limits_db: tuple[float, float]) -> _Array:

@@ -3,6 +3,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from rich.console import Console
@@ -12,7 +13,7 @@ from bench.corpora.inventory import RecordingsError, inspect
 from bench.corpora.manifest import read_manifest
 from bench.store.progress import Stages
 
-from ..spoken import SCALE, write_corpus
+from ..spoken import SCALE, write_corpus, write_talks
 
 Spoil = Callable[[Path], object]
 SPOILED: dict[str, tuple[Spoil, str]] = {
@@ -67,3 +68,102 @@ def test_a_constant_offset_is_named_and_does_not_count(corpus: Corpus, pool: Pro
     assert after[one.id].active_dbfs == pytest.approx(before[one.id].active_dbfs, abs=0.01)
     assert "1 of 22 recordings of corpus have a constant offset (DC)" in console.export_text(clear=False)
     assert f"{one.path}: -" in console.export_text()
+
+
+@pytest.fixture
+def talks(tmp_path: Path) -> Path:
+    return write_talks(tmp_path)[0]
+
+
+def changed(talks: Path, **values: object) -> Corpus:
+    """Return the corpus of segments with the values of one of its rows, test0, changed."""
+    table = pd.read_csv(talks)
+    for column, value in values.items():
+        table.loc[table["id"] == "test0", column] = value
+    table.to_csv(talks, index=False)
+    return read_manifest(talks, SCALE)
+
+
+def test_what_is_known_of_a_segment_is_that_of_the_file_cut_beforehand(talks: Path, pool: ProcessPoolExecutor):
+    corpus, recordings = inspect(read_manifest(talks, SCALE), pool, Stages())
+    _, beforehand = inspect(read_manifest(talks.parent / "cut" / "talks.csv", SCALE), pool, Stages())
+    for one in corpus.utterances:
+        found, of_file = recordings[one.id], beforehand[one.id]
+        assert (found.duration_s, found.active_dbfs, found.rms_dbfs) == (
+            of_file.duration_s,
+            of_file.active_dbfs,
+            of_file.rms_dbfs,
+        )
+        assert one.end_s is not None
+        assert one.end_s - (one.start_s or 0) == pytest.approx(found.duration_s, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"end": 9.0}, r"test\.wav from 0\.1 to 9 s: the file ends at 3\.7\d\d s; .* ends at most 20 ms after"),
+        ({"start": 5.0, "end": 6.0}, r"test\.wav from 5 to 6 s: the file ends at 3\.7\d\d s; a segment begins before"),
+        ({"start": 5.0, "end": None}, r"test\.wav from 5 to its end: the file ends at 3\.7\d\d s"),
+        ({"start": 0.3, "end": 0.31}, r"test\.wav from 0\.3 to 0\.31 s: lasts 10 ms; speech must last 25 ms"),
+    ],
+)
+def test_a_segment_that_cannot_be_used_is_named_or_left_out(
+    talks: Path, pool: ProcessPoolExecutor, values: dict[str, float | None], message: str
+):
+    corpus = changed(talks, **values)
+    with pytest.raises(RecordingsError, match=rf"(?s)1 of 18 recordings .*{message}"):
+        inspect(corpus, pool, Stages())
+    left, recordings = inspect(corpus, pool, Stages(Console(record=True)), allow_missing=True)
+    assert len(left.utterances) == len(recordings) == 17
+
+
+def test_a_silent_segment_of_a_file_in_which_others_talk_is_silent(talks: Path, pool: ProcessPoolExecutor):
+    audio, rate = soundfile.read(talks.parent / "test.wav")
+    audio[: int(0.55 * rate)] = 0
+    soundfile.write(talks.parent / "test.wav", audio, rate)
+    with pytest.raises(RecordingsError, match=r"test\.wav from 0\.1 to 0\.5 s: .*silent"):
+        inspect(changed(talks, end=0.5), pool, Stages())
+
+
+def test_an_end_that_a_table_rounded_is_that_of_the_file(talks: Path, pool: ProcessPoolExecutor):
+    table = pd.read_csv(talks)
+    file = soundfile.info(talks.parent / "test.wav").duration
+    exact = inspect(read_manifest(talks, SCALE), pool, Stages())
+    table.loc[table["id"] == "test5", "end"] = file + 0.019
+    table.to_csv(talks, index=False)
+    assert inspect(read_manifest(talks, SCALE), pool, Stages()) == exact
+
+
+def test_the_same_bytes_in_two_splits_are_refused_where_segments_of_them_overlap(
+    talks: Path, pool: ProcessPoolExecutor
+):
+    (talks.parent / "dev.wav").write_bytes((talks.parent / "test.wav").read_bytes())
+    with pytest.raises(RecordingsError, match=r"dev\.wav from 0\.1 to 0\.6 s \(dev\) overlaps .*test\.wav from 0\.1"):
+        inspect(read_manifest(talks, SCALE), pool, Stages())
+
+
+def said(corpus: Corpus, pool: ProcessPoolExecutor) -> str:
+    console = Console(record=True, width=400)
+    inspect(corpus, pool, Stages(console))
+    return console.export_text()
+
+
+def test_rows_that_are_the_same_audio_are_counted(talks: Path, pool: ProcessPoolExecutor):
+    assert "rows of" not in said(read_manifest(talks, SCALE), pool)
+    table = pd.read_csv(talks)
+    table.loc[table["id"] == "test0", ["start", "end"]] = table.loc[table["id"] == "test1", ["start", "end"]].to_numpy()
+    table.to_csv(talks, index=False)
+    assert "2 rows of talks are the same segment as others" in said(read_manifest(talks, SCALE), pool)
+    table.drop(columns=["start", "end"]).to_csv(talks, index=False)
+    assert "18 rows of talks share a file with others and have no start and end" in said(
+        read_manifest(talks, SCALE), pool
+    )
+
+
+def test_people_of_one_dialogue_in_two_splits_are_a_warning(talks: Path, pool: ProcessPoolExecutor):
+    table = pd.read_csv(talks)
+    table["split"] = table["split"].where(table["speaker"] != "train-2", "test")
+    table.to_csv(talks, index=False)
+    assert "1 files of talks are in several splits, in segments of different speakers" in said(
+        read_manifest(talks, SCALE), pool
+    )

@@ -12,7 +12,7 @@ from bench.plan.plan import Plan
 from bench.plan.planning import MOST_BLOCKS, make_plan
 from bench.plan.sample import spread
 from bench.suite.suite import Suite
-from corruptions import Material
+from corruptions import Material, Segment
 
 FINGERPRINTS = {"mfb": "m1", "whisper": "w1", "text": "t1", "text-oracle": "o1", "whisper-tiny.en": "a1"}
 RECIPES = {"tc-gru": "r1", "fusion": "r2", "student": "r3", "ridge": "r4"}
@@ -75,6 +75,30 @@ def units(made: Plan) -> dict[str, list[str]]:
 def differing(left: dict, right: dict) -> set[str]:
     assert left.keys() == right.keys()
     return {name for name in left if left[name] != right[name]}
+
+
+def cut(split: str, **times: float) -> Corpus:
+    changed = [replace(one, **times) if one.split == split else one for one in CORPUS.utterances]
+    return replace(CORPUS, utterances=tuple(changed))
+
+
+def test_which_part_of_its_file_an_utterance_is_counts_to_the_sample():
+    half = plan(corpus=cut("test", start_s=0.5, end_s=1.5))
+    assert differing(units(plan()), units(half)) == {*units(half)}
+    assert differing(predictors(plan()), predictors(half)) == set()
+    assert units(half) == units(plan(corpus=cut("test", start_s=0.50001, end_s=1.49999)))
+    for other in (cut("test", start_s=0.5001, end_s=1.5), cut("test", start_s=0.5, end_s=1.4999)):
+        assert differing(units(half), units(plan(corpus=other))) == {*units(half)}
+    learned = predictors(plan(corpus=cut("train", start_s=0.5, end_s=1.5)))
+    assert differing(predictors(plan()), learned) == set(SUITE.systems) - {"constant"}
+
+
+def test_who_talks_from_when_to_when_counts():
+    file, part = Path("0.wav"), Segment(Path("0.wav"), 800, 16_000)
+    suite = SUITE.model_copy(update={"conditions": ("clean", "talker@5dB")})
+    suite = Suite.model_validate(suite.model_dump())
+    whole, some = (plan(suite, material=Material(talkers={"Al": (clip,)})) for clip in (file, part))
+    assert differing(units(whole), units(some)) == {"talker@5dB"}
 
 
 def test_the_same_inputs_have_the_same_plan():

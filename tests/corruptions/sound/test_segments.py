@@ -1,0 +1,100 @@
+import pickle
+import struct
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from corruptions import AudioError, Segment, read_audio
+from corruptions.sound.audio import audio_length, read_slice
+from corruptions.sound.segments import clip_length, content_of, read_clip, read_clip_part, sample_at
+
+KINDS = {
+    "16k.wav": (16_000, None),
+    "44k.wav": (44_100, "PCM_16"),
+    "44k.flac": (44_100, None),
+    "48k.wav": (48_000, "PCM_24"),
+    "22k.ogg": (22_050, "VORBIS"),
+    "8k.wav": (8_000, "FLOAT"),
+    "44k.mp3": (44_100, None),
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def long(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a minute in stereo; libsndfile would not read all of it at once."""
+    rate, subtype = KINDS[request.param]
+    noise = 0.1 * np.random.default_rng(1).standard_normal((30 * rate + 77, 2))
+    path = tmp_path_factory.mktemp("long") / request.param
+    soundfile.write(path, noise, rate, subtype=subtype)
+    return path
+
+
+def test_a_segment_is_those_samples_of_its_decoded_file_to_the_bit(long: Path):
+    whole = read_audio(long)
+    for start_s, end_s in ((0, 1.2345), (0.5, 0.75), (12.00003, 17.99999), (29.1, 30)):
+        start, end = round(start_s * 16_000), round(end_s * 16_000)
+        segment = Segment(long, sample_at(start_s), sample_at(end_s))
+        assert np.array_equal(read_clip(segment), whole[start:end])
+        assert clip_length(segment) == end - start
+        assert np.array_equal(read_clip_part(segment, 100, 2000), whole[start + 100 : start + 2100])
+    assert np.array_equal(read_clip(Segment(long, 400_000)), whole[400_000:])
+    assert clip_length(Segment(long, 400_000)) == audio_length(long) - 400_000
+    assert np.array_equal(read_clip(long), whole)
+
+
+def test_a_segment_that_its_file_does_not_hold_is_an_error(long: Path):
+    end = len(read_audio(long))
+    for segment in (Segment(long, end - 800, end + 1), Segment(long, end + 20_000), Segment(long, end, end + 10)):
+        with pytest.raises(AudioError, match=long.name):
+            read_clip(segment)
+    assert len(read_slice(long, end - 800, end + 1)) == 800
+    assert len(read_slice(long, end + 20_000, None)) == 0
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, None), (0, 0), (5, 4)])
+def test_a_segment_without_samples_is_none(start: int, end: int | None):
+    with pytest.raises(ValueError, match=r"talk\.wav from .*: a segment begins at 0 or later, and ends after that"):
+        Segment(Path("talk.wav"), start, end)
+
+
+def test_a_segment_can_be_kept_and_sent():
+    segment = Segment(Path("talk.wav"), 8000, None)
+    assert {pickle.loads(pickle.dumps(segment)): 1}[segment] == 1  # noqa: S301
+    assert str(segment) == "talk.wav from 0.5 to its end"
+    assert content_of(segment, "ab") == "ab[8000:]"
+
+
+def test_at_rates_whose_resampling_knows_where_it_began_the_last_bit_may_differ(tmp_path: Path):
+    soundfile.write(tmp_path / "32k.wav", 0.1 * np.random.default_rng(2).standard_normal(320_000), 32_000)
+    part = read_clip(Segment(tmp_path / "32k.wav", 70_000, 150_000))
+    np.testing.assert_allclose(part, read_audio(tmp_path / "32k.wav")[70_000:150_000], rtol=0, atol=1.5e-8)
+
+
+def test_of_an_hour_no_more_is_read_than_the_segment(tmp_path: Path):
+    path, n_bytes = tmp_path / "hour.wav", 3600 * 44_100 * 4
+    header = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + n_bytes, b"WAVE", b"fmt ", 16, 1, 2, *(44_100, 176_400, 4, 16), b"data", n_bytes)  # fmt: skip # noqa: E501
+    with path.open("wb") as file:
+        file.write(header)
+        file.truncate(len(header) + n_bytes)  # silence that takes no place on the disk
+    tracemalloc.start()
+    try:
+        assert len(read_clip(Segment(path, 3000 * 16_000, 3003 * 16_000))) == 48_000
+        assert len(read_clip(Segment(path, 3597 * 16_000))) == 48_000
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+def test_of_a_file_that_was_cut_short_a_segment_is_whole_or_refused(suffix: str, tmp_path: Path):
+    path = tmp_path / f"cut{suffix}"
+    soundfile.write(path, 0.1 * np.random.default_rng(3).standard_normal(480_000), 16_000, subtype="PCM_16")
+    whole = read_audio(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert np.array_equal(read_clip(Segment(path, 80_000, 96_000)), whole[80_000:96_000])
+    for beyond in (Segment(path, 160_000), Segment(path, 160_000, 320_000), Segment(path, 400_000, 410_000)):
+        with pytest.raises(AudioError, match=r"cut\."):
+            read_clip(beyond)
