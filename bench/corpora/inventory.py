@@ -136,14 +136,16 @@ def _warn_of_repetition(corpus: Corpus, stages: Stages) -> None:
 
 
 def _warn_of_offsets(corpus: Corpus, recordings: Mapping[str, Recording], stages: Stages) -> None:
-    shifted = {
-        one.clip: offset_db for one in corpus.utterances if (offset_db := recordings[one.id].offset_db) > LOUD_OFFSET_DB
-    }
-    if shifted:
-        named = [f"{clip}: {offset_db:+.0f} dB above its active level" for clip, offset_db in shifted.items()]
+    offsets_db = {one.clip: recordings[one.id].offset_db for one in corpus.utterances}
+    named = [
+        f"{clip}: {offset_db:+.0f} dB above its active level"
+        for clip, offset_db in offsets_db.items()
+        if offset_db > LOUD_OFFSET_DB
+    ]
+    if named:
         stages.warn(
-            f"{len(shifted)} of {len(offsets_db)} recordings of {corpus.name} have a constant offset (DC). It "
-            f"does not count in levels and SNRs, but every system hears it:{listed(named)}"
+            f"{len(named)} of {len(offsets_db)} recordings of {corpus.name} have a constant offset (DC). It does not "
+            f"count in levels and SNRs, but every system hears it:{listed(named)}"
         )
 
 
