@@ -77,9 +77,7 @@ class FasterWhisper:
         )
 
 
-def faster_whisper(
-    device: str = "cpu", pretrained: Pretrained = TINY_EN, language: str = ENGLISH
-) -> FasterWhisper:
+def faster_whisper(device: str = "cpu", pretrained: Pretrained = TINY_EN, language: str = ENGLISH) -> FasterWhisper:
     """Return the transcriber ``faster-whisper``, which uses one CPU thread.
 
     Args:

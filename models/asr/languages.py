@@ -37,7 +37,7 @@ def code_of(name: str) -> str | None:
     """
     from whisper.tokenizer import TO_LANGUAGE_CODE
 
-    known = TO_LANGUAGE_CODE | {code: code for code in languages()}
+    known: dict[str, str] = TO_LANGUAGE_CODE | {code: code for code in languages()}
     spelled = name.lower().replace("_", "-")
     return known.get(spelled, known.get(spelled.split("-")[0]))
 

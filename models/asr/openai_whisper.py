@@ -43,19 +43,24 @@ class OpenaiWhisperTranscriber:
         """
         return transcribe(waveforms, self._hear)
 
-    def _hear(self, piece: Waveform) -> Heard:
-        import torch
-        from whisper import DecodingOptions, decode
+    def options(self) -> Any:
+        """Return the ``whisper.DecodingOptions`` that every piece is heard with."""
+        from whisper import DecodingOptions
 
-        options = DecodingOptions(
+        return DecodingOptions(
             task=TASK,
             language=self.language,
             sample_len=MAX_NEW_TOKENS,
             without_timestamps=True,
             fp16=DTYPE[self.device] == "float16",
         )
+
+    def _hear(self, piece: Waveform) -> Heard:
+        import torch
+        from whisper import decode
+
         mel = whisper_input.log_mel(piece, self.model.dims.n_mels, whisper_input.LONG_WINDOW_S)
-        result = decode(self.model, torch.from_numpy(mel).to(self.device), options)
+        result = decode(self.model, torch.from_numpy(mel).to(self.device), self.options())
         n_tokens = len(result.tokens) + 1
         return Heard(
             text=result.text,

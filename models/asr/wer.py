@@ -76,12 +76,13 @@ NO_ERRORS = WordErrors(0, 0, 0, 0)
 
 def _units(text: str, language: str) -> list[str]:
     """Return the words, or characters, that are compared; Whisper's library keeps dots at the end of a text as one."""
-    written = _english()(said(text)) if language == ENGLISH else words_of(_alike(text, language))
-    words = [word for word in written.split() if any(map(str.isalnum, word))]
+    if language == ENGLISH:
+        return [word for word in _english()(said(text)).split() if any(map(str.isalnum, word))]
+    words = words_of(_alike(text, language)).replace("_", " ").split()
     return [*"".join(words)] if language in UNSPACED else words
 
 
-_DOTLESS = str.maketrans({"I": "ı", "İ": "i"})
+_DOTLESS = str.maketrans({"I": "\N{LATIN SMALL LETTER DOTLESS I}", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}": "i"})
 _DOTLESS_LANGUAGES = ("az", "tr")
 
 

@@ -1,9 +1,9 @@
 """Whisper through transformers: any checkpoint in its format, a fine-tuned one too, on a CPU or a GPU.
 
-The conventions are those of ``models.asr.faster_whisper``: greedy, no timestamps, no memory of earlier text, one language,
-the window of ``models.weights.whisper_input``. The loop is ours because transformers' ``generate`` wants the window of
-30 s, which costs a short clip twice as much, and does not tell the probability that nobody spoke. What is no word is
-not said, as openai-whisper has it, whatever a checkpoint's own generation config says.
+The conventions are those of ``models.asr.faster_whisper``: greedy, no timestamps, no memory of earlier text, one
+language, the window of ``models.weights.whisper_input``. The loop is ours because transformers' ``generate`` wants the
+window of 30 s, which costs a short clip twice as much, and does not tell the probability that nobody spoke. What is no
+word is not said, as openai-whisper has it, whatever a checkpoint's own generation config says.
 """
 
 from collections.abc import Sequence
