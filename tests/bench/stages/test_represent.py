@@ -111,7 +111,7 @@ def test_a_recogniser_hears_once_in_each_language(monkeypatch):
     monkeypatch.setitem(
         models.asr.catalog.TRANSCRIBERS,
         "counted",
-        lambda device, weights, language: heard.append(language) or Recogniser(),
+        lambda *given: heard.append(given[-1]) or Recogniser(),
     )
     own = {"french": Model(kind="counted", weights="some", language="fr"), "english": COUNTED}
     asked = {"one": Confidence(confidence="french"), "other": Confidence(confidence="english")}
