@@ -8,7 +8,7 @@ import yaml
 from bench.corpora.catalog import CORPORA
 from bench.scores.metrics import METRICS
 from bench.suite.file import SUITES
-from bench.suite.representations import MODELS, REPRESENTATIONS, Representation
+from bench.suite.representations import MODELS, REPRESENTATIONS, Representation, transcriber_of
 from bench.suite.systems import SYSTEMS
 from corruptions import CORRUPTIONS, ROOM_CORPORA
 from corruptions.noise.corpora import NOISE_CORPORA
@@ -36,7 +36,9 @@ def _encoders() -> list[tuple[str, str]]:
 def _made_of(one: Representation) -> str:
     parts = one.model_dump(exclude_defaults=True)
     weights = {MODELS[value].weights for value in parts.values() if value in MODELS} - {None}
-    return ", ".join([*(f"{key}: {value}" for key, value in parts.items()), *sorted(map(str, weights))])
+    transcriber = transcriber_of(one)
+    language = [] if transcriber is None else [f"language: {MODELS[transcriber].heard}"]
+    return ", ".join([*(f"{key}: {value}" for key, value in parts.items()), *sorted(map(str, weights)), *language])
 
 
 def _figures() -> list[tuple[str, str]]:

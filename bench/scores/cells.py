@@ -17,6 +17,7 @@ from bench.scores.grid import Grid
 from bench.scores.metrics import FROM_MOMENTS, Moments, moments, pair_statistics
 from bench.scores.results import positions
 from models.asr.hallucination import FLAGS
+from models.asr.languages import counted
 from models.asr.wer import NO_ERRORS, word_error_counts
 from models.types import Transcript
 
@@ -70,10 +71,9 @@ def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Mapping[s
 
 
 def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> Iterator[Series]:
-    """Yield two series of each transcriber: its word errors where there is a reference, and its signs of invention."""
-    references, texts = transcripts["reference"], transcripts["text"]
-    known = references.notna().to_numpy()
-    pairs = list(zip(references, texts, strict=True))
+    """Yield two series of each transcriber: its errors where there is a reference, and its signs of invention."""
+    known = transcripts["reference"].notna().to_numpy()
+    pairs = list(zip(*(transcripts[name] for name in ("reference", "text", "language")), strict=True))
     counts = {pair: word_error_counts(*pair) for pair in {pair for pair, one in zip(pairs, known, strict=True) if one}}
     errors = [counts.get(pair, NO_ERRORS) for pair in pairs]
     words = np.array(
@@ -90,7 +90,8 @@ def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Mapping[s
     for name in sorted(transcripts["transcriber"].unique()):
         rows = np.flatnonzero(transcripts["transcriber"] == name)
         labels = {"system": name, "dimension": None}
-        for statistics, metrics in ((words, WORD_RATES), (signs, SIGN_RATES)):
+        rates = ERROR_RATES[counted(transcripts["language"].iloc[rows[0]])]
+        for statistics, metrics in ((words, rates), (signs, SIGN_RATES)):
             sums = _sums(statistics[rows], speaker[rows], cell[rows], shape)
             yield Series(labels, (None,), metrics, sums)
 
@@ -100,8 +101,11 @@ def _rate(column: int, over: int) -> Callable[[Floats], Floats]:
     return lambda sums: np.asarray(sums[..., column] / np.where(sums[..., over] > 0, sums[..., over], np.nan))
 
 
-# From sums of (utterances with a reference, errors, insertions, words of the reference).
-WORD_RATES: dict[str, Callable[[Floats], Floats]] = {"wer": _rate(1, over=3), "insertion_rate": _rate(2, over=3)}
+# What is counted -> from sums of (utterances with a reference, errors, insertions, words or characters of it).
+ERROR_RATES: dict[str, dict[str, Callable[[Floats], Floats]]] = {
+    "word": {"wer": _rate(1, over=3), "insertion_rate": _rate(2, over=3)},
+    "character": {"cer": _rate(1, over=3), "character_insertion_rate": _rate(2, over=3)},
+}
 # From sums of (utterances, and those that show each sign).
 SIGN_RATES: dict[str, Callable[[Floats], Floats]] = {
     f"{name.replace('-', '_')}_rate": _rate(column, over=0) for column, name in enumerate(FLAGS, start=1)

@@ -63,6 +63,7 @@ TRANSCRIPTS: dict[str, Column] = {
     "speaker": Column("str"),
     **_CORRUPTION,
     "transcriber": Column("str"),
+    "language": Column("str"),
     "reference": Column("str", nullable=True),
     "text": Column("str"),
     "mean_log_probability": Column("float64", nullable=True),
@@ -165,6 +166,7 @@ def check_transcripts(frame: pd.DataFrame, grid: Grid, *, allow_missing: bool = 
     _check_consistent(frame, ["corpus", "split"], "transcripts")
     _check_same(frame, ["utterance"], "speaker", "transcripts")
     _check_same(frame, ["utterance"], "reference", "transcripts")
+    _check_same(frame, ["transcriber"], "language", "transcripts")
     transcribers = sorted(frame["transcriber"].unique())
     axes = {"transcriber": transcribers, **_condition_axes(grid)}
     expected = np.einsum("a,cd,u->acdu", np.ones(len(transcribers), bool), *_condition_masks(grid))

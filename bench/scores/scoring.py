@@ -54,8 +54,8 @@ def score(
 
     Rows of four kinds, each with a 95 % interval over speakers:
 
-    - a metric of a system (a rate of words: of a transcriber, without dimension) under a condition, for one seed and
-      draw;
+    - a metric of a system (a rate of words or characters: of a transcriber, without dimension) under a condition, for
+      one seed and draw;
     - its mean over seeds and draws (``seed`` and ``draw`` null), whose interval is that of the mean;
     - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well);
     - ``ccc_mean_noisy``, the mean of the areas under all curves (``corruption`` null, too).
@@ -65,7 +65,7 @@ def score(
     Args:
         predictions: columns of ``bench.scores.results.PREDICTIONS``, from one run on one split.
         transcripts: columns of ``bench.scores.results.TRANSCRIPTS``; may be empty. Utterances without reference are
-            left out of the word error rate, and ``n_utterances`` tells.
+            left out of error rates, and ``n_utterances`` tells.
         bootstrap: how many resamples of the speakers to draw.
         seed: of the resamples.
         harsher: for every corruption with levels, in which direction of the level it gets harsher.

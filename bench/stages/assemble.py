@@ -33,8 +33,11 @@ def predictions_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
 
 def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
     """Return ``transcripts.parquet``: what each transcriber wrote for every utterance, condition and draw."""
+    models = plan.suite.catalog.models
     tables = [
-        store.tables("transcripts", [unit.shard(key) for unit in plan.units]).assign(transcriber=name)
+        store.tables("transcripts", [unit.shard(key) for unit in plan.units]).assign(
+            transcriber=name, language=models[name].heard
+        )
         for name, key in plan.transcribers.items()
     ]
     if not tables:

@@ -15,7 +15,7 @@ from bench.stages.evaluate import missing_work
 from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_path, histories, weights_of_layers
 from bench.store.store import Store, write_table
-from bench.suite.representations import Words, rung
+from bench.suite.representations import Words, rung, transcriber_of
 from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
 from corruptions import Material
@@ -92,6 +92,7 @@ def _described(system: System, catalog: Catalog) -> dict[str, object]:
     only_words = bool(sources) and all(isinstance(one, Words) for one in sources)
     # Whose heads they are says how they were trained; what was trained elsewhere heard nobody knows what.
     trained = system if system.trained_as is None else catalog.systems[system.trained_as]
+    heard = {name for one in sources if (name := transcriber_of(one)) is not None}
     return {
         "family": system.family,
         "description": system.description,
@@ -100,6 +101,7 @@ def _described(system: System, catalog: Catalog) -> dict[str, object]:
         "teacher": None if trained.head == UNTAUGHT else trained.teacher,
         "heard": None if system.head in {*CONTROLS, AS_IS} else trained.trained_on,
         "ladder": rung(sources[0]) if only_words else None,
+        "languages": sorted({catalog.models[name].heard for name in heard}),
         "paper": system.paper,
         "reading": system.reading,
     }

@@ -7,6 +7,8 @@ from typing import Any
 from bench.plan.plan import Plan
 from bench.stages.described import described, explained
 from bench.store.machine import machine, versions
+from bench.suite.representations import transcriber_of
+from bench.suite.suite import Suite
 from corruptions import Material
 from corruptions.sound.public import SPLITS
 
@@ -54,5 +56,12 @@ def provenance(
         "training_noises": sorted({step.corruption for one in suite.training.expanded() for step in one.steps}),
         "encoders": dict(plan.fingerprints),
         "revisions": dict(plan.revisions),
+        "languages": languages_heard(suite),
         "stages": dict(seconds),
     }
+
+
+def languages_heard(suite: Suite) -> dict[str, str]:
+    """Return the language that every recogniser in use hears, by its name."""
+    used = {transcriber_of(suite.catalog.representations[name]) for name in suite.representations_needed}
+    return {name: suite.catalog.models[name].heard for name in sorted(name for name in used if name is not None)}

@@ -169,7 +169,8 @@ def loaded_models(
 
 
 def _runs_the_same(one: str, other: str, models: Mapping[str, Model]) -> bool:
-    return (models[one].kind, models[one].pretrained) == (models[other].kind, models[other].pretrained)
+    first, second = ((models[name].kind, models[name].pretrained, models[name].heard) for name in (one, other))
+    return first == second
 
 
 def _encode(
@@ -212,7 +213,7 @@ def _speech_encoder(model: Model, device: str) -> SpeechEncoder:
 
 
 def _transcriber(model: Model, device: str) -> Transcriber:
-    return _load_transcriber(model.kind, model.pretrained, device)
+    return _load_transcriber(model.kind, model.pretrained, model.heard, device)
 
 
 def _text_encoder(model: Model, device: str) -> TextEncoder:
@@ -227,10 +228,10 @@ def _load_speech_encoder(kind: str, pretrained: Pretrained, device: str) -> Spee
 
 
 @cache
-def _load_transcriber(kind: str, pretrained: Pretrained, device: str) -> Transcriber:
+def _load_transcriber(kind: str, pretrained: Pretrained, language: str, device: str) -> Transcriber:
     from models.asr.catalog import TRANSCRIBERS
 
-    return TRANSCRIBERS[kind](device, pretrained)
+    return TRANSCRIBERS[kind](device, pretrained, language)
 
 
 @cache

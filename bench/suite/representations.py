@@ -6,12 +6,30 @@ adds its own under the same two keys, so that the same systems run on other mode
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from bench.store.strict import Strict
+from corruptions.sound.problems import those_there_are
+from models.asr.languages import ENGLISH, code_of, languages
 from models.types import Pretrained
 
 Layer = Annotated[int, Field(ge=0)]
+
+
+def _a_language(code: str) -> str:
+    if code in languages():
+        return code
+    meant = code_of(code)
+    there = (
+        f"there are {', '.join(languages())}; did you mean {meant}?" if meant else those_there_are(code, languages())
+    )
+    raise ValueError(f"no language has the code {code!r}; {there}")
+
+
+# What nobody says is not written out either, so that a suite without it is named as before there were languages.
+Language = Annotated[
+    Annotated[str, AfterValidator(_a_language)] | None, Field(exclude_if=lambda language: language is None)
+]
 
 
 class Model(Strict):
@@ -23,12 +41,20 @@ class Model(Strict):
         weights: a packaged name, a folder, or a repository on the Hugging Face hub.
         revision: the repository's commit; the newest that is found unless said, and recorded in any case.
         layer: of an encoder; the last unless said.
+        language: what a recogniser hears, a code of ``models.asr.languages``; English unless said. Whisper is told so;
+            a ``ctc`` has the language of its checkpoint, and only how its words are compared follows from this one.
     """
 
     kind: str
     weights: str | None = None
     revision: str | None = None
     layer: Layer | None = None
+    language: Language = None
+
+    @property
+    def heard(self) -> str:
+        """The language that a recogniser hears."""
+        return self.language or ENGLISH
 
     @property
     def pretrained(self) -> Pretrained:

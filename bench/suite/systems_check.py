@@ -32,8 +32,9 @@ def check_catalog(catalog: Catalog, names: Sequence[str], *, can_be_noisy: bool)
     for name in needed(names, catalog.systems):
         _check_system(name, catalog, can_be_noisy=can_be_noisy)
     used = {source for one in needed(names, catalog.systems) for source in catalog.systems[one].inputs}
+    recognisers = {transcriber_of(one) for one in catalog.representations.values()}
     for name in sorted(used):
-        _check_representation(name, catalog.representations[name], catalog.models)
+        _check_representation(name, catalog.representations[name], catalog.models, recognisers)
         transcriber = transcriber_of(catalog.representations[name])
         if transcriber in used:  # what is known of either is kept under its name
             raise ValueError(f"representations.{name}.transcriber: {transcriber} is a representation too; rename one")
@@ -120,8 +121,11 @@ def _check_head(name: str, system: System, catalog: Catalog) -> None:
             )
 
 
-def _check_representation(name: str, one: Representation, models: Mapping[str, Model]) -> None:
-    from models.asr.catalog import TRANSCRIBERS
+def _check_representation(
+    name: str, one: Representation, models: Mapping[str, Model], recognisers: Collection[str | None]
+) -> None:
+    from models.asr.catalog import ENGLISH_ONLY, TRANSCRIBERS
+    from models.asr.languages import ENGLISH
     from models.speech.catalog import SPEECH_ENCODERS
     from models.text.catalog import TEXT_ENCODERS
 
@@ -136,6 +140,13 @@ def _check_representation(name: str, one: Representation, models: Mapping[str, M
     for role, model, kinds in used:
         _known(f"representations.{name}.{role}", model, models)
         _known(f"models.{model}.kind", models[model].kind, kinds)
+        if models[model].language is not None and model not in recognisers:
+            raise ValueError(f"models.{model}.language: a {role} encoder takes none; a recogniser does")
+    if transcriber is not None and models[transcriber].kind in ENGLISH_ONLY and models[transcriber].heard != ENGLISH:
+        raise ValueError(
+            f"models.{transcriber}.language: {models[transcriber].kind} hears English only, so it is {ENGLISH}, not "
+            f"{models[transcriber].language}"
+        )
 
 
 def _known(place: str, name: str, allowed: Collection[str]) -> None:

@@ -9,11 +9,14 @@ from models.asr.pocketsphinx import pocketsphinx
 from models.asr.whisper import whisper_transcriber
 from models.types import Pretrained, Transcriber
 
-TRANSCRIBERS: dict[str, Callable[[str, Pretrained], Transcriber]] = {
+TRANSCRIBERS: dict[str, Callable[[str, Pretrained, str], Transcriber]] = {
     "ctc": ctc,
     "faster-whisper": faster_whisper,
     "openai-whisper": openai_whisper,
     "pocketsphinx": pocketsphinx,
     "whisper": whisper_transcriber,
 }
-"""Kind -> function of the device ("cpu" or "cuda") and the weights that returns the transcriber."""
+"""Kind -> function of the device ("cpu" or "cuda"), the weights and the language: returns the transcriber."""
+
+ENGLISH_ONLY = ("pocketsphinx",)
+"""Kinds that hear no other language, whatever their weights."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.asr.languages import ENGLISH
 from models.asr.pieces import Heard, transcribe
 from models.speech.self_supervised import FAMILIES
 from models.speech.self_supervised_input import normalises, prepared
@@ -88,13 +89,14 @@ class CtcTranscriber:
         return words if any(letter.islower() for letter in _letters(tokenizer)) else words.lower()
 
 
-def ctc(device: str, pretrained: Pretrained) -> CtcTranscriber:
+def ctc(device: str, pretrained: Pretrained, language: str = ENGLISH) -> CtcTranscriber:  # noqa: ARG001
     """Return the transcriber ``ctc``.
 
     Args:
         device: "cpu" or "cuda".
         pretrained: a repository of the hub or a folder, such as ``facebook/wav2vec2-base-960h``, with a ``model_type``
             of :data:`NETWORKS` and a ``vocab.json``.
+        language: that of the checkpoint; it changes no transcript, only how its words are compared with a reference's.
 
     Raises:
         ValueError: if no weights are named.

@@ -2,7 +2,7 @@
 
 Greedy, without timestamps, without a memory of earlier text and without the fallbacks that look at what came out and
 try again, so that a transcript is a function of the clip alone. int8 on a CPU, float16 on CUDA. A multilingual model
-is told that it hears English and is to transcribe it.
+is told which language it hears, and to transcribe it.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.asr.languages import ENGLISH, check_heard, languages, suffix
 from models.asr.pieces import Heard, transcribe
 from models.types import Pretrained, Transcript, Waveform
 from models.weights import whisper_input
@@ -21,7 +22,7 @@ TINY_EN = Pretrained("whisper-tiny.en")
 VERSION = 1
 """To be raised with any change of the code that changes a transcript."""
 
-LANGUAGE, TASK = "en", "transcribe"
+TASK = "transcribe"
 
 MAX_NEW_TOKENS = 224
 """Half of the decoder's context, openai-whisper's limit: what a hallucination without end is stopped at."""
@@ -35,13 +36,14 @@ class FasterWhisper:
 
     located: Located
     device: str
+    language: str
     model: Any = field(repr=False)  # faster_whisper.WhisperModel
     tokenizer: Any = field(repr=False)  # faster_whisper.tokenizer.Tokenizer
 
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever the transcripts may."""
-        return f"faster-whisper/{self.located.sha256}/{COMPUTE_TYPE[self.device]}/v{VERSION}"
+        return f"faster-whisper/{self.located.sha256}/{COMPUTE_TYPE[self.device]}/v{VERSION}{suffix(self.language)}"
 
     @property
     def revision(self) -> str | None:
@@ -75,16 +77,17 @@ class FasterWhisper:
         )
 
 
-def faster_whisper(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> FasterWhisper:
+def faster_whisper(device: str = "cpu", pretrained: Pretrained = TINY_EN, language: str = ENGLISH) -> FasterWhisper:
     """Return the transcriber ``faster-whisper``, which uses one CPU thread.
 
     Args:
         device: "cpu" or "cuda".
         pretrained: a packaged Whisper, or a folder or hub repository in CTranslate2's format, such as
             ``Systran/faster-whisper-small``.
+        language: what is spoken, a code of ``models.asr.languages``.
 
     Raises:
-        WeightsError: if the weights are absent or not those of a Whisper of this format.
+        WeightsError: if the weights are absent, not those of a Whisper of this format, or do not know the language.
 
     Examples:
         >>> import numpy as np
@@ -101,8 +104,14 @@ def faster_whisper(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> Fas
         multilingual = model.model.is_multilingual
     except RuntimeError as error:
         raise WeightsError(f"{located.folder}: not a Whisper that CTranslate2 can read ({error})") from error
-    tokenizer = Tokenizer(model.hf_tokenizer, multilingual, task=TASK, language=LANGUAGE)
-    return FasterWhisper(located, device, model, tokenizer)
+    check_heard(language, pretrained.weights, languages_of(model.hf_tokenizer) if multilingual else ())
+    tokenizer = Tokenizer(model.hf_tokenizer, multilingual, task=TASK, language=language)
+    return FasterWhisper(located, device, language, model, tokenizer)
+
+
+def languages_of(words: Any) -> list[str]:
+    """Return the languages that a multilingual Whisper has a token for; ``words`` is a ``tokenizers.Tokenizer``."""
+    return [code for code in languages() if words.token_to_id(f"<|{code}|>") is not None]
 
 
 def _check_files(folder: Path) -> None:

@@ -19,7 +19,10 @@ def compression_ratio(text: str) -> float:
     """Return the bytes of ``text`` in UTF-8 per byte of its zlib compression: the higher, the more it repeats itself.
 
     Of plain English the first words give less than 1, a thousand letters 1.7 and ten thousand 2.2: longer texts are
-    flagged without repeating themselves. Whisper takes the ratio of one window of 30 s.
+    flagged without repeating themselves. Whisper takes the ratio of one window of 30 s, in any script. But where a
+    letter has three bytes of which two are always the same, plain text compresses more: of three hundred letters
+    English has 1.6, Russian 1.8, Hindi 2.3 and Thai 2.4, Chinese and Japanese 1.5 or less. So compare rates of
+    repetition within a language, across conditions.
 
     Examples:
         >>> compression_ratio("the door is open and nobody is at home") < 1

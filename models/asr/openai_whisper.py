@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.asr.faster_whisper import LANGUAGE, MAX_NEW_TOKENS, TASK
+from models.asr.faster_whisper import MAX_NEW_TOKENS, TASK
+from models.asr.languages import ENGLISH, check_heard, languages, suffix
 from models.asr.pieces import Heard, transcribe
 from models.speech.openai_whisper import TINY_EN, identify_openai_whisper, load_openai_whisper
 from models.types import Pretrained, Transcript, Waveform
@@ -27,12 +28,13 @@ class OpenaiWhisperTranscriber:
     sha256: str
     revision: str | None
     device: str
+    language: str
     model: Any = field(repr=False)  # whisper.Whisper
 
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever the transcripts may."""
-        return f"openai-whisper/{self.sha256}/{self.device}/{DTYPE[self.device]}/v{VERSION}"
+        return f"openai-whisper/{self.sha256}/{self.device}/{DTYPE[self.device]}/v{VERSION}{suffix(self.language)}"
 
     def __call__(self, waveforms: Sequence[Waveform]) -> list[Transcript]:
         """Return the transcript of each waveform; one longer than 30 s is read piece by piece and the texts are joined.
@@ -41,19 +43,24 @@ class OpenaiWhisperTranscriber:
         """
         return transcribe(waveforms, self._hear)
 
-    def _hear(self, piece: Waveform) -> Heard:
-        import torch
-        from whisper import DecodingOptions, decode
+    def options(self) -> Any:
+        """Return the ``whisper.DecodingOptions`` that every piece is heard with."""
+        from whisper import DecodingOptions
 
-        options = DecodingOptions(
+        return DecodingOptions(
             task=TASK,
-            language=LANGUAGE,
+            language=self.language,
             sample_len=MAX_NEW_TOKENS,
             without_timestamps=True,
             fp16=DTYPE[self.device] == "float16",
         )
+
+    def _hear(self, piece: Waveform) -> Heard:
+        import torch
+        from whisper import decode
+
         mel = whisper_input.log_mel(piece, self.model.dims.n_mels, whisper_input.LONG_WINDOW_S)
-        result = decode(self.model, torch.from_numpy(mel).to(self.device), options)
+        result = decode(self.model, torch.from_numpy(mel).to(self.device), self.options())
         n_tokens = len(result.tokens) + 1
         return Heard(
             text=result.text,
@@ -63,16 +70,19 @@ class OpenaiWhisperTranscriber:
         )
 
 
-def openai_whisper(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> OpenaiWhisperTranscriber:
+def openai_whisper(
+    device: str = "cpu", pretrained: Pretrained = TINY_EN, language: str = ENGLISH
+) -> OpenaiWhisperTranscriber:
     """Return the transcriber ``openai-whisper``.
 
     Args:
         device: "cpu" or "cuda".
         pretrained: one of openai's names, a file ``*.pt``, or what the encoder ``whisper`` takes.
+        language: what is spoken, a code of ``models.asr.languages``.
 
     Raises:
         ValueError: if no weights are named.
-        WeightsError: if the weights are absent or not those of a Whisper.
+        WeightsError: if the weights are absent, not those of a Whisper, or do not know the language.
 
     Examples:
         >>> import numpy as np
@@ -82,8 +92,9 @@ def openai_whisper(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> Ope
     from whisper.tokenizer import get_tokenizer
 
     model = load_openai_whisper(device, pretrained)
+    check_heard(language, pretrained.weights, [*languages()][: model.num_languages] if model.is_multilingual else ())
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "unclosed file", ResourceWarning)  # it leaves its table of tokens open
-        get_tokenizer(model.is_multilingual, num_languages=model.num_languages, language=LANGUAGE, task=TASK)
+        get_tokenizer(model.is_multilingual, num_languages=model.num_languages, language=language, task=TASK)
     sha256, revision = identify_openai_whisper(pretrained)
-    return OpenaiWhisperTranscriber(sha256, revision, device, model)
+    return OpenaiWhisperTranscriber(sha256, revision, device, language, model)

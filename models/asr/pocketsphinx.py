@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from models.asr.languages import ENGLISH
 from models.asr.pieces import Heard, transcribe
 from models.types import NO_WEIGHTS, SAMPLE_RATE, Pretrained, Transcript, Waveform
 from models.weights.embedded import WeightsError
@@ -79,15 +80,20 @@ class PocketSphinx:
         return Heard(hypothesis.hypstr, len(counted), sum(map(math.log, counted)), math.nan)
 
 
-def pocketsphinx(device: str = "cpu", pretrained: Pretrained = NO_WEIGHTS) -> PocketSphinx:  # noqa: ARG001
+def pocketsphinx(
+    device: str = "cpu",  # noqa: ARG001
+    pretrained: Pretrained = NO_WEIGHTS,
+    language: str = ENGLISH,
+) -> PocketSphinx:
     """Return the transcriber ``pocketsphinx``, which uses one CPU thread.
 
     Args:
         device: "cpu" or "cuda"; it makes no difference.
         pretrained: nothing, for the package has its own models.
+        language: English, which those are of.
 
     Raises:
-        ValueError: if weights are named.
+        ValueError: if weights or another language are named.
         WeightsError: if the package is not installed.
 
     Examples:
@@ -96,6 +102,8 @@ def pocketsphinx(device: str = "cpu", pretrained: Pretrained = NO_WEIGHTS) -> Po
     """
     if pretrained.weights is not None:
         raise ValueError(f"pocketsphinx comes with its own models, so {pretrained.weights!r} has no place")
+    if language != ENGLISH:
+        raise ValueError(f"pocketsphinx hears English only, so language is 'en', not {language!r}")
     if importlib.util.find_spec("pocketsphinx") is None:
         raise WeightsError("the package pocketsphinx is not installed. To install it: pip install 'emonoise[classic]'")
     from pocketsphinx import Decoder, get_model_path

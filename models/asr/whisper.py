@@ -1,16 +1,17 @@
 """Whisper through transformers: any checkpoint in its format, a fine-tuned one too, on a CPU or a GPU.
 
-The conventions are those of ``models.asr.faster_whisper``: greedy, no timestamps, no memory of earlier text, English,
-the window of ``models.weights.whisper_input``. The loop is ours because transformers' ``generate`` wants the window of
-30 s, which costs a short clip twice as much, and does not tell the probability that nobody spoke. What is no word is
-not said, as openai-whisper has it, whatever a checkpoint's own generation config says.
+The conventions are those of ``models.asr.faster_whisper``: greedy, no timestamps, no memory of earlier text, one
+language, the window of ``models.weights.whisper_input``. The loop is ours because transformers' ``generate`` wants the
+window of 30 s, which costs a short clip twice as much, and does not tell the probability that nobody spoke. What is no
+word is not said, as openai-whisper has it, whatever a checkpoint's own generation config says.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.asr.faster_whisper import LANGUAGE, MAX_NEW_TOKENS, TASK
+from models.asr.faster_whisper import MAX_NEW_TOKENS, TASK, languages_of
+from models.asr.languages import ENGLISH, check_heard, suffix
 from models.asr.pieces import Heard, transcribe
 from models.speech.whisper_encoder import TINY_EN, every_layer, hidden_states
 from models.types import Frames, Pretrained, Transcript, Waveform
@@ -33,13 +34,14 @@ class WhisperTranscriber:
 
     located: Located
     device: str
+    language: str
     network: Any = field(repr=False)  # transformers.WhisperForConditionalGeneration
     tokenizer: Any = field(repr=False)  # faster_whisper.tokenizer.Tokenizer
 
     @property
     def fingerprint(self) -> str:
         """Text that changes whenever the transcripts may."""
-        return f"whisper/{self.located.sha256}/{self.device}/{DTYPE[self.device]}/v{VERSION}"
+        return f"whisper/{self.located.sha256}/{self.device}/{DTYPE[self.device]}/v{VERSION}{suffix(self.language)}"
 
     @property
     def revision(self) -> str | None:
@@ -92,17 +94,20 @@ class WhisperTranscriber:
         return self.network.proj_out(decoded.last_hidden_state[0]).float(), decoded.past_key_values
 
 
-def whisper_transcriber(device: str = "cpu", pretrained: Pretrained = TINY_EN) -> WhisperTranscriber:
+def whisper_transcriber(
+    device: str = "cpu", pretrained: Pretrained = TINY_EN, language: str = ENGLISH
+) -> WhisperTranscriber:
     """Return the transcriber ``whisper``.
 
     Args:
         device: "cpu" or "cuda".
         pretrained: a packaged Whisper, or a folder or hub repository in the format of transformers, such as
             ``openai/whisper-small``, or of CTranslate2.
+        language: what is spoken, a code of ``models.asr.languages``.
 
     Raises:
-        WeightsError: if the weights are absent, not those of a Whisper of this format, or its encoder computes
-            something else in the precision of the device.
+        WeightsError: if the weights are absent, not those of a Whisper of this format, do not know the language, or its
+            encoder computes something else in the precision of the device.
 
     Examples:
         >>> import numpy as np
@@ -119,7 +124,9 @@ def whisper_transcriber(device: str = "cpu", pretrained: Pretrained = TINY_EN) -
     network = lowered(network, DTYPE[device], _every_layer, str(located.folder))
     words = WhisperTokenizer.from_pretrained(located.folder, local_files_only=True).backend_tokenizer
     multilingual = network.config.vocab_size >= MULTILINGUAL_VOCABULARY
-    return WhisperTranscriber(located, device, network, Tokenizer(words, multilingual, task=TASK, language=LANGUAGE))
+    check_heard(language, pretrained.weights, languages_of(words) if multilingual else ())
+    tokenizer = Tokenizer(words, multilingual, task=TASK, language=language)
+    return WhisperTranscriber(located, device, language, network, tokenizer)
 
 
 def _every_layer(network: Any, waveform: Waveform) -> list[Frames]:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.text.tokenizer import Tokenizer, load_tokenizer
 from models.text.words import words_of
 from models.types import Frames, Pretrained, check_layers
 from models.weights.batching import in_batches
@@ -67,7 +68,7 @@ class TokenStates:
     n_layers: int
     dim: int
     device: str
-    tokenizer: Any = field(repr=False)  # tokenizers.Tokenizer
+    tokenizer: Tokenizer = field(repr=False)
     network: Any = field(repr=False)  # of transformers, without pooling and heads
 
     @property
@@ -124,9 +125,7 @@ def transformers_text(device: str, pretrained: Pretrained, layer: int | None = N
     n_layers = network.config.num_hidden_layers
     layer = n_layers if layer is None else layer
     check_layers([layer], n_layers)
-    tokenizer = _tokenizer(located.folder, network.config.vocab_size)
-    tokenizer.no_padding()  # MiniLM's file asks for 128 tokens, always
-    tokenizer.enable_truncation(min(MAX_TOKENS, _n_positions(network)))
+    tokenizer = load_tokenizer(located.folder, network.config.vocab_size, min(MAX_TOKENS, _n_positions(network)))
     return TokenStates(
         located.sha256,
         located.revision,
@@ -164,29 +163,6 @@ def _network(folder: Path) -> Any:
     if not hasattr(loaded, "embeddings"):  # GPT, Llama, XLNet, speech recognisers: theirs have other names
         raise WeightsError(f"{folder}: a model of type {config.model_type!r} is not a text encoder like BERT")
     return loaded
-
-
-def _tokenizer(folder: Path, vocabulary: int) -> Any:
-    """Return the tokenizer in ``folder``, made of its vocabulary files where it has no ``tokenizer.json``."""
-    from tokenizers import Tokenizer
-    from transformers import AutoTokenizer
-
-    try:
-        if (folder / "tokenizer.json").is_file():
-            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        else:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True).backend_tokenizer
-    except Exception as error:  # of any kind: each tokenizer's class has its own
-        raise WeightsError(f"{folder}: no tokenizer could be made of its files: {error}") from error
-    # Without its files transformers makes a tokenizer of five tokens; a network may have some rows that no token has.
-    if not 0.9 * vocabulary <= tokenizer.get_vocab_size() <= vocabulary:
-        raise WeightsError(
-            f"{folder}: the tokenizer has {tokenizer.get_vocab_size()} tokens, the network {vocabulary}: "
-            "tokenizer.json, or the vocabulary files, are missing or another model's"
-        )
-    if not tokenizer.encode("").ids:
-        raise WeightsError(f"{folder}: the tokenizer adds no special tokens, so that an empty text would have no frame")
-    return tokenizer
 
 
 def _n_positions(network: Any) -> int:

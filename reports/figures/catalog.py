@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.figures import style
 from reports.figures.costs import cost_figure
-from reports.figures.curves import ccc_curves, guards, ladder_curves, word_errors
+from reports.figures.curves import ccc_curves, character_errors, guards, ladder_curves, word_errors
 from reports.figures.dots import ccc_auc, ccc_conditions, ccc_retention, clean_scores
 from reports.figures.forest import forest
 from reports.figures.sheets import Sheet
@@ -117,10 +117,18 @@ FIGURES: dict[str, Kind] = {
         "Word error rate from clean to harsh",
         "Bands are 95 % intervals from a bootstrap over speakers. More than 100 % means that words were invented.",
     ),
+    "cer-curves": Kind(
+        character_errors,
+        "Character error rate from clean to harsh",
+        "Of recognisers of languages without spaces between words: characters are counted, and the rate is not to be "
+        "compared with one of words. Bands are 95 % intervals from a bootstrap over speakers. More than 100 % means "
+        "that characters were invented.",
+    ),
     "asr-guards": Kind(
         guards,
         "What recognisers invent",
-        "Insertions: words that nobody said, per word that was said. The others are shares of transcripts. "
+        "Insertions: words that nobody said, per word that was said; characters: the same of languages without spaces "
+        "between words. The others are shares of transcripts. "
         "Repetitions: the text compresses more than speech does. Low confidence: the mean log-probability of its "
         "tokens is below \N{MINUS SIGN}1. No speech: so, and the recogniser believes that nobody speaks. All are "
         "counted and none is removed: systems read every transcript as it is. Bands are 95 % intervals.",

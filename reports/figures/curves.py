@@ -12,7 +12,7 @@ from reports.figures.marks import best_possible, level_axis, lines_and_bands
 from reports.figures.panels import grid, legend, signed, titles
 from reports.figures.sheets import TITLE_WIDTH, WIDTH, Sheet, evenly
 from reports.figures.style import Look, plain
-from reports.run.run import Run
+from reports.run.run import ERROR_RATES, Run
 from reports.run.sweeps import CLEAN, Sweep
 from reports.run.systems import LADDER
 from reports.run.words import percent
@@ -25,6 +25,7 @@ COLUMNS, PANELS = 4, 12
 # What a transcriber does wrong beside getting words wrong: metric -> axis.
 GUARDS = {
     "insertion_rate": "insertions (%)",
+    "character_insertion_rate": "characters (%)",
     "repetition_rate": "repetitions (%)",
     "low_confidence_rate": "low confidence (%)",
     "no_speech_rate": "no speech (%)",
@@ -56,8 +57,12 @@ def ladder_curves(run: Run) -> list[Sheet]:
 
 def word_errors(run: Run) -> list[Sheet]:
     """Return word error rate against level, a panel for each corruption, a line and a band for each transcriber."""
-    shown = run.sweeps if "wer" in run.metrics else ()
-    return [Sheet("", partial(_word_errors, run, sweeps)) for sweeps in evenly(shown, PANELS)]
+    return _error_sheets(run, "wer")
+
+
+def character_errors(run: Run) -> list[Sheet]:
+    """Return character error rate against level, as ``word_errors``."""
+    return _error_sheets(run, "cer")
 
 
 def guards(run: Run) -> list[Sheet]:
@@ -109,21 +114,26 @@ def _ccc(run: Run, sweeps: Sequence[Sweep], looks: Mapping[str, Look], labels: M
         return signed(figure, run)
 
 
-def _word_errors(run: Run, sweeps: Sequence[Sweep]) -> "Figure":
+def _error_sheets(run: Run, metric: str) -> list[Sheet]:
+    shown = run.sweeps if metric in run.metrics else ()
+    return [Sheet("", partial(_errors, run, metric, sweeps)) for sweeps in evenly(shown, PANELS)]
+
+
+def _errors(run: Run, metric: str, sweeps: Sequence[Sweep]) -> "Figure":
     columns = min(len(sweeps), COLUMNS)
-    looks = _transcribers(run, ["wer"])
+    looks = _transcribers(run, [metric])
     with style.paper():
         figure, axes = grid(-(-len(sweeps) // columns), columns, width=WIDTH, height=1.75)
         panels = [ax for row in axes for ax in row]
         for index, (ax, sweep) in enumerate(zip(panels, sweeps, strict=False)):
-            scores = {name: [run.score("wer", name, None, where) for where in _stations(sweep)] for name in looks}
+            scores = {name: [run.score(metric, name, None, where) for where in _stations(sweep)] for name in looks}
             lines_and_bands(ax, sweep, scores, looks)
             level_axis(ax, sweep, named=True)
-            ax.set_ylim(0, 1.05 * max(1.0, _highest(run, "wer")))
+            ax.set_ylim(0, 1.05 * max(1.0, _highest(run, metric)))
             ax.yaxis.set_major_formatter(lambda value, _: percent(value))
             ax.axhline(1, color=style.FAINT, linewidth=0.5)
             if index % columns == 0:
-                ax.set_ylabel("word error rate (%)")
+                ax.set_ylabel(f"{ERROR_RATES[metric]} (%)")
             else:
                 ax.tick_params(labelleft=False)
         titles(figure, axes, [sweep.name for sweep in sweeps], width=TITLE_WIDTH)
@@ -154,9 +164,11 @@ def _guards(run: Run, sweeps: Sequence[Sweep], metrics: Sequence[str]) -> "Figur
 
 
 def _transcribers(run: Run, metrics: Sequence[str]) -> dict[str, Look]:
-    names = run.table.loc[run.table["metric"].isin(metrics), "system"].unique()
-    colours = style.PALETTE * len(names)
-    return {name: Look(colour) for name, colour in zip(names, colours, strict=False)}
+    """Return those that have one of the metrics, each in the colour that it has in every figure."""
+    every = run.table.loc[run.table["metric"].isin([*ERROR_RATES, *GUARDS]), "system"].unique()
+    colours = style.PALETTE * len(every)
+    shown = {*run.table.loc[run.table["metric"].isin(metrics), "system"]}
+    return {name: Look(colour) for name, colour in zip(every, colours, strict=False) if name in shown}
 
 
 def _highest(run: Run, metric: str) -> float:

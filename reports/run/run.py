@@ -36,6 +36,8 @@ USUAL_DIMENSIONS = ("activation", "valence", "dominance")
 MEAN = "mean"
 # The metric that is the mean of the areas under all curves.
 ALL_NOISE = "ccc_mean_noisy"
+# How often a transcriber is wrong, in words: of words, or of characters where the language has no spaces between words.
+ERROR_RATES = {"wer": "word error rate", "cer": "character error rate"}
 # With fewer test speakers than this a bootstrap over speakers is rough, and the report says so.
 ENOUGH_SPEAKERS = 25
 
@@ -97,9 +99,15 @@ class Run:
         return frozenset(self.table["metric"])
 
     @cached_property
-    def transcribers(self) -> tuple[str, ...]:
-        """The transcribers whose word error rate is known."""
-        return tuple(self.table.loc[self.table["metric"] == "wer", "system"].unique())
+    def transcribers(self) -> Mapping[str, str]:
+        """The transcribers whose errors are known, and which of ``ERROR_RATES`` each has."""
+        rows = self.table[self.table["metric"].isin(ERROR_RATES)].drop_duplicates(["system", "metric"])
+        return dict(zip(rows["system"], rows["metric"], strict=True))
+
+    @property
+    def languages(self) -> Mapping[str, str]:
+        """The language that each transcriber hears; empty where that is not recorded."""
+        return self.provenance.get("languages") or {}
 
     @cached_property
     def speakers(self) -> int:

@@ -26,6 +26,7 @@ class System:
         heard: what it heard in training, a key of ``HEARD``; None where that is not recorded.
         teacher: the system that taught it, or None.
         ladder: where its words come from, a key of ``LADDER``; None for a system that is on no ladder.
+        languages: what the recognisers hear whose words it reads; none where it reads none, or that is not recorded.
     """
 
     name: str
@@ -36,6 +37,7 @@ class System:
     heard: str | None = None
     teacher: str | None = None
     ladder: str | None = None
+    languages: tuple[str, ...] = ()
 
 
 def read_systems(path: Path) -> dict[str, System]:
@@ -64,4 +66,5 @@ def _system(path: Path, name: str, said: Any) -> System:
         heard=said.get("heard"),
         teacher=said.get("teacher"),
         ladder=said.get("ladder"),
+        languages=tuple(said.get("languages", ())),
     )

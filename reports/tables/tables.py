@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports.run.run import Run
+from reports.run.run import ERROR_RATES, Run
 from reports.run.sweeps import CLEAN, Sweep
 from reports.run.systems import System
 from reports.run.words import GAP, PER_CENT, Score, decimal, percent, slug, with_interval
@@ -79,8 +79,9 @@ SUMMARIES: dict[str, tuple[str, Callable[[float], str], str]] = {
 }
 # What is counted of transcribers: metric -> its words in a caption.
 ERRORS = {
-    "wer": "Word error rate",
+    **{metric: words.capitalize() for metric, words in ERROR_RATES.items()},
     "insertion_rate": "Insertion rate",
+    "character_insertion_rate": "Character insertion rate",
     "repetition_rate": "Repetition rate",
     "low_confidence_rate": "Low-confidence rate",
     "no_speech_rate": "No-speech rate",

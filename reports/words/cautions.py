@@ -2,7 +2,7 @@
 
 from math import isnan
 
-from reports.run.run import ENOUGH_SPEAKERS, Run
+from reports.run.run import ENOUGH_SPEAKERS, ERROR_RATES, Run
 from reports.run.sweeps import CLEAN
 from reports.run.words import listing
 
@@ -14,7 +14,7 @@ NAMED_HOLES = 5
 
 def cautions(run: Run) -> list[str]:
     """Return a sentence for everything that weakens what the run shows."""
-    found = [*_few(run), *_undefined(run), *_heard_before(run), *_holes(run), *_guesses(run), *_deaf(run)]
+    found = [*_few(run), *_undefined(run), *_heard_before(run), *_holes(run), *_guesses(run), *_deaf(run), *_units(run)]
     return [*found, *run.provenance.get("notices", [])]
 
 
@@ -23,9 +23,9 @@ def missing(run: Run) -> list[str]:
     cells: list[tuple[str, str, str | None]] = [
         ("ccc", system, dimension) for system in run.systems for dimension in run.dimensions
     ]
-    cells += [("wer", name, None) for name in run.transcribers]
+    cells += [(metric, name, None) for name, metric in run.transcribers.items()]
     return [
-        f"{system} {dimension or 'WER'} {where}"
+        f"{system} {dimension or metric.upper()} {where}"
         for metric, system, dimension in cells
         for where in _conditions(run)
         if run.score(metric, system, dimension, where) is None
@@ -117,3 +117,14 @@ def _deaf(run: Run) -> list[str]:
         return []
     same = f"{listing(deaf)} {'score' if len(deaf) > 1 else 'scores'} the same under every condition"
     return [f"{same}: untouched by the noise, and left out of the comparisons."]
+
+
+def _units(run: Run) -> list[str]:
+    """Say that errors of words and of characters are not to be compared, where a run has both."""
+    by_metric: dict[str, list[str]] = {}
+    for name, metric in run.transcribers.items():
+        by_metric.setdefault(metric, []).append(name)
+    if len(by_metric) < len(ERROR_RATES):
+        return []
+    counted = [f"the {ERROR_RATES[metric]} of {listing(names)}" for metric, names in by_metric.items()]
+    return [f"Not to be compared: {' with '.join(counted)}. A word has several characters."]

@@ -8,7 +8,7 @@ its system with the highest average CCC in noise: what it has to offer there.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.run.run import Run
+from reports.run.run import ERROR_RATES, Run
 from reports.run.sweeps import CLEAN, Sweep
 from reports.run.systems import System
 from reports.run.words import PER_CENT, Score, level_words, listing, percent, with_interval
@@ -49,7 +49,7 @@ def headline(run: Run) -> Headline:
     """Return the headline of a run."""
     return Headline(
         findings=tuple(_finding(run, dimension) for dimension in run.dimensions),
-        words=tuple(_word_errors(run, name) for name in run.transcribers),
+        words=tuple(_errors(run, name) for name in run.transcribers),
         cautions=tuple(cautions(run)),
     )
 
@@ -226,10 +226,9 @@ def _starts(run: Run, dimension: str) -> str:
     return f"On clean speech the highest CCC is that of {best}, {with_interval(known[best])}."
 
 
-def _word_errors(run: Run, name: str) -> str:
-    clean = with_interval(run.score("wer", name, None, CLEAN), percent, PER_CENT)
-    ends = [
-        f"{with_interval(run.score('wer', name, None, sweep.harshest.condition), percent, PER_CENT)} in {sweep.where}"
-        for sweep in run.sweeps
-    ]
-    return f"Word error rate of {name}: {listing([f'{clean} on clean speech', *ends])}."
+def _errors(run: Run, name: str) -> str:
+    metric = run.transcribers[name]
+    places = [(CLEAN, "on clean speech"), *((sweep.harshest.condition, f"in {sweep.where}") for sweep in run.sweeps)]
+    rates = [f"{with_interval(run.score(metric, name, None, at), percent, PER_CENT)} {words}" for at, words in places]
+    language = f" (language: {run.languages[name]})" if name in run.languages else ""
+    return f"{ERROR_RATES[metric].capitalize()} of {name}{language}: {listing(rates)}."

@@ -53,7 +53,7 @@ def _transcripts() -> pd.DataFrame:
     rng = np.random.default_rng(8)
     frame = pd.DataFrame(
         [
-            ("probe", "test", utterance, speaker, *condition, draw, "tiny", REFERENCES[utterance])
+            ("probe", "test", utterance, speaker, *condition, draw, "tiny", "en", REFERENCES[utterance])
             for condition in CONDITIONS
             for draw in (0, 1)
             for utterance, speaker in SPEAKERS.items()

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.scores.results import TableError
 from models.asr.wer import word_error_counts
 
 from .scored import literal_resamples, one, scored
@@ -63,3 +64,31 @@ def test_a_recogniser_that_cannot_tell_silence_has_no_rate_of_it(predictions, tr
     results = scored(predictions, transcripts.assign(no_speech_probability=np.nan))
     assert results.query("metric == 'no_speech_rate'")["value"].isna().all()
     assert results.query("metric == 'repetition_rate'")["value"].notna().all()
+
+
+def test_characters_are_counted_where_a_language_has_no_spaces_between_words(predictions, transcripts):
+    other = transcripts.assign(transcriber="chinese", language="zh")
+    results = scored(predictions, pd.concat([transcripts, other]))
+    by_system = results.groupby("system")["metric"].agg(set)
+    assert {"wer", "insertion_rate"} <= by_system["tiny"]
+    assert {"cer", "character_insertion_rate"} <= by_system["chinese"]
+    assert not {"cer", "character_insertion_rate"} & by_system["tiny"]
+    assert not {"wer", "insertion_rate"} & by_system["chinese"]
+    frame = other.query("condition == 'white@0dB' and draw == 1")
+    counts = [word_error_counts(row["reference"], row["text"], "zh") for _, row in frame.iterrows()]
+    rate = sum(one.errors for one in counts) / sum(one.reference_words for one in counts)
+    assert one(results, metric="cer", condition="white@0dB", draw=1)["value"] == pytest.approx(rate, abs=1e-15)
+
+
+def test_another_transcriber_changes_no_number_of_one(predictions, transcripts):
+    alone = scored(predictions, transcripts)
+    both = scored(predictions, pd.concat([transcripts, transcripts.assign(transcriber="thai", language="th")]))
+    kept = both[both["system"] != "thai"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, alone, check_exact=True)
+
+
+def test_a_transcriber_of_two_languages_is_refused(predictions, transcripts):
+    first = transcripts["utterance"] == transcripts["utterance"].iloc[0]
+    mixed = transcripts.assign(language=np.where(first, "fr", "en"))
+    with pytest.raises(TableError, match="transcripts: transcriber tiny has more than one language: "):
+        scored(predictions, mixed)

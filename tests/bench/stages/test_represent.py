@@ -106,6 +106,20 @@ def test_two_names_of_one_recogniser_hear_once():
     np.testing.assert_allclose(features["sure too"], [[[0.25]]] * 3)
 
 
+def test_a_recogniser_hears_once_in_each_language(monkeypatch):
+    heard = []
+    monkeypatch.setitem(
+        models.asr.catalog.TRANSCRIBERS,
+        "counted",
+        lambda *given: heard.append(given[-1]) or Recogniser(),
+    )
+    own = {"french": Model(kind="counted", weights="some", language="fr"), "english": COUNTED}
+    asked = {"one": Confidence(confidence="french"), "other": Confidence(confidence="english")}
+    represent(tuple(asked), Catalog(own, asked, SYSTEMS), WAVEFORMS, [None] * 3, "cpu")
+    assert heard == ["fr", "en"]
+    assert CALLS == [("recogniser", 3)] * 2
+
+
 def test_transcripts_that_are_there_are_not_made_again():
     made_of("words", transcripts={"one": [Transcript("b", -1, 0)] * 3})
     assert CALLS == [("reader", ("b",) * 3)]

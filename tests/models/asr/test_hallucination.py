@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.asr.hallucination import FLAGS, compression_ratio, hears_no_speech, is_unsure, repeats
+from models.asr.hallucination import (
+    FLAGS,
+    MAX_COMPRESSION_RATIO,
+    compression_ratio,
+    hears_no_speech,
+    is_unsure,
+    repeats,
+)
 from models.types import Transcript
 
 probabilities = st.floats(0, 1)
@@ -58,3 +65,19 @@ def test_signs_are_zeros_and_ones_that_can_be_added():
     heard = [transcript(), transcript("no " * 50, -2.0, 0.9), transcript("no", -2.0, 0.1)]
     counts = np.array([[flag(one) for flag in FLAGS.values()] for one in heard], float).sum(axis=0)
     assert dict(zip(FLAGS, counts, strict=True)) == {"repetition": 1, "low-confidence": 2, "no-speech": 1}
+
+
+THAI = (
+    "ฉันไม่คิดว่าจะได้เจอคุณที่นี่วันนี้ และฉันดีใจมากที่คุณมา เรารอรถเมล์กลางสายฝน แล้วเดินไปตามแม่น้ำจนร้านค้าปิด "
+    "ซื้อขนมปัง เนยแข็ง กับแอปเปิลสองลูกกลับบ้าน พี่สาวบอกว่าห้องใหม่เล็กกว่าห้องเก่า แต่ครัวมีหน้าต่างบานใหญ่ ตอนเช้าแดดดีมาก"
+)
+CHINESE = (
+    "我没想到今天会在这里见到你，你能来我很高兴。我们在雨里等公共汽车，后来沿着河走到商店关门，买了面包、奶酪和两个苹果带回家。"
+    "我姐姐说新房子比旧房子小，可是厨房有一扇大窗户，早上阳光很好。她打算下个月请朋友们来吃饭。"
+)
+
+
+def test_a_script_of_three_bytes_a_letter_compresses_more_without_repeating_itself():
+    assert compression_ratio(THAI) == pytest.approx(2.4, abs=0.1)
+    assert compression_ratio(CHINESE) < 1.5
+    assert all(compression_ratio(text * 5) > MAX_COMPRESSION_RATIO for text in (THAI, CHINESE))

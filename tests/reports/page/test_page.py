@@ -259,3 +259,11 @@ def test_the_page_says_what_was_done_to_the_speech(run_folder, table):
     results = table({"reverb": [0.6]}, systems=["mfb"], dimensions=["valence"])
     page = build_report(run_folder(results, corruptions={"reverb": "A room <of boards>."})).read_text(encoding="utf-8")
     assert "<dt>reverb</dt><dd>A room &lt;of boards&gt;.</dd>" in page
+
+
+def test_the_page_says_which_language_the_recogniser_of_a_system_hears(run_folder, table):
+    folder = run_folder(table({"white": (10.0, 0.0)}))
+    systems = json.loads((folder / "systems.json").read_text())
+    systems["text"]["languages"] = ["fr"]
+    (folder / "systems.json").write_text(json.dumps(systems))
+    assert "reads what a recogniser hears in the language fr<" in build_report(folder).read_text()
