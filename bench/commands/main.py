@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from bench.commands.cache import cache_app
 from bench.commands.console import WorkersOption, err, out, pairs, say, told_plainly
 from bench.commands.noise import noise_app
 from bench.commands.outside import corrupt, score
@@ -22,6 +23,7 @@ app = typer.Typer(
 corpus_app = typer.Typer(help="Build the synthetic probe corpus, or check a corpus of your own.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(noise_app, name="noise")
+app.add_typer(cache_app, name="cache")
 
 
 class DeviceChoice(StrEnum):

@@ -66,6 +66,8 @@ def run_suite(
             stages.say(f"Everything is done: {page}")
             return page
         begin(plan, out)
+        for generation in plan.generations:
+            store.note(generation)
         train(plan, material, store, pool, stages, chosen, trainers=workers)
         evaluate(plan, material, store, pool, stages, chosen, allow_missing=allow_missing)
         with stages.stage("Measuring costs", 1, "tables") as advance:

@@ -15,7 +15,7 @@ from bench.stages.represent import represent, top_above
 from bench.stages.speech import noisy_copy
 from bench.store.engine import default_workers, run_jobs, worker_pool
 from bench.store.features import StoredFrames, has_features, read_features, write_features
-from bench.store.keys import digest
+from bench.store.keys import Key, digest
 from bench.store.progress import Stages
 from bench.store.store import Store, write_table
 from bench.suite.representations import Speech, reads_reference
@@ -71,7 +71,7 @@ class TrainedHow:
         categorises: whether it learns emotion categories.
     """
 
-    name: str
+    name: Key
     tuned: bool
     categorises: bool
 
@@ -83,11 +83,10 @@ def recipes() -> dict[str, TrainedHow]:
     from models.heads.multitask import MultiTaskConfig
     from models.heads.training import FORMAT
 
+    names = {kind: digest(kind, FORMAT, repr(head.config), repr(FitConfig())) for kind, head in HEADS.items()}
     return {
         kind: TrainedHow(
-            digest(kind, FORMAT, repr(head.config), repr(FitConfig())),
-            head.tuned,
-            isinstance(head.config, MultiTaskConfig),
+            Key(names[kind], {f"head {kind}": names[kind]}), head.tuned, isinstance(head.config, MultiTaskConfig)
         )
         for kind, head in HEADS.items()
     }
