@@ -72,9 +72,7 @@ def places(root: Path) -> tuple[Place, ...]:
         Place("fetched noises", re.compile("noises/.+"), lambda _, __: True, remade=False),
         # Where emonoise put them before there were generations.
         Place(None, re.compile(f"store/{_KINDS}/{_FILE}"), lambda _, __: False),
-        Place(
-            "simulated rooms", re.compile(r"rooms-[0-9a-f]{16}/[0-9.]+s/(rooms\.csv|\d+\.wav)"), lambda _, __: False
-        ),
+        Place("simulated rooms", re.compile(r"rooms-[0-9a-f]{16}/[0-9.]+s/(rooms\.csv|\d+\.wav)"), lambda _, __: False),
     )
 
 

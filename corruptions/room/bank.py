@@ -42,7 +42,8 @@ def build_rooms(
 
     The responses lie in ``cache/rooms/<digests>/0.6s/00.wav``, to be listened to, and what was measured from them in
     ``rooms.csv`` beside them. The digests, of versions and of ``spec``, name everything that can change them but the
-    reverberation time, so that another time later adds only its own. The files are bit-identical whatever the number of workers.
+    reverberation time, so that another time later adds only its own. The files are bit-identical whatever the number of
+    workers.
 
     Args:
         rt60s_s: reverberation times in seconds. What is measured is within 5 % of them.

@@ -15,6 +15,8 @@ COMMANDS = [
     "corpus check",
     "noise check",
     "noise fetch",
+    "cache size",
+    "cache clean",
 ]
 
 
