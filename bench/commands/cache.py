@@ -9,6 +9,7 @@ from rich.table import Table
 
 from bench.commands.console import out, say, told_plainly
 from bench.store.store import cache_root
+from corruptions.sound.problems import counted
 
 if TYPE_CHECKING:
     from bench.store.cache import Cached
@@ -45,7 +46,7 @@ def cache_clean(
         gone = [one for one in before if one.remade and (everything or not one.usable)]
         removed, all_of_it = added_up(gone), added_up(before)
         _show(before, "to be removed", gone)
-        how_much = f"{removed.n_files} of {all_of_it.n_files} files, {_size(removed.n_bytes)}"
+        how_much = f"{removed.n_files} of {counted(all_of_it.n_files, 'file')}, {_size(removed.n_bytes)}"
         if dry_run:
             say(f"\nNothing was removed. Without --dry-run: {how_much}, in {cache_root()}.")
             return

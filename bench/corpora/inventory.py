@@ -11,7 +11,7 @@ from bench.store.engine import in_blocks, run_jobs
 from bench.store.progress import Stages
 from corruptions.sound.audio import SAMPLE_RATE, file_sha256, read_audio
 from corruptions.sound.levels import active_level_dbfs, rms_dbfs
-from corruptions.sound.problems import listed
+from corruptions.sound.problems import counted, listed
 
 SHORTEST_S = 0.025
 """One window of an encoder: less says nothing of anybody."""
@@ -58,7 +58,7 @@ def inspect(
             advance(len(block))
     problems = [problem for path in paths.values() if isinstance(problem := found[path], str)]
     if problems:
-        message = f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used"
+        message = f"{len(problems)} of {counted(len(ids), 'recording')} of {corpus.name} cannot be used"
         if not allow_missing:
             every = (("recording that cannot be used", problem) for problem in problems)
             raise RecordingsError(
@@ -79,7 +79,9 @@ def _check_leaks(corpus: Corpus, recordings: Mapping[str, Recording]) -> None:
     leaks = [" is ".join(f"{path} ({split})" for split, path in of.items()) for of in found.values() if len(of) > 1]
     if leaks:
         every = (("recording in several splits", leak) for leak in leaks)
-        raise RecordingsError(f"{len(leaks)} recordings of {corpus.name} are in several splits:{listed(leaks)}", every)
+        raise RecordingsError(
+            f"recordings of {corpus.name} that are in several splits: {len(leaks)}{listed(leaks)}", every
+        )
 
 
 def _inspect_block(paths: Sequence[Path]) -> list[Recording | str]:

@@ -61,6 +61,19 @@ def missing_fits(plan: Plan, store: Store) -> list[Fit]:
     return [fit for fit in plan.fits if not head_path(store, fit).exists()]
 
 
+def missing_features(plan: Plan, fits: Sequence[Fit], store: Store) -> list[tuple[FeatureBlock, tuple[str, ...]]]:
+    """Return what is to be encoded before these heads are trained and the rest is tested: blocks, and as what."""
+    read = [version for fit in fits for versions in fit.versions.values() for version in versions]
+    read += [fit.teacher.versions["train"][0] for fit in fits if fit.teacher is not None]
+    wanted = {key for version in read for keys in version.values() for key in keys}
+    wanted |= {key for key, _ in plan.clean_features.values()}
+    found = [
+        (block, tuple(name for name, key in block.keys.items() if key in wanted and not has_features(store, key)))
+        for block in plan.features
+    ]
+    return [(block, absent) for block, absent in found if absent]
+
+
 @dataclass(frozen=True)
 class TrainedHow:
     """How a kind of head is trained.
@@ -128,14 +141,9 @@ def _represent(
     device: str,
 ) -> None:
     """Store the features that these heads are trained on, and those of test speech that is heard clean."""
-    read = [version for fit in fits for versions in fit.versions.values() for version in versions]
-    read += [fit.teacher.versions["train"][0] for fit in fits if fit.teacher is not None]
-    wanted = {key for version in read for keys in version.values() for key in keys}
-    wanted |= {key for key, _ in plan.clean_features.values()}
     jobs = [
         _FeatureJob(block, absent, plan.suite, plan.corpus.name, material, device, store)
-        for block in plan.features
-        if (absent := tuple(name for name, key in block.keys.items() if key in wanted and not has_features(store, key)))
+        for block, absent in missing_features(plan, fits, store)
     ]
     for title, some in (
         ("Encoding clean speech", [job for job in jobs if job.block.copy == 0]),

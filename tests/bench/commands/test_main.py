@@ -32,7 +32,7 @@ def test_every_command_explains_itself(command: str):
 
 
 @pytest.mark.parametrize(
-    "what", ["suites", "systems", "corruptions", "noises", "corpora", "encoders", "metrics", "figures"]
+    "what", ["suites", "systems", "corruptions", "noises", "corpora", "encoders", "heads", "metrics", "figures"]
 )
 def test_everything_that_can_be_named_is_listed_with_a_sentence(what: str):
     result = invoke(f"list {what}")

@@ -52,6 +52,6 @@ def test_a_recording_that_cannot_be_used_is_named_or_left_out_by_name(
 def test_the_same_bytes_in_two_splits_are_refused_whatever_they_are_called(corpus: Corpus, pool: ProcessPoolExecutor):
     train, test = corpus.split("train")[0], corpus.split("test")[0]
     test.path.write_bytes(train.path.read_bytes())
-    with pytest.raises(RecordingsError, match="1 recordings of corpus are in several splits") as refused:
+    with pytest.raises(RecordingsError, match="recordings of corpus that are in several splits: 1") as refused:
         inspect(corpus, pool, Stages(), allow_missing=True)
     assert f"{test.path} (test) is {train.path} (train)" in str(refused.value)

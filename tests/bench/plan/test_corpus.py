@@ -16,7 +16,7 @@ def test_a_corpus_that_is_checked_says_what_each_split_has(tiny_probe: Corpus, t
     table.columns = pd.Index(COLUMNS)
     table.loc[table["split"] == "test", "emotion"] = None
     table.to_csv(tmp_path / "mine.csv", index=False)
-    train, _, test = check_corpus("manifest", tmp_path / "mine.csv", (1, 7), Stages())
+    _, (train, _, test) = check_corpus("manifest", tmp_path / "mine.csv", (1, 7), Stages())
     of_split = table.groupby("split").size()
     assert (train["split"], test["split"]) == ("train", "test")
     assert train["utterances"] == train["with transcript"] == train["with emotion"] == str(of_split["train"])

@@ -52,8 +52,8 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
         ({"conditions": [{"reverb_s": "long"}]}, "valid number"),
         ({"conditions": [{"noise": "white", "snr_db": [float("inf")]}]}, "finite"),
         ({"conditions": [{"noise": "white", "snr_db": [5, 5.0]}]}, "named more than once: 5"),
-        ({"noises": {"white": "recordings"}}, "white is a name that is taken"),
-        ({"noises": {"hall": "a"}, "rooms": {"hall": "b"}}, "rooms: hall is a name that is taken"),
+        ({"noises": {"white": "recordings"}}, "a name that is taken: white"),
+        ({"noises": {"hall": "a"}, "rooms": {"hall": "b"}}, "rooms: a name that is taken: hall"),
         ({"noises": {"street": {"corpus": "esc", "root": "."}}}, "no corpus is called 'esc'; there are musan"),
         ({"noises": {"street": {"corpus": "esc-50", "root": ".", "split": "eval"}}}, "'train', 'dev' or 'test'"),
         ({"bootstrap": 10}, "greater than or equal to 100"),
@@ -193,7 +193,7 @@ def test_what_a_suite_is_without_is_neither_tested_nor_compared_and_may_still_te
 
 
 @pytest.mark.parametrize(("without", "message"), [
-    ("[nobody]", "without: nobody is not one of the systems mfb,"),
+    ("[nobody]", "without: no such system: nobody; there are mfb,"),
     ("[mfb, whisper, text, text-oracle, fusion, student, random, constant]", "no system is left|is not one of"),
 ])  # fmt: skip
 def test_a_suite_is_not_without_what_it_does_not_have_nor_without_everything(without: str, message: str):
