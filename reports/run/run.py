@@ -167,8 +167,8 @@ def read_run(folder: Path) -> Run:
     """
     if (folder / "suite.yaml").is_file() and not (folder / "provenance.json").is_file():
         raise ReportError(
-            f"{folder}: this run is not finished, so there is nothing to report yet; `emonoise run` goes on with it, "
-            f"and `emonoise status {folder}` says what is missing"
+            f"{folder / 'provenance.json'} is not there, for this run is not finished: there is nothing to report yet. "
+            f"`emonoise run` goes on with it, and `emonoise status {folder}` says what is missing"
         )
     provenance = read_json(folder / "provenance.json", dict)
     corpus = provenance.get("corpus")
