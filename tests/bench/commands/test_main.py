@@ -72,10 +72,7 @@ def test_a_corpus_on_which_no_suite_can_be_run_is_refused_as_the_run_would(manif
     assert "Labels are on a scale from 1 to 7." in result.output
 
     (tmp_path / "cut.wav").write_bytes(b"RIFF")
-    table.loc[table["split"] == "train", "path"] = [
-        str(tmp_path / "cut.wav"),
-        *table[table["split"] == "train"]["path"][1:],
-    ]
+    table.loc[table.index[table["split"] == "train"][0], "path"] = str(tmp_path / "cut.wav")
     table.to_csv(tmp_path / "cut.tsv", index=False, sep="\t")
     check = f"corpus check manifest {tmp_path / 'cut.tsv'} --workers 1"
     assert "1 of 22 recordings of cut cannot be used" in invoke(check).output
@@ -98,9 +95,7 @@ def test_a_run_that_is_not_finished_has_no_report(tmp_path: Path):
     (tmp_path / "suite.yaml").touch()
     result = invoke(f"report {tmp_path}")
     assert result.exit_code == 1
-    assert (
-        "this run is not finished, so there is nothing to report yet; `emonoise run` goes on with it" in result.output
-    )
+    assert "this run is not finished: there is nothing to report yet. `emonoise run` goes on with it" in result.output
 
 
 def test_the_doctor_names_weights_and_machine():
