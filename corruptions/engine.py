@@ -242,7 +242,8 @@ def check_for_training(condition: Condition, material: Material) -> None:
             marked = "is not marked as any split" if folder.split is None else f"is the {folder.split} split"
             raise ValueError(
                 f"{condition}: {folder.folder} {marked}, and only a training split may be trained on; read a corpus "
-                "with split='train', or mark one that is all for training: dataclasses.replace(folder, split='train')"
+                "with split='train', or mark one that is all for training: {root: FOLDER, split: train} in a suite, "
+                "dataclasses.replace(folder, split='train') in Python"
             )
 
 

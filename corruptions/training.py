@@ -14,6 +14,7 @@ from corruptions.condition import Condition
 from corruptions.engine import NOTHING, check_for_training, check_material, corrupt_audio, find_corruption
 from corruptions.material import Material
 from corruptions.sound.audio import Waveform
+from corruptions.sound.problems import counted
 
 
 class Items(Protocol):
@@ -71,7 +72,9 @@ class NoisyDataset(Dataset[Any]):
         if seed < 0:
             raise ValueError(f"seed {seed}: a seed is 0 or more")
         if speakers is not None and len(speakers) != len(items):
-            raise ValueError(f"{len(speakers)} speakers for {len(items)} items: there must be one for each")
+            raise ValueError(
+                f"{counted(len(speakers), 'speaker')} for {counted(len(items), 'item')}: there must be one for each"
+            )
         check_material(material, conditions, speakers or [])
         for condition in conditions:
             check_for_training(condition, material)

@@ -139,7 +139,7 @@ def test_a_second_run_finds_everything_done(whole_run: tuple[Path, Path], suite:
 
 def test_status_says_that_nothing_is_missing(whole_run: tuple[Path, Path]):
     run, cache = whole_run
-    assert emonoise("status", run, cache=cache).stdout.count(" 0 ") == 2
+    assert emonoise("status", run, cache=cache).stdout.count(" 0 ") == 3
 
 
 def test_one_worker_and_a_run_killed_twice_end_in_the_same_tables(

@@ -29,7 +29,7 @@ def examine() -> list[Finding]:
         Finding("processor", f"{here['cpu']}, {here['cores']} cores", fine=True),
         Finding("memory", f"{here['memory_gb']} GB", fine=here["memory_gb"] > WORKER_GB),
         Finding("GPU", gpu, fine=True),
-        Finding("cache", str(cache_root()), fine=True),
+        Finding("cache", f"{cache_root()}; `emonoise cache size` says what is in it", fine=True),
     ]
     weights = [
         Finding(

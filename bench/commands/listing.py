@@ -9,9 +9,10 @@ from bench.corpora.catalog import CORPORA
 from bench.scores.metrics import METRICS
 from bench.suite.file import SUITES
 from bench.suite.representations import MODELS, REPRESENTATIONS, Representation, transcriber_of
-from bench.suite.systems import SYSTEMS
+from bench.suite.systems import AS_IS, SYSTEMS
 from corruptions import CORRUPTIONS, ROOM_CORPORA
 from corruptions.noise.corpora import NOISE_CORPORA
+from corruptions.sound.problems import counted
 
 
 def listing(what: str) -> list[tuple[str, str]]:
@@ -34,11 +35,32 @@ def _encoders() -> list[tuple[str, str]]:
 
 
 def _made_of(one: Representation) -> str:
-    parts = one.model_dump(exclude_defaults=True)
-    weights = {MODELS[value].weights for value in parts.values() if value in MODELS} - {None}
+    parts = [f"{key}: {_with_weights(value)}" for key, value in one.model_dump(exclude_defaults=True).items()]
     transcriber = transcriber_of(one)
-    language = [] if transcriber is None else [f"language: {MODELS[transcriber].heard}"]
-    return ", ".join([*(f"{key}: {value}" for key, value in parts.items()), *sorted(map(str, weights)), *language])
+    return ", ".join([*parts, *([] if transcriber is None else [f"language: {MODELS[transcriber].heard}"])])
+
+
+def _with_weights(value: object) -> str:
+    """Return a part of a representation, with the weights of a model that is called otherwise than they are."""
+    weights = MODELS[value].weights if isinstance(value, str) and value in MODELS else None
+    return str(value) if weights in (None, value) else f"{value} (weights {weights})"
+
+
+def _heads() -> list[tuple[str, str]]:
+    from models.heads.catalog import HEADS
+
+    needs = {True: " and a teacher", False: ""}
+    rows = [
+        (name, f"{head.description} Needs {_inputs(*head.n_inputs)}{needs[head.taught]}")
+        for name, head in HEADS.items()
+    ]
+    return [*rows, (AS_IS, "None: the model predicts by itself, as a published regressor does. Needs 1 input")]
+
+
+def _inputs(fewest: int, most: int | None) -> str:
+    if most is None:
+        return f"{counted(fewest, 'input')} or more"
+    return counted(fewest, "input") if most == fewest else f"{fewest} to {counted(most, 'input')}"
 
 
 def _figures() -> list[tuple[str, str]]:
@@ -67,6 +89,7 @@ _LISTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     ],
     "corpora": lambda: [(name, _first_line(reader)) for name, reader in CORPORA.items()],
     "encoders": _encoders,
+    "heads": _heads,
     "metrics": lambda: [(name, _first_line(function)) for name, function in METRICS.items()],
     "figures": _figures,
 }

@@ -8,9 +8,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from bench.commands.cache import cache_app
 from bench.commands.console import WorkersOption, err, out, pairs, say, told_plainly
 from bench.commands.noise import noise_app
 from bench.commands.outside import corrupt, score
+from corruptions.sound.problems import counted
 
 app = typer.Typer(
     help="Measure how speech-emotion models lose accuracy in noise. Begin with `emonoise run quick`.",
@@ -22,6 +24,7 @@ app = typer.Typer(
 corpus_app = typer.Typer(help="Build the synthetic probe corpus, or check a corpus of your own.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(noise_app, name="noise")
+app.add_typer(cache_app, name="cache")
 
 
 class DeviceChoice(StrEnum):
@@ -42,6 +45,7 @@ class ListChoice(StrEnum):
     rooms = "rooms"
     corpora = "corpora"
     encoders = "encoders"
+    heads = "heads"
     metrics = "metrics"
     figures = "figures"
 
@@ -175,27 +179,32 @@ def corpus_build(
             raise ValueError(f"no corpus called {name!r} can be built; allowed: probe")
         sizes = {key: value for key, value in {"train": train, "dev": dev, "test": test}.items() if value is not None}
         folder, corpus = load_probe(ProbeCorpus.model_validate({"probe": sizes}).probe, Stages(err), workers)
-        say(f"{len(corpus.utterances)} utterances: {folder}")
+        say(f"{counted(len(corpus.utterances), 'utterance')}: {folder}")
 
 
 @corpus_app.command("check")
 def corpus_check(
     name: Annotated[str, typer.Argument(help="What kind of corpus it is: see `emonoise list corpora`.")],
     root: Annotated[Path, typer.Argument(help="Where it lies: the table of a manifest, or the folder of a corpus.")],
-    scale: Annotated[tuple[float, float], typer.Option(help="The lowest and highest label of a manifest.")] = (1, 7),
+    scale: Annotated[
+        tuple[float, float], typer.Option(help="The lowest and highest label of a manifest; 1 7 unless said.")
+    ] = (1, 7),
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Leave out recordings that cannot be used, as the run would.")
+    ] = False,
     everything: Annotated[
         Path | None, typer.Option("--all", metavar="FILE.csv", help="Write all that is wrong to a table.")
     ] = None,
     workers: WorkersOption = None,
 ) -> None:
-    """Read a corpus, every recording of it, and say what is wrong with it."""
+    """Read a corpus, every recording of it, and say what is wrong with it or keeps a suite from being run on it."""
     with told_plainly():
         from bench.corpora.offenders import OffendersError, write_offenders
-        from bench.plan.corpus import check_corpus
+        from bench.plan.corpus import check_corpus, check_splits
         from bench.store.progress import Stages
 
         try:
-            rows = check_corpus(name, root, scale, Stages(err), workers)
+            corpus, rows = check_corpus(name, root, scale, Stages(err), workers, allow_missing=allow_missing)
         except OffendersError as error:
             if not error.offenders:
                 raise
@@ -207,3 +216,6 @@ def corpus_check(
         for row in rows:
             table.add_row(*row.values())
         out.print(table)
+        low, high = corpus.scale
+        say(f"Labels are on a scale from {low:g} to {high:g}.")
+        check_splits(corpus)

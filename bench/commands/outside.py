@@ -63,7 +63,9 @@ def corrupt(
         PolicyChoice,
         typer.Option(help="`floor`: one noise level for all, at which the median utterance meets the SNR."),
     ] = PolicyChoice.per_utterance,
-    scale: Annotated[tuple[float, float], typer.Option(help="The lowest and highest label of a manifest.")] = (1, 7),
+    scale: Annotated[
+        tuple[float, float], typer.Option(help="The lowest and highest label of a manifest; 1 7 unless said.")
+    ] = (1, 7),
     name: Annotated[
         str | None, typer.Option(help="Of the corpus, where a suite names it; its file name unless said.")
     ] = None,

@@ -24,7 +24,7 @@ from corruptions.sound.audio import (
     read_slice,
 )
 from corruptions.sound.levels import active_level_dbfs, offset_db, rms_dbfs
-from corruptions.sound.problems import listed
+from corruptions.sound.problems import counted, listed
 from corruptions.sound.promises import AudioError
 from corruptions.sound.segments import Clip, Segment, file_of
 
@@ -86,7 +86,7 @@ def inspect(
             advance(len(block))
     problems = [problem for clip in clips.values() if isinstance(problem := found[clip], str)]
     if problems:
-        message = f"{len(problems)} of {len(ids)} recordings of {corpus.name} cannot be used"
+        message = f"{len(problems)} of {counted(len(ids), 'recording')} of {corpus.name} cannot be used"
         if not allow_missing:
             every = (("recording that cannot be used", problem) for problem in problems)
             raise RecordingsError(
@@ -115,11 +115,13 @@ def _check_leaks(corpus: Corpus, recordings: Mapping[str, Recording], stages: St
     parts = [part_of(one, recordings[one.id].sha256) for one in corpus.utterances]
     if found := leaks(parts):
         every = (("recording in several splits", leak) for leak in found)
-        raise RecordingsError(f"{len(found)} recordings of {corpus.name} are in several splits:{listed(found)}", every)
+        raise RecordingsError(
+            f"recordings of {corpus.name} that are in several splits: {len(found)}{listed(found)}", every
+        )
     if count := shared(parts):
         stages.warn(
-            f"{count} files of {corpus.name} are in several splits, in segments of different speakers: what systems "
-            "learn of a room and a microphone, they meet again in the test"
+            f"files of {corpus.name} that are in several splits, in segments of different speakers: {count}. What "
+            "systems learn of a room and a microphone, they meet again in the test"
         )
 
 

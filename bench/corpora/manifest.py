@@ -1,7 +1,7 @@
 """Any corpus that a table describes, as CSV or parquet: one row for each recording.
 
-A CSV file is UTF-8; its fields are separated by commas, semicolons or tabs, numbers may have a decimal comma, and lines
-before the header that begin with # are passed over.
+A CSV file, which may be called ``.tsv``, too, is UTF-8; its fields are separated by commas, semicolons or tabs, numbers
+may have a decimal comma, and lines before the header that begin with # are passed over.
 
 Columns: ``id, path, split, speaker, activation, valence, dominance`` and, if there are any, ``transcript``, ``emotion``
 (a category, such as "angry"), and ``start`` and ``end``, for rows that are parts of files (``bench.corpora.times``).
@@ -26,6 +26,7 @@ from bench.corpora.leaks import leaks, part_of
 from bench.corpora.offenders import OffendersError
 from bench.corpora.times import Times, read_times
 from corruptions.noise.talk import UNKNOWN
+from corruptions.sound.problems import counted
 from corruptions.sound.public import SPLITS
 
 _NAMED = ("id", "path", "split", "speaker")
@@ -46,7 +47,7 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     r"""Return the corpus that a table describes.
 
     Args:
-        path: a ``.csv`` or ``.parquet`` file.
+        path: a ``.csv``, ``.tsv`` or ``.parquet`` file.
         scale: the lowest and highest possible label.
         name: the corpus's name; the file's name without suffix unless given.
 
@@ -116,7 +117,7 @@ def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: st
     """Return a table as it is written: all columns of a CSV file, and the ``text`` columns of any, are text.
 
     Args:
-        path: a ``.csv`` or ``.parquet`` file.
+        path: a ``.csv``, ``.tsv`` or ``.parquet`` file.
         columns: what must be there.
         text: columns that hold text or whole numbers, and become text if they are there; what is missing becomes "".
         what: what errors call the table.
@@ -124,9 +125,13 @@ def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: st
     Raises:
         ManifestError: if the file cannot be read, lacks a column or is empty.
     """
-    readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": _read_csv, ".parquet": _read_parquet}
+    readers: dict[str, Callable[[Path], pd.DataFrame]] = {
+        ".csv": _read_csv,
+        ".tsv": _read_csv,
+        ".parquet": _read_parquet,
+    }
     if path.suffix.lower() not in readers:
-        raise ManifestError(f"{path}: a {what} is a {' or '.join(readers)} file")
+        raise ManifestError(f"{path}: a {what} is a {', '.join(readers)} file; save the table as one of them")
     if not path.is_file():
         raise ManifestError(f"{path}: no such file")
     try:
@@ -170,8 +175,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
     for number, row in enumerate(rows, start=1):
         if len(row) > len(header) and any(field.strip() for field in row[len(header) :]):
             raise ValueError(
-                f"row {number} has {len(row)} fields, and there are {len(header)} columns; put text that contains "
-                f"{_SEPARATORS[separator]} into quotes"
+                f"row {number} has {len(row)} fields, and there are {counted(len(header), 'column')}; put text that "
+                f"contains {_SEPARATORS[separator]} into quotes"
             )
     whole = [(row + [""] * len(header))[: len(header)] for row in rows]
     return pd.DataFrame(whole, columns=pd.Index(header), dtype="str")

@@ -24,8 +24,8 @@ from bench.store.engine import default_workers, worker_pool
 from bench.store.progress import Stages
 from bench.store.strict import unique
 from bench.suite.conditions import Policy
-from bench.suite.recordings import check_folders, check_own_names, read_noises, read_rooms
-from corruptions import Condition, check_levels, check_material, parse_condition
+from bench.suite.recordings import check_folders, check_own_names, read_noises, read_rooms, unknown_corruption
+from corruptions import CORRUPTIONS, Condition, check_levels, check_material, parse_condition
 from corruptions.sound.files import replacing
 from corruptions.sound.levels import LevelName
 from corruptions.sound.public import Split
@@ -136,7 +136,11 @@ def _conditions(texts: Sequence[str]) -> list[Condition]:
 
 def _check_names(conditions: Sequence[Condition], noises: Mapping[str, Path], rooms: Mapping[str, Path]) -> None:
     check_own_names(noises, rooms)
-    used = {step.corruption for condition in conditions for step in condition.steps}
+    steps = {step.corruption: step for condition in conditions for step in condition.steps}
+    known, used = [*CORRUPTIONS, *noises, *rooms], set(steps)
+    for name, step in steps.items():
+        if name not in known:
+            raise ExportError(unknown_corruption(step, known))
     for name in (*noises, *rooms):
         if name not in used:
             raise ExportError(f"{name} is in none of the conditions {', '.join(map(str, conditions))}")

@@ -15,7 +15,7 @@ from bench.store.progress import Stages
 from bench.store.store import cache_root
 from bench.suite.representations import reads_reference
 from bench.suite.suite import ManifestCorpus, Suite
-from corruptions.sound.problems import those_there_are
+from corruptions.sound.problems import counted, those_there_are
 from corruptions.sound.public import SPLITS, Split
 
 FEWEST: dict[Split, int] = {"train": 2, "dev": 2, "test": 1}  # training looks at the CCC, and one has none
@@ -26,8 +26,17 @@ class CorpusError(ValueError):
 
 
 def load_corpus(suite: Suite, stages: Stages, workers: int | None = None) -> Corpus:
-    """Return the suite's corpus, built first if it is the probe and is not there yet."""
+    """Return the suite's corpus, built first if it is the probe and is not there yet.
+
+    Raises:
+        CorpusError: if the table of a corpus is not there.
+    """
     if isinstance(suite.corpus, ManifestCorpus):
+        if not suite.corpus.manifest.is_file():
+            raise CorpusError(
+                f"{suite.corpus.manifest}: no such file; name the table of your corpus in the suite, or with "
+                "--set corpus.manifest=FILE"
+            )
         read = read_manifest(suite.corpus.manifest, suite.corpus.scale, suite.corpus.name)
         return replace(read, note=suite.corpus.note)
     return load_probe(suite.corpus.probe, stages, workers)[1]
@@ -43,9 +52,17 @@ def load_probe(spec: ProbeSpec, stages: Stages, workers: int | None = None) -> t
 
 
 def check_corpus(
-    kind: str, root: Path, scale: tuple[float, float], stages: Stages, workers: int | None = None
-) -> list[dict[str, str]]:
-    """Return a row for each split: utterances, speakers, hours, how many have a transcript and how many an emotion.
+    kind: str,
+    root: Path,
+    scale: tuple[float, float],
+    stages: Stages,
+    workers: int | None = None,
+    *,
+    allow_missing: bool = False,
+) -> tuple[Corpus, list[dict[str, str]]]:
+    """Return the corpus, and a row for each split: utterances, speakers, hours, with a transcript, with an emotion.
+
+    Whether a suite can be run on it is for ``check_splits`` to say.
 
     Args:
         kind: a name in ``CORPORA``.
@@ -53,6 +70,7 @@ def check_corpus(
         scale: the lowest and highest label, for a corpus that does not know its own.
         stages: where progress is shown.
         workers: processes; one a core unless said.
+        allow_missing: leave out recordings that cannot be used.
 
     Raises:
         ValueError: for an unknown kind, and whatever the corpus's reader and its recordings are refused for.
@@ -61,25 +79,34 @@ def check_corpus(
         raise ValueError(f"no kind of corpus is called {kind!r}; {those_there_are(kind, CORPORA)}")
     corpus = CORPORA[kind](root, scale)
     with worker_pool(workers or default_workers("cpu")) as pool:
-        corpus, recordings = inspect(corpus, pool, stages)
-    return [_summary(corpus, split, recordings) for split in SPLITS]
+        corpus, recordings = inspect(corpus, pool, stages, allow_missing=allow_missing)
+    return corpus, [_summary(corpus, split, recordings) for split in SPLITS]
+
+
+def check_splits(corpus: Corpus) -> None:
+    """Refuse a corpus on which no suite can be run.
+
+    Raises:
+        CorpusError: if a split has too few utterances, or training labels do not vary.
+    """
+    for split, fewest in FEWEST.items():
+        count = len(corpus.split(split))
+        if count < fewest:
+            have = counted(count, f"{split} utterance")
+            raise CorpusError(f"corpus {corpus.name} has {have}; the fewest that will do: {fewest}")
+    for part, dimension in product(("train", "dev"), DIMENSIONS):
+        values = {getattr(one, dimension) for one in corpus.utterances if one.split == part}
+        if len(values) == 1:
+            raise CorpusError(f"corpus {corpus.name}: {dimension} is {values.pop():g} for all {part} utterances")
 
 
 def check_corpus_for(suite: Suite, corpus: Corpus) -> None:
     """Refuse a corpus on which the suite would fail only after hours.
 
     Raises:
-        CorpusError: if a split has too few utterances, training labels do not vary, or a system needs reference
-            transcripts that the corpus lacks.
+        CorpusError: as in ``check_splits``, or if a system needs reference transcripts that the corpus lacks.
     """
-    for split, fewest in FEWEST.items():
-        count = len(corpus.split(split))
-        if count < fewest:
-            raise CorpusError(f"corpus {corpus.name} has {count} {split} utterances; the fewest that will do: {fewest}")
-    for part, dimension in product(("train", "dev"), DIMENSIONS):
-        values = {getattr(one, dimension) for one in corpus.utterances if one.split == part}
-        if len(values) == 1:
-            raise CorpusError(f"corpus {corpus.name}: {dimension} is {values.pop():g} for all {part} utterances")
+    check_splits(corpus)
     catalog = suite.catalog
     unread = [one.id for one in corpus.utterances if not (one.transcript or "").strip()]
     readers = [
@@ -89,8 +116,8 @@ def check_corpus_for(suite: Suite, corpus: Corpus) -> None:
     ]
     if unread and readers:
         raise CorpusError(
-            f"{', '.join(readers)} reads reference transcripts, which {len(unread)} of {len(corpus.utterances)} "
-            f"utterances of {corpus.name} lack (the first is {unread[0]}): add them, or leave out "
+            f"{len(unread)} of {counted(len(corpus.utterances), 'utterance')} of {corpus.name} lack the reference "
+            f"transcript that is read by {', '.join(readers)} (the first is {unread[0]}): add them, or leave out "
             f"{', '.join(readers)} and whom they teach (--set without=[...])"
         )
 
@@ -103,8 +130,9 @@ def check_categories(learners: Sequence[str], corpus: Corpus) -> None:
     """
     if learners and not any(one.emotion for one in corpus.split("train")):
         raise CorpusError(
-            f"{', '.join(learners)} learns emotion categories, which no training utterance of {corpus.name} has: add "
-            f"them (the column `emotion` of a manifest), or leave out {', '.join(learners)} (--set without=[...])"
+            f"no training utterance of {corpus.name} has the emotion category that is learnt by "
+            f"{', '.join(learners)}: add them (the column `emotion` of a manifest), or leave out {', '.join(learners)} "
+            "(--set without=[...])"
         )
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from bench.corpora.corpus import Corpus, Utterance
 from bench.corpora.inventory import Recording
-from bench.store.keys import digest
+from bench.store.keys import Generation, Key, digest, make_key
 from bench.store.machine import versions
 from bench.suite.representations import hears_clean, transcriber_of
 from bench.suite.suite import Suite
@@ -26,7 +26,7 @@ PREDICTION_VERSION = 1
 SCORING_VERSION = 2
 
 Block = tuple[Utterance, ...]
-Version = Mapping[str, tuple[str, ...]]
+Version = Mapping[str, tuple[Key, ...]]
 """One hearing of a split: by representation, the keys of its features, block by block."""
 
 
@@ -42,7 +42,7 @@ class FeatureBlock:
 
     utterances: Block
     copy: int
-    keys: Mapping[str, str]
+    keys: Mapping[str, Key]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Fit:
         teacher: whose embedding and predictions it learns from.
     """
 
-    key: str
+    key: Key
     system: str
     head: str
     seed: int
@@ -81,7 +81,7 @@ class Predictor:
     What has neither was trained elsewhere: its only input is its prediction, and its only seed is None.
     """
 
-    key: str
+    key: Key
     system: str
     inputs: tuple[str, ...]
     seeds: tuple[int | None, ...]
@@ -93,14 +93,14 @@ class Predictor:
 class Unit:
     """A block of test utterances under one condition and draw: what is computed or lost together."""
 
-    key: str
+    key: Key
     condition: Condition
     draw: int
     utterances: Block
 
-    def shard(self, predictor_or_transcriber_key: str) -> str:
+    def shard(self, predictor_or_transcriber_key: Key) -> Key:
         """Return the key of what one system predicts, or one transcriber writes, for this unit."""
-        return digest("shard", PREDICTION_VERSION, self.key, predictor_or_transcriber_key)
+        return make_key("shard", self.key, predictor_or_transcriber_key, made_by={"prediction": PREDICTION_VERSION})
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Plan:
     suite: Suite
     corpus: Corpus
     recordings: Mapping[str, Recording]
-    fingerprints: Mapping[str, str]
+    fingerprints: Mapping[str, Key]
     revisions: Mapping[str, str]
     features: tuple[FeatureBlock, ...]
     fits: tuple[Fit, ...]
@@ -138,19 +138,29 @@ class Plan:
         return digest(SCORING_VERSION, versions(), suite, self.corpus.note, tested, self.transcribers, shards)
 
     @cached_property
+    def generations(self) -> tuple[Generation, ...]:
+        """Those of everything that is stored of the run."""
+        makers = [*(one.key for one in self.predictors), *self.transcribers.values()]
+        units = {unit.key.generation: unit for unit in self.units}.values()
+        stored = [key for block in self.features for key in block.keys.values()]
+        stored += [fit.key for fit in self.fits]
+        stored += [key for unit in units for key in (unit.key, *map(unit.shard, makers))]
+        return tuple({key.generation: None for key in stored})
+
+    @cached_property
     def tested(self) -> tuple[Utterance, ...]:
         """The test utterances that are tested: all, or as many as the suite's ``limit`` allows."""
         return tuple(dict.fromkeys(one for unit in self.units for one in unit.utterances))
 
     @cached_property
-    def transcribers(self) -> dict[str, str]:
+    def transcribers(self) -> dict[str, Key]:
         """Fingerprint of every transcriber whose transcripts the suite's systems read."""
         used = [self.suite.catalog.representations[name] for one in self.predictors for name in one.inputs]
         names = {transcriber_of(one) for one in used if not hears_clean(one)}
         return {name: self.fingerprints[name] for name in sorted(name for name in names if name is not None)}
 
     @cached_property
-    def clean_features(self) -> dict[tuple[str, str], tuple[str, int]]:
+    def clean_features(self) -> dict[tuple[str, str], tuple[Key, int]]:
         """Where the features of test utterances lie that are of clean speech whatever is tested.
 
         By representation and utterance: the key of the block, and the place in it.

@@ -11,15 +11,15 @@ import numpy.typing as npt
 from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from bench.corpora.inventory import Recording
 from bench.plan.material import at_level_of
-from bench.plan.plan import Block, FeatureBlock, Fit, Plan, Predictor, Unit, Version
+from bench.plan.plan import PREDICTION_VERSION, Block, FeatureBlock, Fit, Plan, Predictor, Unit, Version
 from bench.plan.sample import spread
 from bench.store.engine import in_blocks
-from bench.store.keys import digest
+from bench.store.keys import Key, Versions, make_key
 from bench.store.machine import COMPUTING, versions
 from bench.suite.representations import hears_clean, reads_reference
 from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, System
-from corruptions import Condition, Material, find_corruption, fingerprint
+from corruptions import Condition, Material, find_corruption, fingerprint, parse_condition
 from corruptions.sound.public import Split
 from corruptions.sound.segments import content_of
 
@@ -42,8 +42,8 @@ def make_plan(
     suite: Suite,
     corpus: Corpus,
     recordings: Mapping[str, Recording],
-    fingerprints: Mapping[str, str],
-    recipes: Mapping[str, str],
+    fingerprints: Mapping[str, Key],
+    recipes: Mapping[str, Key],
     material: Material,
     revisions: Mapping[str, str] = NONE,
 ) -> Plan:
@@ -73,6 +73,21 @@ def make_plan(
     return Plan(suite, corpus, recordings, fingerprints, revisions, features, tuple(fits.values()), predictors, units)
 
 
+def versions_now() -> dict[str, str | int]:
+    """Return the versions of the code here and of the libraries that keys of today are made with.
+
+    Encoders, recognisers and heads have versions of their own: they come with their fingerprints and recipes.
+    """
+    clean = parse_condition("clean")
+    return {
+        **versions(COMPUTING),
+        **_corrupted_by(fingerprint(Material(), clean)),
+        "features": FEATURES_VERSION,
+        "training": TRAINING_VERSION,
+        "prediction": PREDICTION_VERSION,
+    }
+
+
 def draws_of(condition: Condition, material: Material, draws: int) -> tuple[int, ...]:
     """Return the draws under which utterances meet a condition: only the first where nothing is left to chance."""
     chance = any(find_corruption(step.corruption, material).random for step in condition.steps)
@@ -93,13 +108,17 @@ class _Given:
     suite: Suite
     corpus: Corpus
     recordings: Mapping[str, Recording]
-    fingerprints: Mapping[str, str]
-    recipes: Mapping[str, str]
+    fingerprints: Mapping[str, Key]
+    recipes: Mapping[str, Key]
     material: Material
 
     @cached_property
     def libraries(self) -> dict[str, str]:
         return versions(COMPUTING)
+
+    @property
+    def represented_by(self) -> Versions:
+        return {**self.libraries, "features": FEATURES_VERSION}
 
     @cached_property
     def digests(self) -> dict[Path, str]:
@@ -114,11 +133,11 @@ class _Given:
         return {one: fingerprint(self.material, one, self.digests.__getitem__) for one in self.suite.expanded()}
 
     @cached_property
-    def training_sounds(self) -> list[list[object]]:
+    def training_sounds(self) -> list[tuple[str, Sound]]:
         """The conditions of training, and what decides how each sounds."""
         heard = at_level_of(self.corpus.split("train"), self.material, self.recordings, self.suite.policy)
         conditions = self.suite.training.expanded()
-        return [[str(one), fingerprint(heard, one, self.digests.__getitem__)] for one in conditions]
+        return [(str(one), fingerprint(heard, one, self.digests.__getitem__)) for one in conditions]
 
     @cached_property
     def trained(self) -> dict[str, System]:
@@ -154,17 +173,17 @@ def _features(given: _Given, test: Sequence[Utterance]) -> tuple[FeatureBlock, .
     )
 
 
-def _feature_key(given: _Given, name: str, block: Block, copy: int) -> str:
-    known = [FEATURES_VERSION, given.libraries, given.fingerprints[name]]
+def _feature_key(given: _Given, name: str, block: Block, copy: int) -> Key:
+    own, made_by = given.fingerprints[name], given.represented_by
     if reads_reference(given.suite.catalog.representations[name]):
-        return digest("features", *known, [utterance.transcript for utterance in block])
+        return make_key("features", own, [utterance.transcript for utterance in block], made_by=made_by)
     contents = [given.content(utterance) for utterance in block]
     if copy == 0:
-        return digest("features", *known, contents)
-    drawn = [[one.id, one.speaker] for one in block]
-    return digest(
-        *("noisy features", *known, contents, given.suite.seed, given.corpus.name, copy, drawn, given.training_sounds)
-    )
+        return make_key("features", own, contents, made_by=made_by)
+    drawn = [given.suite.seed, given.corpus.name, copy, [[one.id, one.speaker] for one in block]]
+    sounds = given.training_sounds
+    heard_by = {name: version for _, sound in sounds for name, version in _corrupted_by(sound).items()}
+    return make_key("noisy features", own, contents, drawn, sounds, made_by={**made_by, **heard_by})
 
 
 def _fits(given: _Given, features: Sequence[FeatureBlock]) -> dict[tuple[str, int], Fit]:
@@ -180,10 +199,8 @@ def _fits(given: _Given, features: Sequence[FeatureBlock]) -> dict[tuple[str, in
         }
         for seed in suite.seeds:
             teacher = None if system.teacher is None else fits[system.teacher, seed]
-            key = digest(
+            key = make_key(
                 "fit",
-                TRAINING_VERSION,
-                given.libraries,
                 given.recipes[system.head],
                 seed,
                 system.inputs,
@@ -192,6 +209,7 @@ def _fits(given: _Given, features: Sequence[FeatureBlock]) -> dict[tuple[str, in
                 emotions,
                 suite.training.fit.model_dump(exclude_none=True),
                 teacher and teacher.key,
+                made_by={**given.libraries, "training": TRAINING_VERSION},
             )
             fits[name, seed] = Fit(
                 key, name, system.head, seed, system.inputs, heard, labels, emotions, suite.training.fit, teacher
@@ -208,16 +226,23 @@ def _predictor(given: _Given, name: str, fits: Mapping[tuple[str, int], Fit]) ->
     suite, system = given.suite, given.suite.catalog.systems[name]
     known = [given.fingerprints[source] for source in system.inputs]
     if system.head == AS_IS:
-        return Predictor(digest(AS_IS, known), name, system.inputs, (None,), ())
+        return Predictor(make_key(AS_IS, known, made_by={}), name, system.inputs, (None,), ())
     if system.head in CONTROLS:
         labels = unit_labels(given.corpus.split("train"), given.corpus.scale)
-        key = digest("control", system.head, suite.seeds, labels.tolist())
+        key = make_key("control", system.head, suite.seeds, labels.tolist(), made_by={})
         return Predictor(key, name, (), suite.seeds, (), labels)
     own = tuple(fits[system.trained_as or name, seed] for seed in suite.seeds)
-    return Predictor(digest("heads", [fit.key for fit in own], known), name, system.inputs, suite.seeds, own)
+    key = make_key("heads", [fit.key for fit in own], known, made_by={})
+    return Predictor(key, name, system.inputs, suite.seeds, own)
 
 
-def _unit_key(given: _Given, block: Block, condition: Condition, draw: int) -> str:
+def _unit_key(given: _Given, block: Block, condition: Condition, draw: int) -> Key:
     spoken = [[one.id, one.speaker, given.content(one), one.transcript] for one in block]
-    sound = {**given.sounds[condition], **given.libraries}
-    return digest("unit", given.suite.seed, given.corpus.name, str(condition), draw, spoken, sound)
+    sound = given.sounds[condition]
+    made_by = {**given.libraries, **_corrupted_by(sound)}
+    return make_key("unit", given.suite.seed, given.corpus.name, str(condition), draw, spoken, sound, made_by=made_by)
+
+
+def _corrupted_by(sound: Sound) -> Versions:
+    """Return the version of the code that corrupts speech, as the fingerprint of a sound has it."""
+    return {"corruptions": int(sound["corruptions"] or 0)}

@@ -19,6 +19,7 @@ from bench.stages.speech import UtteranceError, corrupt_utterance
 from bench.stages.train import head_path
 from bench.store.engine import run_jobs
 from bench.store.features import read_features
+from bench.store.keys import Key
 from bench.store.progress import Stages
 from bench.store.store import Store, write_table
 from bench.suite.systems import CONTROLS, Catalog
@@ -43,11 +44,11 @@ class UnitWork:
     """
 
     unit: Unit
-    transcribers: Mapping[str, str]
+    transcribers: Mapping[str, Key]
     missing_transcribers: tuple[str, ...]
     predictors: tuple[Predictor, ...]
     record_missing: bool
-    clean: Mapping[str, tuple[tuple[str, int], ...]]
+    clean: Mapping[str, tuple[tuple[Key, int], ...]]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from bench.store.keys import digest
+from bench.stages.versions import model_versions
+from bench.store.keys import Key, digest
 from bench.suite.representations import (
     Confidence,
     Model,
@@ -55,7 +56,7 @@ class Known:
         notices: what a user must be told, such as a licence that forbids something.
     """
 
-    fingerprints: Mapping[str, str]
+    fingerprints: Mapping[str, Key]
     revisions: Mapping[str, str]
     notices: tuple[str, ...]
 
@@ -117,7 +118,7 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned
     """
     for name in tuned:
         top_above(name, catalog, device)
-    found: dict[str, str] = {}
+    found: dict[str, Key] = {}
     revisions: dict[str, str] = {}
     notices: list[str] = []
     for name in names:
@@ -127,11 +128,15 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned
         if isinstance(one, Speech):
             layers = _layers(one, catalog.models, device)
             check_layers(layers, _speech_encoder(catalog.models[one.speech], device).n_layers)
+        made_by = {part: model_versions(part[0], catalog.models[part[1]].kind) for part in models}
         fingerprints = [model.fingerprint for model in models.values()]
-        found[name] = digest(type(one).__name__, hears_clean(one), *fingerprints, *layers)
+        found[name] = Key(
+            digest(type(one).__name__, hears_clean(one), *fingerprints, *layers),
+            {what: version for of_part in made_by.values() for what, version in of_part.items()},
+        )
         for (role, own), model in models.items():
             if role == "transcriber":
-                found[own] = model.fingerprint
+                found[own] = Key(model.fingerprint, made_by[role, own])
             if (revision := getattr(model, "revision", None)) is not None:
                 revisions[own] = revision
             notices += [notice for notice in [getattr(model, "licence_notice", None)] if notice]

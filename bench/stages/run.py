@@ -17,13 +17,14 @@ from bench.stages.examples import write_examples
 from bench.stages.outputs import begin, finish, is_done, write_tables
 from bench.stages.provenance import provenance
 from bench.stages.represent import look_at_models
-from bench.stages.train import missing_fits, recipes, train
+from bench.stages.train import missing_features, missing_fits, recipes, train
 from bench.store.engine import default_workers, worker_pool
 from bench.store.progress import Stages
 from bench.store.store import Store, cache_root, write_table
 from bench.suite.recordings import check_folders, read_noises, read_rooms
 from bench.suite.suite import Suite
 from corruptions import Material, check_for_training, check_material
+from corruptions.sound.problems import counted
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -66,6 +67,8 @@ def run_suite(
             stages.say(f"Everything is done: {page}")
             return page
         begin(plan, out)
+        for generation in plan.generations:
+            store.note(generation)
         train(plan, material, store, pool, stages, chosen, trainers=workers)
         evaluate(plan, material, store, pool, stages, chosen, allow_missing=allow_missing)
         with stages.stage("Measuring costs", 1, "tables") as advance:
@@ -90,8 +93,8 @@ def _say_limit(plan: Plan, stages: Stages) -> None:
         return
     everybody, some = ({one.speaker for one in of} for of in (plan.corpus.split("test"), plan.tested))
     stages.say(
-        f"limit: {len(plan.tested)} of {len(plan.corpus.split('test'))} test utterances, of {len(some)} of "
-        f"{len(everybody)} speakers; provenance.json lists them"
+        f"limit: {len(plan.tested)} of {counted(len(plan.corpus.split('test')), 'test utterance')}, of {len(some)} of "
+        f"{counted(len(everybody), 'speaker')}; provenance.json lists them"
     )
 
 
@@ -158,13 +161,16 @@ def run_status(
 ) -> list[tuple[str, int, int]]:
     """Return for each stage of a run its name, how many pieces are in the store, and how many there are.
 
+    Speech that only trained heads have learned from need not be encoded again, wherever that lies: it counts as done.
     With ``allow_missing``, of a run that left out recordings that cannot be used.
     """
     corpus = load_corpus(suite, stages)
     with worker_pool(1) as pool:
         plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), 1, allow_missing=allow_missing)
     store = default_store()
+    unheard = len(missing_features(plan, missing_fits(plan, store), store))
     return [
+        ("encoding (blocks of speech)", len(plan.features) - unheard, len(plan.features)),
         ("training (heads)", len(plan.fits) - len(missing_fits(plan, store)), len(plan.fits)),
         ("testing (blocks of utterances)", len(plan.units) - len(missing_work(plan, store)), len(plan.units)),
     ]

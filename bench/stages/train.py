@@ -15,7 +15,7 @@ from bench.stages.represent import represent, top_above
 from bench.stages.speech import noisy_copy
 from bench.store.engine import default_workers, run_jobs, worker_pool
 from bench.store.features import StoredFrames, has_features, read_features, write_features
-from bench.store.keys import digest
+from bench.store.keys import Key, digest
 from bench.store.progress import Stages
 from bench.store.store import Store, write_table
 from bench.suite.representations import Speech, reads_reference
@@ -61,6 +61,19 @@ def missing_fits(plan: Plan, store: Store) -> list[Fit]:
     return [fit for fit in plan.fits if not head_path(store, fit).exists()]
 
 
+def missing_features(plan: Plan, fits: Sequence[Fit], store: Store) -> list[tuple[FeatureBlock, tuple[str, ...]]]:
+    """Return what is to be encoded before these heads are trained and the rest is tested: blocks, and as what."""
+    read = [version for fit in fits for versions in fit.versions.values() for version in versions]
+    read += [fit.teacher.versions["train"][0] for fit in fits if fit.teacher is not None]
+    wanted = {key for version in read for keys in version.values() for key in keys}
+    wanted |= {key for key, _ in plan.clean_features.values()}
+    found = [
+        (block, tuple(name for name, key in block.keys.items() if key in wanted and not has_features(store, key)))
+        for block in plan.features
+    ]
+    return [(block, absent) for block, absent in found if absent]
+
+
 @dataclass(frozen=True)
 class TrainedHow:
     """How a kind of head is trained.
@@ -71,7 +84,7 @@ class TrainedHow:
         categorises: whether it learns emotion categories.
     """
 
-    name: str
+    name: Key
     tuned: bool
     categorises: bool
 
@@ -83,11 +96,10 @@ def recipes() -> dict[str, TrainedHow]:
     from models.heads.multitask import MultiTaskConfig
     from models.heads.training import FORMAT
 
+    names = {kind: digest(kind, FORMAT, repr(head.config), repr(FitConfig())) for kind, head in HEADS.items()}
     return {
         kind: TrainedHow(
-            digest(kind, FORMAT, repr(head.config), repr(FitConfig())),
-            head.tuned,
-            isinstance(head.config, MultiTaskConfig),
+            Key(names[kind], {f"head {kind}": names[kind]}), head.tuned, isinstance(head.config, MultiTaskConfig)
         )
         for kind, head in HEADS.items()
     }
@@ -129,14 +141,9 @@ def _represent(
     device: str,
 ) -> None:
     """Store the features that these heads are trained on, and those of test speech that is heard clean."""
-    read = [version for fit in fits for versions in fit.versions.values() for version in versions]
-    read += [fit.teacher.versions["train"][0] for fit in fits if fit.teacher is not None]
-    wanted = {key for version in read for keys in version.values() for key in keys}
-    wanted |= {key for key, _ in plan.clean_features.values()}
     jobs = [
         _FeatureJob(block, absent, plan.suite, plan.corpus.name, material, device, store)
-        for block in plan.features
-        if (absent := tuple(name for name, key in block.keys.items() if key in wanted and not has_features(store, key)))
+        for block, absent in missing_features(plan, fits, store)
     ]
     for title, some in (
         ("Encoding clean speech", [job for job in jobs if job.block.copy == 0]),

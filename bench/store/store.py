@@ -1,8 +1,10 @@
 """A content-addressed store: a value's name says everything that could change it, so what is there is never stale.
 
-Files are written under a temporary name and renamed, so a file that exists is whole, whatever killed its writer.
+Files are written under a temporary name and renamed, so a file that exists is whole, whatever killed its writer. They
+lie in a folder of their generation, in which a note says which versions of code and libraries that is.
 """
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +13,10 @@ from pathlib import Path
 import pandas as pd
 import platformdirs
 
+from bench.store.keys import GENERATION_DIGITS, Generation
 from corruptions.sound.files import replacing
+
+NOTE = "versions.json"
 
 
 def cache_root() -> Path:
@@ -48,7 +53,15 @@ class Store:
 
     def path(self, kind: str, key: str, suffix: str = ".parquet") -> Path:
         """Return where the value of this kind and key lies, or will lie."""
-        return self.root / kind / key[:2] / f"{key}{suffix}"
+        generation, rest = key[:GENERATION_DIGITS], key[GENERATION_DIGITS:]
+        return self.root / generation / kind / rest[:2] / f"{key}{suffix}"
+
+    def note(self, generation: Generation) -> None:
+        """Write down which versions a generation is made with; do it before anything of it is stored."""
+        path = self.root / generation.name / NOTE
+        if not path.exists():
+            with replacing(path) as temporary:
+                temporary.write_text(json.dumps(dict(sorted(generation.versions)), indent=2), encoding="utf-8")
 
     def tables(self, kind: str, keys: Sequence[str]) -> pd.DataFrame:
         """Return the tables of ``keys``, one under the other in that order; those that are not there are left out.

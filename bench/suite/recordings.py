@@ -9,10 +9,11 @@ from pydantic import AfterValidator, Discriminator, Tag
 
 from bench.store.progress import Stages
 from bench.store.strict import Strict
-from corruptions import CORRUPTIONS, NoiseFolder, read_noise_folder
+from corruptions import CORRUPTIONS, NoiseFolder, Step, read_noise_folder
 from corruptions.noise.corpora import NOISE_CORPORA, overlaps, read_noise_corpus
 from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
 from corruptions.room.responses import Response, read_responses
+from corruptions.sound.problems import those_there_are
 from corruptions.sound.progress import Stage
 from corruptions.sound.promises import AudioError
 from corruptions.sound.public import Split, find_corpus
@@ -77,7 +78,17 @@ def check_own_names(noises: Collection[str], rooms: Collection[str]) -> None:
     built_in = {*CORRUPTIONS, "clean"}
     for kind, own, taken in (("noises", noises, built_in), ("rooms", rooms, {*built_in, *noises})):
         if shadowed := sorted(taken.intersection(own)):
-            raise ValueError(f"{kind}: {', '.join(shadowed)} is a name that is taken; call yours something else")
+            raise ValueError(f"{kind}: a name that is taken: {', '.join(shadowed)}; call yours something else")
+
+
+def unknown_corruption(step: Step, known: Collection[str]) -> str:
+    """Return what to say of a step that is none of ``known``: what there is, and how own recordings get its name."""
+    name = step.corruption
+    own = "noises" if step.level is not None else "rooms"
+    return (
+        f"no corruption is called {name!r}; {those_there_are(name, known)}; your own {own} need a folder: in a suite "
+        f"{own}: {{{name}: FOLDER}}, for `emonoise corrupt` --{'noise' if own == 'noises' else own} {name}=FOLDER"
+    )
 
 
 def check_folders(noises: Mapping[str, OwnNoise], rooms: Mapping[str, OwnRooms]) -> None:

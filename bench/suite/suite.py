@@ -13,7 +13,7 @@ from bench.corpora.probe.corpus import ProbeSpec
 from bench.store.strict import ANY, SEVERAL, Strict, unique
 from bench.suite.conditions import ConditionBlock, Policy, expand
 from bench.suite.file import SuiteError, read_suite_file
-from bench.suite.recordings import CorpusRooms, OwnNoise, OwnRooms, check_own_names
+from bench.suite.recordings import CorpusRooms, OwnNoise, OwnRooms, check_own_names, unknown_corruption
 from bench.suite.representations import MODELS, REPRESENTATIONS, Model, WrittenRepresentation
 from bench.suite.systems import SYSTEMS, Catalog, System, needed
 from bench.suite.systems_check import check_catalog, check_comparisons
@@ -82,7 +82,13 @@ class ManifestCorpus(Strict):
 
 
 def _probe_by_name(value: object) -> object:
-    return {"probe": {}} if value == "probe" else value
+    if value == "probe":
+        return {"probe": {}}
+    if isinstance(value, dict | ProbeCorpus | ManifestCorpus):
+        return value
+    message = f"no corpus is called {value!r}; {those_there_are(str(value), ['probe'])}; any other is a table: "
+    message += "{manifest: FILE.csv, scale: [1, 7]}"
+    raise PydanticCustomError("corpus", "{message}", {"message": message})
 
 
 class Suite(Strict):
@@ -139,9 +145,7 @@ class Suite(Strict):
         for key, conditions in (("conditions", self.expanded()), ("training.conditions", self.training.expanded())):
             for step in (step for condition in conditions for step in condition.steps):
                 if step.corruption not in known:
-                    raise ValueError(
-                        f"{key}: no corruption is called {step.corruption!r}; {those_there_are(step.corruption, known)}"
-                    )
+                    raise ValueError(f"{key}: {unknown_corruption(step, known)}")
         check_levels([*self.expanded(), *self.training.expanded()])
         unique(tuple(str(condition) for condition in self.expanded()))
         return self
@@ -170,7 +174,7 @@ class Suite(Strict):
         check_catalog(self.catalog, unique(names), can_be_noisy=bool(self.training.conditions))
         unknown = [name for name in self.without if name not in names]
         if unknown:
-            raise ValueError(f"without: {', '.join(unknown)} is not one of the systems {', '.join(names)}")
+            raise ValueError(f"without: no such system: {', '.join(unknown)}; there are {', '.join(names)}")
         if not self.tested:
             raise ValueError("without: no system is left to be tested")
         check_comparisons(self.compared, self.tested)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from bench.suite.representations import Confidence, Model, Representation, Speech, hears_clean, transcriber_of
 from bench.suite.systems import AS_IS, CONTROLS, SYSTEMS, Catalog, System, needed
-from corruptions.sound.problems import those_there_are
+from corruptions.sound.problems import counted, those_there_are
 
 # Kinds of speech encoders whose only frame is a prediction.
 REGRESSORS = ("avd",)
@@ -87,7 +87,7 @@ def _check_system(name: str, catalog: Catalog, *, can_be_noisy: bool) -> None:
             raise ValueError(f"systems.{name} borrows its heads: how they are trained is said of {system.trained_as}")
         if len(lender.inputs) != len(system.inputs):
             raise ValueError(
-                f"systems.{name} has {len(system.inputs)} inputs, {system.trained_as}, whose heads it uses, "
+                f"systems.{name} has {counted(len(system.inputs), 'input')}, {system.trained_as}, whose heads it uses, "
                 f"{len(lender.inputs)}"
             )
     elif system is not SYSTEMS.get(name):  # those are covered by a test, and looking at heads costs the import of torch

@@ -8,6 +8,7 @@ from pathlib import Path
 from corruptions.noise.corpora import NOISE_CORPORA
 from corruptions.noise.recordings import Fault, Recording, examine
 from corruptions.sound.audio import SAMPLE_RATE, audio_names
+from corruptions.sound.problems import counted
 from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
 from corruptions.sound.public import SPLITS, Member, PublicCorpus, Split, Table, find_corpus, members_of
@@ -97,12 +98,12 @@ def _missing(corpus: PublicCorpus, root: Path, members: list[Member]) -> Iterabl
         named = True
         yield f"all of {part}"
     if not named and corpus.n_recordings is not None and len(members) < corpus.n_recordings:
-        yield f"{corpus.n_recordings - len(members)} of {corpus.n_recordings} recordings; nothing says which"
+        yield f"{corpus.n_recordings - len(members)} of {counted(corpus.n_recordings, 'recording')}; nothing says which"
 
 
 def _too_many(corpus: PublicCorpus, members: list[Member]) -> Iterable[str]:
     if corpus.n_recordings is not None and len(members) > corpus.n_recordings:
-        yield f"{len(members)} recordings where there should be {corpus.n_recordings}: is it there twice?"
+        yield f"{counted(len(members), 'recording')} where there should be {corpus.n_recordings}: is it there twice?"
 
 
 def _listed(table: Table, root: Path) -> list[str]:

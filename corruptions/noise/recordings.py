@@ -10,7 +10,7 @@ import numpy as np
 from corruptions.noise.activity import FramePower, Stretches, stretches
 from corruptions.sound.audio import CANCELLED, LOUDEST, SILENT_PEAK, cancelled, file_sha256, length_at_16k, too_loud
 from corruptions.sound.decoding import decoding
-from corruptions.sound.problems import listed
+from corruptions.sound.problems import counted, listed
 from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
 
@@ -72,7 +72,9 @@ def read_recordings(
     if len(faults) == 1:
         raise AudioError(faults[0])
     if faults:
-        raise AudioError(f"{len(faults)} of {len(names)} recordings in {folder} cannot be noise:{listed(faults)}")
+        raise AudioError(
+            f"{len(faults)} of {counted(len(names), 'recording')} in {folder} cannot be noise:{listed(faults)}"
+        )
     return tuple(one for one in examined if isinstance(one, Recording))
 
 

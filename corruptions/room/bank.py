@@ -40,9 +40,10 @@ def build_rooms(
 ) -> dict[float, tuple[Response, ...]]:
     """Return simulated rooms by reverberation time, as ``Material.rooms`` wants them, after building what is missing.
 
-    The responses lie in ``cache/rooms-<digest>/0.6s/00.wav``, to be listened to, and what was measured from them in
-    ``rooms.csv`` beside them. The digest names everything that can change them but the reverberation time, so that
-    another time later adds only its own. The files are bit-identical whatever the number of workers.
+    The responses lie in ``cache/rooms/<digests>/0.6s/00.wav``, to be listened to, and what was measured from them in
+    ``rooms.csv`` beside them. The digests, of versions and of ``spec``, name everything that can change them but the
+    reverberation time, so that another time later adds only its own. The files are bit-identical whatever the number of
+    workers.
 
     Args:
         rt60s_s: reverberation times in seconds. What is measured is within 5 % of them.
@@ -57,7 +58,7 @@ def build_rooms(
     geometries = [draw_geometry(spec, k) for k in range(spec.n_rooms)]
     for rt60_s in rt60s_s:
         check_possible(rt60_s, geometries)
-    bank = cache / f"rooms-{_digest(spec)}"
+    bank = cache / "rooms" / f"{bank_generation()}-{_digest(asdict(spec), 16)}"
     rooms = {rt60_s: _kept(bank, rt60_s) for rt60_s in dict.fromkeys(rt60s_s)}
     missing = [rt60_s for rt60_s, responses in rooms.items() if not responses]
     if missing:
@@ -70,6 +71,11 @@ def build_rooms(
         for i, rt60_s in enumerate(missing):
             _write_table(bank / _folder(rt60_s) / _TABLE, rows[i * spec.n_rooms : (i + 1) * spec.n_rooms])
     return rooms | {rt60_s: _kept(bank, rt60_s) for rt60_s in missing}
+
+
+def bank_generation() -> str:
+    """Return the digest of versions, 8 hexadecimal digits, with which the name of every bank of today begins."""
+    return _digest([CODE_VERSION, version("pyroomacoustics")], 8)
 
 
 def _build_all(bank: Path, seed: int, jobs: Sequence[_Job], workers: int) -> Iterator[dict[str, object]]:
@@ -125,9 +131,8 @@ def _write_table(path: Path, rows: Sequence[dict[str, object]]) -> None:
         writer.writerows(rows)
 
 
-def _digest(spec: RoomSpec) -> str:
-    parts = json.dumps([CODE_VERSION, asdict(spec), version("pyroomacoustics")])
-    return sha256(parts.encode()).hexdigest()[:16]
+def _digest(value: object, n_digits: int) -> str:
+    return sha256(json.dumps(value).encode()).hexdigest()[:n_digits]
 
 
 def _folder(rt60_s: float) -> str:

@@ -1,4 +1,4 @@
-"""How problems are told: several of them in one message, and a name that nothing has."""
+"""How problems are told: several of them in one message, how many of what, and a name that nothing has."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -18,6 +18,16 @@ def listed(problems: Sequence[str]) -> str:
     """
     more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
     return "".join(f"\n  {line}" for line in (*problems[:_SHOWN], *more))
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things, of which ``what`` is one.
+
+    Examples:
+        >>> counted(1, "recording"), counted(2, "recording"), counted(0, "test utterance")
+        ('1 recording', '2 recordings', '0 test utterances')
+    """
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def those_there_are(name: str, names: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from corruptions.sound.audio import audio_names
-from corruptions.sound.problems import those_there_are
+from corruptions.sound.problems import counted, those_there_are
 from corruptions.sound.promises import AudioError
 
 Split = Literal["train", "dev", "test"]
@@ -135,7 +135,7 @@ def choose_recordings(corpora: Mapping[str, PublicCorpus], name: str, root: Path
     chosen = [member.name for member in members if split in (None, member.split)]
     if not chosen:
         raise AudioError(
-            f"{root}: the {split} split of {name} is empty: {len(members)} recordings, and none of them is in it "
+            f"{root}: the {split} split of {name} is empty: of {counted(len(members), 'recording')}, none is in it "
             f"({corpus.split_rule})"
         )
     return chosen

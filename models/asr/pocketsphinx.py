@@ -35,6 +35,9 @@ FILES = (f"{ACOUSTICS}/*", WORDS, GRAMMAR)
 VERSION = 1
 """To be raised with any change of the code that changes a transcript."""
 
+LIBRARIES = ("pocketsphinx",)
+"""Whose versions are in the fingerprint."""
+
 MIN_SAMPLES = 1600
 """What a piece is padded to with silence: of less than 75 ms nothing is said at all."""
 

@@ -37,6 +37,9 @@ FULL_SCALE = 32_767 / 32_768
 VERSION = 1
 """To be raised with any change of the code that changes the frames."""
 
+LIBRARIES = ("opensmile",)
+"""Whose versions are in the fingerprint."""
+
 
 @dataclass(frozen=True)
 class Egemaps:

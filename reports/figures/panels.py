@@ -132,6 +132,6 @@ def legend(figure: "Figure", looks: Mapping[str, Look]) -> None:
 def signed(figure: "Figure", run: Run) -> "Figure":
     """Write under the figure what corpus it shows: a synthetic one is called so wherever the figure goes."""
     kind = "synthetic corpus" if run.corpus["synthetic"] else "corpus"
-    text = f"{kind} {run.corpus['name']} \N{MIDDLE DOT} {run.utterances} test utterances of {run.speakers} speakers"
+    text = f"{kind} {run.corpus['name']} \N{MIDDLE DOT} {run.size}"
     figure.supxlabel(plain(text), fontsize=6, color=style.FAINT, x=0.995, ha="right")
     return figure

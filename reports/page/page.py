@@ -18,7 +18,7 @@ from reports.figures.spectrograms import card, loudest_db, picture, spectrograms
 from reports.run.paired import groups
 from reports.run.run import ENOUGH_SPEAKERS, Run, read_run
 from reports.run.systems import HEARD
-from reports.run.words import Score, listing, with_interval
+from reports.run.words import Score, counted, listing, with_interval
 from reports.tables.tables import Cell, Table, tables, write_table
 from reports.tables.text_tables import comparison_tables, cost_tables, write_text_table
 from reports.words.headline import headline
@@ -131,6 +131,7 @@ def page(run: Run, figures: Mapping[str, Sequence[Drawn]], audio: Sequence[Mappi
         "cell": cell,
         "tint": tint,
         "listing": named,
+        "counted": counted,
         "parts": parts,
         "with_interval": with_interval,
         "by_title": by_title,

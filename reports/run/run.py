@@ -14,7 +14,7 @@ import pandas as pd
 from reports.run.files import ReportError, read_extra, read_json, read_table
 from reports.run.sweeps import STATION, Sweep, sweeps_of
 from reports.run.systems import System, read_systems
-from reports.run.words import Score, slugs
+from reports.run.words import Score, counted, slugs
 
 COLUMNS = (
     *("system", "seed", *STATION, "draw", "dimension", "metric"),
@@ -120,6 +120,11 @@ class Run:
         return int(self.table["n_utterances"].max()) if len(self.table) else 0
 
     @cached_property
+    def size(self) -> str:
+        """The test set in words, as in "120 test utterances of 24 speakers"."""
+        return f"{counted(self.utterances, 'test utterance')} of {counted(self.speakers, 'speaker')}"
+
+    @cached_property
     def slugs(self) -> Mapping[str, str]:
         """What a dimension, a sweep or an example's condition is called in file names."""
         names = [*self.dimensions, *(sweep.name for sweep in self.sweeps), *(one.condition for one in self.examples)]
@@ -168,6 +173,11 @@ def read_run(folder: Path) -> Run:
     Raises:
         ReportError: if a file is not there or does not hold what it must.
     """
+    if (folder / "suite.yaml").is_file() and not (folder / "provenance.json").is_file():
+        raise ReportError(
+            f"{folder / 'provenance.json'} is not there, for this run is not finished: there is nothing to report yet. "
+            f"`emonoise run` goes on with it, and `emonoise status {folder}` says what is missing"
+        )
     provenance = read_json(folder / "provenance.json", dict)
     corpus = provenance.get("corpus")
     if not isinstance(corpus, dict) or not isinstance(corpus.get("synthetic"), bool) or "name" not in corpus:

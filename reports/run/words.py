@@ -141,3 +141,13 @@ def slugs(names: Iterable[str]) -> dict[str, str]:
         candidates = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
         found[name] = next(candidate for candidate in candidates if candidate not in found.values())
     return found
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things, of which ``what`` is one.
+
+    Examples:
+        >>> counted(1, "system"), counted(2, "system")
+        ('1 system', '2 systems')
+    """
+    return f"{number} {what}{'s' * (number != 1)}"

@@ -209,7 +209,7 @@ def _record(cell: Cell) -> list[object]:
 def about(run: Run) -> str:
     """Return which corpus a table is about, for its caption."""
     kind = "synthetic corpus" if run.corpus["synthetic"] else "corpus"
-    return f"{kind} {run.corpus['name']}, {run.utterances} test utterances of {run.speakers} speakers"
+    return f"{kind} {run.corpus['name']}, {run.size}"
 
 
 def latex(table: Table, about: str) -> str:

@@ -4,7 +4,7 @@ from math import isnan
 
 from reports.run.run import ENOUGH_SPEAKERS, ERROR_RATES, Run
 from reports.run.sweeps import CLEAN
-from reports.run.words import listing
+from reports.run.words import counted, listing
 
 # Fewer noise draws or training seeds than this are too few for a claim.
 ENOUGH_REPEATS = 3
@@ -52,18 +52,22 @@ def _few(run: Run) -> list[str]:
         found.append("Only clean speech was scored, so this run says nothing about noise.")
     if run.speakers < ENOUGH_SPEAKERS:
         found.append(
-            f"The test set has {run.speakers} speakers. With fewer than {ENOUGH_SPEAKERS} the intervals are rough."
+            f"The test set has {counted(run.speakers, 'speaker')}. With fewer than {ENOUGH_SPEAKERS} the intervals are "
+            "rough."
         )
     limit, there = run.corpus.get("limit"), run.corpus.get("utterances", {}).get("test")
     if limit is not None and there is not None and limit < there:
-        found.append(f"Only {limit} of the {there} test utterances were used.")
+        found.append(f"Only {limit} of the {counted(there, 'test utterance')} were used.")
     seeds, draws = len(run.provenance.get("seeds", [])), run.provenance.get("draws")
     if 0 < seeds < ENOUGH_REPEATS:
-        times = f"{seeds} seed{'s' * (seeds > 1)}"
-        found.append(f"Systems were trained with {times}; a claim about systems needs {ENOUGH_REPEATS} or more.")
+        found.append(
+            f"Systems were trained with {counted(seeds, 'seed')}; a claim about systems needs {ENOUGH_REPEATS} or more."
+        )
     if draws is not None and draws < ENOUGH_REPEATS and run.sweeps:
-        times = f"{draws} excerpt{'s' * (draws > 1)}"
-        found.append(f"Every utterance met {times} of a noise; a claim about a noise needs {ENOUGH_REPEATS} or more.")
+        found.append(
+            f"Every utterance met {counted(draws, 'excerpt')} of a noise; a claim about a noise needs {ENOUGH_REPEATS} "
+            "or more."
+        )
     return found
 
 

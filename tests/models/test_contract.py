@@ -4,6 +4,7 @@ A kind is checked with the weights that a line in ``MODELS`` names: packaged one
 """
 
 import inspect
+import sys
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -209,6 +210,12 @@ def test_a_layer_that_is_not_there_is_refused(made, model):
 @every["model"]
 def test_nothing_in_gives_nothing_out(made, model):
     assert call(made(model), model, []) == []
+
+
+@every["model"]
+def test_the_fingerprint_ends_with_the_version_of_the_code(made, model):
+    module = sys.modules[CATALOGUES[model.catalogue][model.kind].__module__]
+    assert made(model).fingerprint.endswith(f"/v{module.VERSION}")
 
 
 @every["model"]

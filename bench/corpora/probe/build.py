@@ -12,7 +12,7 @@ from bench.corpora.corpus import DIMENSIONS
 from bench.corpora.probe.plan import Planned, ProbeSpec, plan
 from bench.corpora.probe.voice import SAMPLE_RATE, WEIGHTS, check_installed, load_voice, speak, versions
 from bench.store.engine import default_workers, run_jobs, worker_pool
-from bench.store.keys import digest
+from bench.store.keys import Versions, make_key
 from bench.store.progress import Advance
 from bench.store.store import cache_root
 from corruptions.sound.files import replacing
@@ -62,13 +62,26 @@ def build_probe(
     return folder
 
 
-def _key(utterances: Sequence[Planned]) -> str:
+def probe_generation() -> str:
+    """Return the generation of the probe corpora of today, with which the name of the folder of each begins.
+
+    Raises:
+        PackageNotFoundError: if the extra ``probe`` is not installed.
+    """
+    return make_key(made_by=_made_by()).generation.name
+
+
+def _made_by() -> Versions:
     from models.weights.embedded import EMBEDDED
 
+    return {**versions(), "probe": CODE_VERSION, "voice": EMBEDDED[WEIGHTS].sha256}
+
+
+def _key(utterances: Sequence[Planned]) -> str:
     rows = [asdict(utterance) for utterance in utterances]
     for row in rows:
         del row["emotion"]  # nobody hears it: naming it otherwise is no reason to speak everything again
-    return digest("probe", CODE_VERSION, rows, versions(), EMBEDDED[WEIGHTS].sha256)
+    return make_key("probe", rows, made_by=_made_by())
 
 
 def _audio(utterance: Planned) -> str:

@@ -53,7 +53,7 @@ def test_a_recording_that_cannot_be_used_is_named_or_left_out_by_name(
 def test_the_same_bytes_in_two_splits_are_refused_whatever_they_are_called(corpus: Corpus, pool: ProcessPoolExecutor):
     train, test = corpus.split("train")[0], corpus.split("test")[0]
     test.path.write_bytes(train.path.read_bytes())
-    with pytest.raises(RecordingsError, match="1 recordings of corpus are in several splits") as refused:
+    with pytest.raises(RecordingsError, match="recordings of corpus that are in several splits: 1") as refused:
         inspect(corpus, pool, Stages(), allow_missing=True)
     assert f"{test.path} (test) is {train.path} (train)" in str(refused.value)
 
@@ -164,6 +164,6 @@ def test_people_of_one_dialogue_in_two_splits_are_a_warning(talks: Path, pool: P
     table = pd.read_csv(talks)
     table["split"] = table["split"].where(table["speaker"] != "train-2", "test")
     table.to_csv(talks, index=False)
-    assert "1 files of talks are in several splits, in segments of different speakers" in said(
+    assert "files of talks that are in several splits, in segments of different speakers: 1." in said(
         read_manifest(talks, SCALE), pool
     )

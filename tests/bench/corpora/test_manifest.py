@@ -151,7 +151,7 @@ def test_a_transcript_whose_commas_are_not_quoted_is_an_error(tmp_path):
 
 
 def test_a_file_of_another_kind_or_none_is_an_error(tmp_path):
-    with pytest.raises(ManifestError, match=r"a manifest is a .csv or .parquet file"):
+    with pytest.raises(ManifestError, match=r"a manifest is a .csv, .tsv, .parquet file; save"):
         read_manifest(tmp_path / "a.xlsx", SCALE)
     with pytest.raises(ManifestError, match="no such file"):
         read_manifest(tmp_path / "a.csv", SCALE)

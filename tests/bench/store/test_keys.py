@@ -1,6 +1,9 @@
+import pickle
+from copy import deepcopy
+
 import pytest
 
-from bench.store.keys import digest, rng_for
+from bench.store.keys import Key, digest, make_key, rng_for
 
 
 def test_a_digest_is_the_same_on_every_machine():
@@ -30,3 +33,26 @@ def test_a_generator_depends_on_its_parts_alone():
     other = rng_for(0, "probe", "u1", "babble", 1).integers(1 << 40, size=4)
     assert (first == again).all()
     assert (first != other).any()
+
+
+def test_what_is_made_of_something_is_of_its_versions_too():
+    sound = Key("sound", {"corruptions": 6})
+    features = make_key("features", sound, made_by={"encoder": 1})
+    head = make_key("head", {"inputs": [(features, "other")]}, made_by={"training": 5})
+    assert head.generation.versions == {("corruptions", 6), ("encoder", 1), ("training", 5)}
+    assert head.startswith(head.generation.name)
+    assert head.generation.name != features.generation.name
+
+
+def test_a_key_is_the_same_text_everywhere_and_keeps_its_generation_on_its_way_to_a_worker():
+    key = make_key("features", 1, made_by={"encoder": 1})
+    assert len(key) == 32
+    assert digest(key) == digest(str(key))
+    for copy in (pickle.loads(pickle.dumps(key)), deepcopy(key)):  # noqa: S301 - our own
+        assert (copy, copy.generation) == (key, key.generation)
+
+
+def test_other_versions_or_parts_make_another_key():
+    keys = {make_key(part, made_by={"encoder": version}) for part in "ab" for version in (1, 2)}
+    assert len(keys) == 4
+    assert len({key.generation.name for key in keys}) == 2

@@ -42,6 +42,8 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
         ({"systems": ["mfb", "mfb"]}, "named more than once: mfb"),
         ({"systems": []}, "at least 1 item"),
         ({"conditions": [{"noise": "rain", "snr_db": 5}]}, "no corruption is called 'rain'; there are "),
+        ({"conditions": ["street@5dB"]}, "your own noises need a folder: in a suite noises: {street: FOLDER}"),
+        ({"conditions": ["lounge+white@5dB"]}, "your own rooms need a folder: in a suite rooms: {lounge: FOLDER}"),
         ({"conditions": [{"noise": "white", "snr_db": 5, "level": 2}]}, "level"),
         ({"conditions": ["clean", "clean"]}, "named more than once: clean"),
         ({"conditions": ["babble@5"]}, "'babble@5': the level of babble is given in dB"),
@@ -52,8 +54,9 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
         ({"conditions": [{"reverb_s": "long"}]}, "valid number"),
         ({"conditions": [{"noise": "white", "snr_db": [float("inf")]}]}, "finite"),
         ({"conditions": [{"noise": "white", "snr_db": [5, 5.0]}]}, "named more than once: 5"),
-        ({"noises": {"white": "recordings"}}, "white is a name that is taken"),
-        ({"noises": {"hall": "a"}, "rooms": {"hall": "b"}}, "rooms: hall is a name that is taken"),
+        ({"noises": {"white": "recordings"}}, "noises: a name that is taken: white;"),
+        ({"noises": {"white": "a", "pink": "b"}}, "noises: a name that is taken: pink, white; call yours something"),
+        ({"noises": {"hall": "a"}, "rooms": {"hall": "b"}}, "rooms: a name that is taken: hall"),
         ({"noises": {"street": {"corpus": "esc", "root": "."}}}, "no corpus is called 'esc'; there are musan"),
         ({"noises": {"street": {"corpus": "esc-50", "root": ".", "split": "eval"}}}, "'train', 'dev' or 'test'"),
         ({"bootstrap": 10}, "greater than or equal to 100"),
@@ -62,6 +65,12 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
         ({"name": "../escape"}, "name"),
         ({"corpus": {"probe": {"tests": 3}}}, "corpus.probe.tests: there is no such key"),
         ({"corpus": {"manifest": "a.csv"}}, "scale"),
+        (
+            {"corpus": "msp"},
+            "corpus: no corpus is called 'msp'; there are probe; any other is a table: {manifest: FILE",
+        ),
+        ({"corpus": "prob"}, "corpus: no corpus is called 'prob'; there are probe; did you mean probe?"),
+        ({"corpus": ["probe"]}, "corpus: no corpus is called ['probe']"),
     ],
 )
 def test_a_wrong_suite_is_refused_with_key_value_and_what_is_allowed(tmp_path: Path, changes: dict, message: str):
@@ -193,7 +202,7 @@ def test_what_a_suite_is_without_is_neither_tested_nor_compared_and_may_still_te
 
 
 @pytest.mark.parametrize(("without", "message"), [
-    ("[nobody]", "without: nobody is not one of the systems mfb,"),
+    ("[nobody]", "without: no such system: nobody; there are mfb,"),
     ("[mfb, whisper, text, text-oracle, fusion, student, random, constant]", "no system is left|is not one of"),
 ])  # fmt: skip
 def test_a_suite_is_not_without_what_it_does_not_have_nor_without_everything(without: str, message: str):

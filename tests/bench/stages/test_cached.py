@@ -1,0 +1,159 @@
+"""Whatever version is raised: what was made before is known to be of no use, and nothing else is."""
+
+import importlib
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.corpora.probe.build import probe_generation
+from bench.plan.plan import Plan
+from bench.plan.planning import make_plan
+from bench.stages.cached import current_versions, places
+from bench.stages.train import recipes
+from bench.stages.versions import model_versions
+from bench.store.cache import survey
+from bench.store.keys import Key
+from bench.store.store import NOTE, Store
+from bench.suite.representations import Speech, Words, transcriber_of
+from bench.suite.suite import Suite
+from corruptions import Material
+from corruptions.room.bank import bank_generation
+
+from ..plan.test_plan import CORPUS, RECORDINGS
+
+ROOT = Path(__file__).parents[3]
+
+# What is in no key of the cache, and why.
+ELSEWHERE = {
+    ("bench.plan.plan", "SCORING_VERSION"): "tables lie in the folder of a run",
+    ("models.heads.checkpoints", "VERSION"): "a checkpoint is no more than saved time, and is replaced",
+    ("models.weights.ctranslate2", "BINARY_VERSION"): "a format of others",
+}
+CONSTANTS = sorted(
+    (".".join(path.relative_to(ROOT).with_suffix("").parts), name)
+    for package in ("bench", "corruptions", "models", "reports")
+    for path in (ROOT / package).rglob("*.py")
+    for name in re.findall(r"^(\w*VERSION) = ", path.read_text(encoding="utf-8"), re.MULTILINE)
+)
+SUITE = Suite.model_validate(
+    {
+        "name": "tiny",
+        "corpus": "probe",
+        "systems": [
+            *("mfb", "whisper", "text", "text-clean-asr", "fusion", "student", "constant"),
+            {
+                "name": "noisy",
+                "description": "In noise.",
+                "family": "acoustic",
+                "inputs": ["mfb"],
+                "head": "ridge",
+                "trained_on": "noisy",
+            },
+        ],
+        "conditions": ["clean", {"noise": ["white", "pink"], "snr_db": [10, 0]}],
+        "training": {"conditions": ["white@5dB"]},
+    }
+)
+
+
+def plan() -> Plan:
+    """Return a plan with the fingerprints that models would have, which are not loaded."""
+    models = SUITE.catalog.models
+    fingerprints: dict[str, Key] = {}
+    for name in SUITE.representations_needed:
+        one = SUITE.catalog.representations[name]
+        transcriber = transcriber_of(one)
+        used = [("speech", one.speech)] if isinstance(one, Speech) else []
+        used += [("text", one.text)] if isinstance(one, Words) else []
+        used += [("transcriber", transcriber)] if transcriber else []
+        made_by = {key: value for role, of in used for key, value in model_versions(role, models[of].kind).items()}
+        fingerprints[name] = Key(f"{name} {made_by}", made_by)
+        if transcriber:
+            own = model_versions("transcriber", models[transcriber].kind)
+            fingerprints[transcriber] = Key(f"{transcriber} {own}", own)
+    return make_plan(
+        SUITE, CORPUS, RECORDINGS, fingerprints, {kind: one.name for kind, one in recipes().items()}, Material()
+    )
+
+
+def keys(made: Plan) -> dict[str, Key]:
+    """Return the key of everything that is stored, by what it is."""
+    makers = [(one.system, one.key) for one in made.predictors] + list(made.transcribers.items())
+    return {
+        **{f"features {k} {name}": key for k, one in enumerate(made.features) for name, key in one.keys.items()},
+        **{f"fit {fit.system} {fit.seed}": fit.key for fit in made.fits},
+        **{f"unit {k}": unit.key for k, unit in enumerate(made.units)},
+        **{f"shard {k} {name}": unit.shard(key) for k, unit in enumerate(made.units) for name, key in makers},
+    }
+
+
+def raise_version(patch: pytest.MonkeyPatch, module: str, name: str) -> None:
+    """Raise a constant, also where it was imported under a name of its own."""
+    value = getattr(importlib.import_module(module), name)
+    for other, loaded in list(sys.modules.items()):
+        if other == module or (name != "VERSION" and other.startswith(module[:6]) and name in vars(loaded)):
+            patch.setattr(loaded, name, value + 1)
+
+
+def stays(key: Key, now: dict[str, str | int]) -> bool:
+    return all(now.get(name) == version for name, version in key.generation.versions)
+
+
+def test_every_generation_of_a_plan_is_one_of_today():
+    now = current_versions()
+    assert {name: stays(key, now) for name, key in keys(plan()).items() if not stays(key, now)} == {}
+
+
+def test_the_generations_of_a_plan_are_those_of_its_keys():
+    made = plan()
+    assert set(made.generations) == {key.generation for key in keys(made).values()}
+
+
+@pytest.mark.parametrize(("module", "name"), [one for one in CONSTANTS if one not in ELSEWHERE], ids=".".join)
+def test_a_version_that_is_raised_retires_just_what_changes_its_key(
+    module: str, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    if name == "CODE_VERSION":
+        generation = {"bench.corpora.probe.build": probe_generation, "corruptions.room.bank": bank_generation}[module]
+        before = generation()
+        raise_version(monkeypatch, module, name)
+        assert generation() != before
+        return
+    before, then = keys(plan()), current_versions()
+    raise_version(monkeypatch, module, name)
+    after, now = keys(plan()), current_versions()
+    changed = {what for what in before if before[what] != after[what]}
+    assert {what for what, key in before.items() if not stays(key, now)} == changed
+    assert now != then
+
+
+def test_a_library_of_another_version_retires_everything_it_may_change(monkeypatch: pytest.MonkeyPatch):
+    before = keys(plan())
+    monkeypatch.setattr("bench.store.machine.version", lambda _: "0")
+    now = current_versions()
+    assert not any(stays(key, now) for key in before.values())
+
+
+def test_a_file_is_usable_as_its_generation_is(tmp_path: Path):
+    made = keys(plan())
+    old = Key("0" * 32, {"training": 1})
+    store = Store(tmp_path / "store")
+    for key in (*made.values(), old):
+        store.note(key.generation)
+        path = store.path("features", key, ".safetensors")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    lost = store.path("features", "f" * 32)
+    lost.parent.mkdir(parents=True)
+    lost.touch()
+    for one in survey(tmp_path, places(tmp_path)):
+        assert one.usable == (one.path.parents[0 if one.path.name == NOTE else 2].name != old.generation.name), one
+
+
+def test_a_note_says_the_versions(tmp_path: Path):
+    Store(tmp_path).note(Key("", {"b": 2, "a": "1.0"}).generation)
+    [note] = tmp_path.rglob(NOTE)
+    assert json.loads(note.read_text()) == {"a": "1.0", "b": 2}
