@@ -23,7 +23,7 @@ from corruptions.sound.public import Split
 
 # Raise these when the code of a stage changes what it computes.
 PREDICTION_VERSION = 1
-SCORING_VERSION = 2
+SCORING_VERSION = 3
 
 Block = tuple[Utterance, ...]
 Version = Mapping[str, tuple[str, ...]]

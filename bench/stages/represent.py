@@ -19,6 +19,7 @@ from bench.suite.representations import (
     transcriber_of,
 )
 from bench.suite.systems import Catalog
+from models.text.words import words_of
 from models.types import (
     Frames,
     Pretrained,
@@ -32,6 +33,9 @@ from models.types import (
 
 if TYPE_CHECKING:
     from models.speech.top_layers import Top
+
+CONFIDENCE_VERSION = 2
+"""To be raised with any change of what is taken for a transcriber's confidence."""
 
 Role = Literal["speech", "text", "transcriber"]
 """What a model is used as; one name may stand for a Whisper that is used as two of them."""
@@ -123,12 +127,12 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned
     for name in names:
         one = catalog.representations[name]
         models = loaded_models(one, catalog, device)
-        layers: tuple[int, ...] = ()
+        details = (CONFIDENCE_VERSION,) if isinstance(one, Confidence) else ()
         if isinstance(one, Speech):
-            layers = _layers(one, catalog.models, device)
-            check_layers(layers, _speech_encoder(catalog.models[one.speech], device).n_layers)
+            details = _layers(one, catalog.models, device)
+            check_layers(details, _speech_encoder(catalog.models[one.speech], device).n_layers)
         fingerprints = [model.fingerprint for model in models.values()]
-        found[name] = digest(type(one).__name__, hears_clean(one), *fingerprints, *layers)
+        found[name] = digest(type(one).__name__, hears_clean(one), *fingerprints, *details)
         for (role, own), model in models.items():
             if role == "transcriber":
                 found[own] = model.fingerprint
@@ -204,7 +208,8 @@ def _layers(one: Speech, models: Mapping[str, Model], device: str) -> tuple[int,
 
 
 def _confidence(transcript: Transcript) -> Frames:
-    return np.array([[exp(transcript.mean_log_probability)]], np.float32)
+    """Return how sure the recogniser is of its words: not at all where it has none, be it sure that nobody spoke."""
+    return np.array([[exp(transcript.mean_log_probability) if words_of(transcript.text) else 0]], np.float32)
 
 
 def _speech_encoder(model: Model, device: str) -> SpeechEncoder:
