@@ -127,7 +127,7 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned
     for name in names:
         one = catalog.representations[name]
         models = loaded_models(one, catalog, device)
-        details = (CONFIDENCE_VERSION,) if isinstance(one, Confidence) else ()
+        details: tuple[int, ...] = (CONFIDENCE_VERSION,) if isinstance(one, Confidence) else ()
         if isinstance(one, Speech):
             details = _layers(one, catalog.models, device)
             check_layers(details, _speech_encoder(catalog.models[one.speech], device).n_layers)

@@ -19,7 +19,8 @@ def _invents(heard: pd.DataFrame) -> str:
     among = f"{len(heard)} clips of silence and of white noise in which nobody speaks"
     if invented.empty:
         return f"writes no words for {among}"
-    often, worst = invented["text"].mode()[0], invented.loc[invented["words"].idxmax(), "text"]
+    often = str(invented["text"].mode()[0])
+    worst = str(invented.sort_values("words", kind="stable")["text"].iloc[-1])
     quoted = f"most often {_quoted(often)}" + (f", at its longest {_quoted(worst)}" if worst != often else "")
     known = invented["flagged"].dropna()
     flagged = "" if known.empty else f"; {int(known.sum())} of them show the sign no speech"
