@@ -58,8 +58,8 @@ class PocketSphinx:
         """Return the transcript of each waveform; one longer than 30 s is read piece by piece and the texts are joined.
 
         Its confidence is the mean logarithm of the words' posterior probabilities in the lattice of what else was
-        likely; where no word was heard, of those of the silences and noises: near 0, which says nothing of words. It has
-        no belief that nobody spoke.
+        likely; where no word was heard, of those of the silences and noises: near 0, and nothing is said of words. It
+        has no belief that nobody spoke.
         """
         return transcribe(waveforms, self._hear)
 
