@@ -46,8 +46,9 @@ NO_WEIGHTS = Pretrained()
 class Transcript:
     """What a recogniser heard.
 
-    ``mean_log_probability`` is the mean natural-log probability of a token (at most 0), ``no_speech_probability`` the
-    recogniser's own belief that nobody spoke (0 to 1), NaN for a recogniser that has none.
+    ``mean_log_probability`` is the mean natural-log probability of a token (at most 0); of an empty text it is that of
+    having nothing to say, near 0 in silence, and tells nothing of words. ``no_speech_probability`` is the recogniser's
+    own belief that nobody spoke (0 to 1), NaN for a recogniser that has none.
     """
 
     text: str

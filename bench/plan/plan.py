@@ -14,7 +14,7 @@ import numpy.typing as npt
 from bench.corpora.corpus import Corpus, Utterance
 from bench.corpora.inventory import Recording
 from bench.store.keys import Generation, Key, digest, make_key
-from bench.store.machine import versions
+from bench.store.machine import COMPUTING, versions
 from bench.suite.representations import hears_clean, transcriber_of
 from bench.suite.suite import Suite
 from bench.suite.training_options import FitOptions
@@ -23,7 +23,8 @@ from corruptions.sound.public import Split
 
 # Raise these when the code of a stage changes what it computes.
 PREDICTION_VERSION = 1
-SCORING_VERSION = 2
+SCORING_VERSION = 3
+NOTHING_VERSION = 1
 
 Block = tuple[Utterance, ...]
 Version = Mapping[str, tuple[Key, ...]]
@@ -103,6 +104,11 @@ class Unit:
         return make_key("shard", self.key, predictor_or_transcriber_key, made_by={"prediction": PREDICTION_VERSION})
 
 
+def nothing_key(transcriber_key: Key) -> Key:
+    """Return the key of what a transcriber writes where nobody speaks."""
+    return make_key("nothing", transcriber_key, made_by={**versions(COMPUTING), "nothing": NOTHING_VERSION})
+
+
 @dataclass(frozen=True)
 class Plan:
     """Every piece of a run.
@@ -145,6 +151,7 @@ class Plan:
         stored = [key for block in self.features for key in block.keys.values()]
         stored += [fit.key for fit in self.fits]
         stored += [key for unit in units for key in (unit.key, *map(unit.shard, makers))]
+        stored += map(nothing_key, self.transcribers.values())
         return tuple({key.generation: None for key in stored})
 
     @cached_property

@@ -11,7 +11,17 @@ import numpy.typing as npt
 from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from bench.corpora.inventory import Recording
 from bench.plan.material import at_level_of
-from bench.plan.plan import PREDICTION_VERSION, Block, FeatureBlock, Fit, Plan, Predictor, Unit, Version
+from bench.plan.plan import (
+    NOTHING_VERSION,
+    PREDICTION_VERSION,
+    Block,
+    FeatureBlock,
+    Fit,
+    Plan,
+    Predictor,
+    Unit,
+    Version,
+)
 from bench.plan.sample import spread
 from bench.store.engine import in_blocks
 from bench.store.keys import Key, Versions, make_key
@@ -85,6 +95,7 @@ def versions_now() -> dict[str, str | int]:
         "features": FEATURES_VERSION,
         "training": TRAINING_VERSION,
         "prediction": PREDICTION_VERSION,
+        "nothing": NOTHING_VERSION,
     }
 
 

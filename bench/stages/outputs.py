@@ -22,7 +22,14 @@ from corruptions import Material
 from corruptions.sound.files import replacing
 
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
-BESIDE = ("comparisons.parquet", "costs.parquet", "training.parquet", "layers.parquet", "systems.json")
+BESIDE = (
+    "comparisons.parquet",
+    "costs.parquet",
+    "nothing.parquet",
+    "training.parquet",
+    "layers.parquet",
+    "systems.json",
+)
 RECORD = "provenance.json"  # written last and removed first: where it is, everything is
 
 

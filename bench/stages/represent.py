@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bench.stages.versions import model_versions
-from bench.store.keys import Key, digest
+from bench.store.keys import Key, Versions, digest
 from bench.suite.representations import (
     Confidence,
     Model,
@@ -20,6 +20,7 @@ from bench.suite.representations import (
     transcriber_of,
 )
 from bench.suite.systems import Catalog
+from models.text.words import words_of
 from models.types import (
     Frames,
     Pretrained,
@@ -33,6 +34,9 @@ from models.types import (
 
 if TYPE_CHECKING:
     from models.speech.top_layers import Top
+
+CONFIDENCE_VERSION = 2
+"""To be raised with any change of what is taken for a transcriber's confidence."""
 
 Role = Literal["speech", "text", "transcriber"]
 """What a model is used as; one name may stand for a Whisper that is used as two of them."""
@@ -128,19 +132,25 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned
         if isinstance(one, Speech):
             layers = _layers(one, catalog.models, device)
             check_layers(layers, _speech_encoder(catalog.models[one.speech], device).n_layers)
-        made_by = {part: model_versions(part[0], catalog.models[part[1]].kind) for part in models}
         fingerprints = [model.fingerprint for model in models.values()]
+        made_by = versions_of(one, catalog)
         found[name] = Key(
-            digest(type(one).__name__, hears_clean(one), *fingerprints, *layers),
-            {what: version for of_part in made_by.values() for what, version in of_part.items()},
+            digest(type(one).__name__, hears_clean(one), *fingerprints, *layers, sorted(made_by)), made_by
         )
         for (role, own), model in models.items():
             if role == "transcriber":
-                found[own] = Key(model.fingerprint, made_by[role, own])
+                found[own] = Key(model.fingerprint, model_versions(role, catalog.models[own].kind))
             if (revision := getattr(model, "revision", None)) is not None:
                 revisions[own] = revision
             notices += [notice for notice in [getattr(model, "licence_notice", None)] if notice]
     return Known(found, revisions, tuple(dict.fromkeys(notices)))
+
+
+def versions_of(one: Representation, catalog: Catalog) -> Versions:
+    """Return the versions of the code that makes a representation, of its models and of what is done with them."""
+    own = {"confidence": CONFIDENCE_VERSION} if isinstance(one, Confidence) else {}
+    made_by = [model_versions(role, catalog.models[name].kind) for role, name in _models_of(one)]
+    return {what: version for versions in (own, *made_by) for what, version in versions.items()}
 
 
 def top_above(name: str, catalog: Catalog, device: str) -> "Top":
@@ -162,14 +172,19 @@ def loaded_models(
     one: Representation, catalog: Catalog, device: str
 ) -> dict[tuple[Role, str], SpeechEncoder | TextEncoder | Transcriber]:
     """Return the models that make a representation, by what each is used as and its name in the catalogue."""
-    found: dict[tuple[Role, str], SpeechEncoder | TextEncoder | Transcriber] = {}
-    transcriber = transcriber_of(one)
+    load = {"speech": _speech_encoder, "text": _text_encoder, "transcriber": _transcriber}
+    return {(role, name): load[role](catalog.models[name], device) for role, name in _models_of(one)}
+
+
+def _models_of(one: Representation) -> list[tuple[Role, str]]:
+    """Return the models that make a representation: what each is used as, and its name."""
+    found: list[tuple[Role, str]] = []
     if isinstance(one, Speech):
-        found["speech", one.speech] = _speech_encoder(catalog.models[one.speech], device)
+        found.append(("speech", one.speech))
     if isinstance(one, Words):
-        found["text", one.text] = _text_encoder(catalog.models[one.text], device)
-    if transcriber is not None:
-        found["transcriber", transcriber] = _transcriber(catalog.models[transcriber], device)
+        found.append(("text", one.text))
+    if (transcriber := transcriber_of(one)) is not None:
+        found.append(("transcriber", transcriber))
     return found
 
 
@@ -210,7 +225,8 @@ def _layers(one: Speech, models: Mapping[str, Model], device: str) -> tuple[int,
 
 
 def _confidence(transcript: Transcript) -> Frames:
-    return np.array([[exp(transcript.mean_log_probability)]], np.float32)
+    """Return how sure the recogniser is of its words: not at all where it has none, be it sure that nobody spoke."""
+    return np.array([[exp(transcript.mean_log_probability) if words_of(transcript.text) else 0]], np.float32)
 
 
 def _speech_encoder(model: Model, device: str) -> SpeechEncoder:

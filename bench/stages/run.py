@@ -14,6 +14,7 @@ from bench.plan.planning import make_plan
 from bench.stages.costs import measure
 from bench.stages.evaluate import evaluate, missing_work
 from bench.stages.examples import write_examples
+from bench.stages.nothing import hear_nothing
 from bench.stages.outputs import begin, finish, is_done, write_tables
 from bench.stages.provenance import provenance
 from bench.stages.represent import look_at_models
@@ -73,6 +74,9 @@ def run_suite(
         evaluate(plan, material, store, pool, stages, chosen, allow_missing=allow_missing)
         with stages.stage("Measuring costs", 1, "tables") as advance:
             write_table(pool.submit(measure, plan, store, chosen).result(), out / "costs.parquet")
+            advance(1)
+        with stages.stage("Playing nothing to the recognisers", 1, "tables") as advance:
+            write_table(pool.submit(hear_nothing, plan, store, chosen).result(), out / "nothing.parquet")
             advance(1)
     with stages.stage("Scoring", 1, "tables") as advance:
         careful = write_tables(plan, material, store, out, allow_missing=allow_missing)

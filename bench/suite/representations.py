@@ -86,7 +86,7 @@ class Words(Strict):
 
 
 class Confidence(Strict):
-    """How sure a transcriber is: one number in (0, 1], the geometric mean of its tokens' probabilities."""
+    """How sure a transcriber is of its words: the geometric mean of its tokens' probabilities, 0 without words."""
 
     confidence: str
 

@@ -1,8 +1,9 @@
 """Signs that a recogniser invented what it wrote down. They are counted and reported; no transcript is changed by them.
 
 These are the rules by which openai-whisper's ``transcribe`` (its defaults) decides to decode a window again or to drop
-it. Their limits were set for Whisper's tokens; with another recogniser compare its own conditions with each other, not
-its rates with Whisper's. That words were inserted shows only against a reference: see ``models.asr.wer``.
+it, and one more for silence, of which Whisper writes "you" with much confidence. Their limits were set for Whisper's
+tokens; with another recogniser compare its own conditions with each other, not its rates with Whisper's. That words
+were inserted shows only against a reference: see ``models.asr.wer``.
 """
 
 import zlib
@@ -13,6 +14,9 @@ from models.types import Transcript
 MAX_COMPRESSION_RATIO = 2.4
 MIN_MEAN_LOG_PROBABILITY = -1.0
 MAX_NO_SPEECH_PROBABILITY = 0.6
+
+MAX_NO_SPEECH_PROBABILITY_OF_SURE_WORDS = 0.9
+"""Ours: beyond it nobody spoke, however sure the words. See ``hears_no_speech``."""
 
 
 def compression_ratio(text: str) -> float:
@@ -47,16 +51,24 @@ def is_unsure(transcript: Transcript) -> bool:
 
 
 def hears_no_speech(transcript: Transcript) -> bool:
-    """Return whether the recogniser probably heard no speech and is not sure of its words; never without that number.
+    """Return whether the recogniser surely heard no speech, or probably and is not sure of its words.
+
+    Never without that number. By openai-whisper's own rule alone, none of 12 clips of digital silence and none of 12 of
+    white noise at -80 dBFS shows it with tiny.en, which writes "you" for all of them; by both rules all do, and of 49
+    utterances no other than before, clean, 40 dB softer or in white noise down to -5 dB. Of 12 clips of
+    loud clicks 2 do not show it.
 
     Examples:
-        >>> hears_no_speech(Transcript("you", mean_log_probability=-1.2, no_speech_probability=0.9))
+        >>> hears_no_speech(Transcript("you", mean_log_probability=-1.2, no_speech_probability=0.7))
         True
-        >>> hears_no_speech(Transcript("you", mean_log_probability=-0.7, no_speech_probability=0.9))
+        >>> hears_no_speech(Transcript("you", mean_log_probability=-0.6, no_speech_probability=0.7))
         False
+        >>> hears_no_speech(Transcript("you", mean_log_probability=-0.6, no_speech_probability=0.99))
+        True
     """
-    doubtful = transcript.no_speech_probability > MAX_NO_SPEECH_PROBABILITY  # False for NaN
-    return doubtful and transcript.mean_log_probability <= MIN_MEAN_LOG_PROBABILITY
+    probability = transcript.no_speech_probability  # of NaN every comparison is False
+    doubtful = probability > MAX_NO_SPEECH_PROBABILITY and transcript.mean_log_probability <= MIN_MEAN_LOG_PROBABILITY
+    return doubtful or probability > MAX_NO_SPEECH_PROBABILITY_OF_SURE_WORDS
 
 
 FLAGS: dict[str, Callable[[Transcript], bool]] = {

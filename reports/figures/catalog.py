@@ -130,8 +130,9 @@ FIGURES: dict[str, Kind] = {
         "Insertions: words that nobody said, per word that was said; characters: the same of languages without spaces "
         "between words. The others are shares of transcripts. "
         "Repetitions: the text compresses more than speech does. Low confidence: the mean log-probability of its "
-        "tokens is below \N{MINUS SIGN}1. No speech: so, and the recogniser believes that nobody speaks. All are "
-        "counted and none is removed: systems read every transcript as it is. Bands are 95 % intervals.",
+        "tokens is below \N{MINUS SIGN}1. No speech: so, and the recogniser believes that nobody speaks, or it is sure "
+        "of that. All are counted and none is removed: systems read every transcript as it is. Bands are 95 % "
+        "intervals.",
     ),
     "training": Kind(
         training,

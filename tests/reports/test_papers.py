@@ -202,6 +202,11 @@ def test_recognisers_are_shown_with_all_that_is_counted_of_them(text):
         assert f"{words_} in babble (%) by SNR (dB)" in said
 
 
+def test_what_a_recogniser_writes_where_nobody_speaks_stands_by_its_word_errors(text):
+    assert "heard invents words for 4 of 6 clips of silence" in text
+    assert "&lt;you&gt;" in text
+
+
 def test_training_is_folded(text):
     (found,) = re.findall(r'<section id="training">(.*?)</section>', text, flags=re.DOTALL)
     assert re.search(r'<details class="figures">.*<img src="figures/training\.svg".*</details>', found, re.DOTALL)
@@ -212,6 +217,7 @@ def test_training_is_folded(text):
     ("comparisons.parquet", lambda table: pd.concat([table, table[:1]]), "two rows for .*fusion against its parts"),
     ("comparisons.parquet", lambda table: table[:1].assign(against="nobody"), "does not describe nobody"),
     ("costs.parquet", lambda table: table.assign(system="mfb"), "two rows for .*mfb"),
+    ("nothing.parquet", lambda table: pd.concat([table, table[:1]]), "two rows for .*heard"),
     ("training.parquet", lambda table: table.drop(columns="kept"), "has no column kept"),
     ("systems.json", lambda said: said | {"mfb": {"family": "acoustic", "heard": "loud"}}, "one of clean, noisy"),
     ("systems.json", lambda said: said | {"mfb": {"family": "lexical", "ladder": "x"}}, "one of reference, clean-asr"),

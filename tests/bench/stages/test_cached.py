@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from bench.corpora.probe.build import probe_generation
-from bench.plan.plan import Plan
+from bench.plan.plan import Plan, nothing_key
 from bench.plan.planning import make_plan
 from bench.stages.cached import current_versions, places
+from bench.stages.represent import versions_of
 from bench.stages.train import recipes
 from bench.stages.versions import model_versions
 from bench.store.cache import survey
 from bench.store.keys import Key
 from bench.store.store import NOTE, Store
-from bench.suite.representations import Speech, Words, transcriber_of
+from bench.suite.representations import transcriber_of
 from bench.suite.suite import Suite
 from corruptions import Material
 from corruptions.room.bank import bank_generation
@@ -52,7 +53,15 @@ SUITE = Suite.model_validate(
                 "head": "ridge",
                 "trained_on": "noisy",
             },
+            {
+                "name": "sure",
+                "description": "By confidence.",
+                "family": "multimodal",
+                "inputs": ["mfb", "text", "sure"],
+                "head": "fusion-confidence",
+            },
         ],
+        "representations": {"sure": {"confidence": "whisper-tiny.en"}},
         "conditions": ["clean", {"noise": ["white", "pink"], "snr_db": [10, 0]}],
         "training": {"conditions": ["white@5dB"]},
     }
@@ -66,10 +75,7 @@ def plan() -> Plan:
     for name in SUITE.representations_needed:
         one = SUITE.catalog.representations[name]
         transcriber = transcriber_of(one)
-        used = [("speech", one.speech)] if isinstance(one, Speech) else []
-        used += [("text", one.text)] if isinstance(one, Words) else []
-        used += [("transcriber", transcriber)] if transcriber else []
-        made_by = {key: value for role, of in used for key, value in model_versions(role, models[of].kind).items()}
+        made_by = versions_of(one, SUITE.catalog)
         fingerprints[name] = Key(f"{name} {made_by}", made_by)
         if transcriber:
             own = model_versions("transcriber", models[transcriber].kind)
@@ -86,6 +92,7 @@ def keys(made: Plan) -> dict[str, Key]:
         **{f"features {k} {name}": key for k, one in enumerate(made.features) for name, key in one.keys.items()},
         **{f"fit {fit.system} {fit.seed}": fit.key for fit in made.fits},
         **{f"unit {k}": unit.key for k, unit in enumerate(made.units)},
+        **{f"nothing {name}": nothing_key(key) for name, key in made.transcribers.items()},
         **{f"shard {k} {name}": unit.shard(key) for k, unit in enumerate(made.units) for name, key in makers},
     }
 

@@ -100,6 +100,12 @@ def test_a_waveform_is_transcribed_once_for_words_and_confidence():
     np.testing.assert_allclose(features["sure"], [[[0.25]]] * 3)
 
 
+@pytest.mark.parametrize("text", ["", ".", "[laughs]"])
+def test_without_words_there_is_no_confidence_in_them_however_sure_the_recogniser(text):
+    features = made_of("sure", transcripts={"one": [Transcript(text, 0.0, 0.99)] * 3}).features
+    np.testing.assert_array_equal(features["sure"], [[[0]]] * 3)
+
+
 def test_two_names_of_one_recogniser_hear_once():
     features = made_of("words", "sure too").features
     assert CALLS == [("recogniser", 3), ("reader", ("a word",) * 3)]

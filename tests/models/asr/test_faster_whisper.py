@@ -6,6 +6,7 @@ import pytest
 import soundfile
 
 from models.asr.faster_whisper import FILES, MAX_NEW_TOKENS, faster_whisper
+from models.asr.hallucination import hears_no_speech, is_unsure
 from models.asr.wer import word_error_counts
 from models.types import SAMPLE_RATE, Pretrained
 from models.weights import whisper_input
@@ -52,8 +53,12 @@ def test_the_mean_log_probability_is_that_of_the_tokens_and_of_the_end():
     assert transcript.text == tokenizer.decode(tokens).strip()
 
 
-def test_silence_is_probably_not_speech():
-    assert transcriber()([np.zeros(2 * SAMPLE_RATE, np.float32)])[0].no_speech_probability > 0.9
+def test_of_silence_it_is_sure_to_hear_you_and_still_it_shows_that_nobody_spoke():
+    [transcript] = transcriber()([np.zeros(2 * SAMPLE_RATE, np.float32)])
+    assert transcript.text == "you"
+    assert not is_unsure(transcript)
+    assert hears_no_speech(transcript)
+    assert not any(hears_no_speech(one) for one in transcriber()(spoken()))
 
 
 def test_a_long_clip_is_the_joined_texts_of_its_pieces():

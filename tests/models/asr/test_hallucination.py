@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models.asr.hallucination import (
     FLAGS,
     MAX_COMPRESSION_RATIO,
+    MAX_NO_SPEECH_PROBABILITY_OF_SURE_WORDS,
     compression_ratio,
     hears_no_speech,
     is_unsure,
@@ -32,7 +33,9 @@ def test_the_compression_ratio_is_that_of_openai_whisper(text):
 
 
 @given(mean_log_probability=log_probabilities, no_speech_probability=probabilities, repetitions=st.integers(0, 40))
-def test_the_rules_are_those_of_openai_whispers_defaults(mean_log_probability, no_speech_probability, repetitions):
+def test_the_rules_are_those_of_openai_whispers_defaults_and_one_for_what_is_surely_no_speech(
+    mean_log_probability, no_speech_probability, repetitions
+):
     import whisper
 
     defaults = {name: one.default for name, one in inspect.signature(whisper.transcribe).parameters.items()}
@@ -41,6 +44,7 @@ def test_the_rules_are_those_of_openai_whispers_defaults(mean_log_probability, n
     skipped = no_speech_probability > defaults["no_speech_threshold"]
     if mean_log_probability > defaults["logprob_threshold"]:
         skipped = False
+    skipped |= no_speech_probability > MAX_NO_SPEECH_PROBABILITY_OF_SURE_WORDS  # ours
     one = transcript("thank you " * repetitions, mean_log_probability, no_speech_probability)
     assert is_unsure(one) == again
     assert hears_no_speech(one) == skipped

@@ -10,6 +10,7 @@ from models.asr.catalog import TRANSCRIBERS
 from models.asr.wer import word_error_counts
 from models.types import NO_WEIGHTS, SAMPLE_RATE, Pretrained
 
+from .. import tiny
 from ..spoken import SENTENCES, in_noise, spoken
 
 pytestmark = pytest.mark.embedded
@@ -49,10 +50,24 @@ def test_noise_makes_a_recogniser_less_sure(kind):
     assert np.mean(sure[len(SENTENCES) :]) < np.mean(sure[: len(SENTENCES)]) < 0
 
 
-@pytest.mark.parametrize("kind", PACKAGED)
-def test_a_transcript_is_the_same_whatever_was_heard_before(kind):
-    again = transcriber(kind)([in_noise()[0], spoken()[0]])
-    for one, other in zip(again, (heard(kind)[len(SENTENCES)], heard(kind)[0]), strict=True):
+def nothings():
+    """Return a second of what nobody speaks in: where all words are as likely, the last ones are likeliest."""
+    noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32)
+    return np.zeros(SAMPLE_RATE, np.float32), 0.1 * noise, np.full(SAMPLE_RATE, 0.1, np.float32)
+
+
+@pytest.fixture(params=[*PACKAGED, "ctc"])
+def remade(request, tmp_path):
+    """Return a function that makes a recogniser that has heard nothing yet."""
+    made = Pretrained(str(tiny.ctc(tmp_path))) if request.param == "ctc" else PACKAGED[request.param]
+    return lambda: TRANSCRIBERS[request.param]("cpu", made)
+
+
+def test_text_and_confidence_are_the_same_first_thing_and_after_speech_noise_and_silence(remade):
+    silence, *noises = nothings()
+    clips = [silence, spoken()[0], *noises, silence]
+    forward, backward = remade()(clips), remade()(clips[::-1])[::-1]
+    for one, other in zip([*forward, forward[0]], [*backward, forward[-1]], strict=True):
         np.testing.assert_equal(asdict(one), asdict(other))
 
 

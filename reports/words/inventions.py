@@ -1,0 +1,32 @@
+"""What recognisers write down where nobody speaks, in sentences."""
+
+import pandas as pd
+
+from reports.run.run import Run
+
+LONGEST = 60
+"""Letters of an invented text that are quoted."""
+
+
+def inventions(run: Run) -> list[str]:
+    """Return a sentence for every transcriber that was played clips without speech."""
+    table = run.extras["nothing"]
+    return [f"{name} {_invents(heard)}." for name, heard in table.groupby("transcriber", sort=False)]
+
+
+def _invents(heard: pd.DataFrame) -> str:
+    invented = heard[heard["words"] > 0]
+    among = f"{len(heard)} clips of silence and of white noise in which nobody speaks"
+    if invented.empty:
+        return f"writes no words for {among}"
+    often = str(invented["text"].mode()[0])
+    worst = str(invented.sort_values("words", kind="stable")["text"].iloc[-1])
+    quoted = f"most often {_quoted(often)}" + (f", at its longest {_quoted(worst)}" if worst != often else "")
+    known = invented["flagged"].dropna()
+    flagged = "" if known.empty else f"; {int(known.sum())} of them show the sign no speech"
+    return f"invents words for {len(invented)} of {among}, {quoted}{flagged}"
+
+
+def _quoted(text: str) -> str:
+    short = text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{short}\N{RIGHT DOUBLE QUOTATION MARK}"

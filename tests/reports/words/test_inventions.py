@@ -1,0 +1,42 @@
+from types import SimpleNamespace
+
+import pandas as pd
+
+from reports.words.inventions import LONGEST, inventions
+
+OPEN, CLOSE = "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def said_of(*texts: str, flagged: bool | None = True) -> str:
+    table = pd.DataFrame(
+        {
+            "transcriber": "heard",
+            "text": texts,
+            "words": [len(text.replace(".", "").split()) for text in texts],
+            "flagged": pd.array([flagged] * len(texts), "boolean"),
+        }
+    )
+    [sentence] = inventions(SimpleNamespace(extras={"nothing": table}))
+    return sentence
+
+
+def test_the_commonest_and_the_longest_invention_are_quoted():
+    assert said_of("you", "you", ".", "I'm not sure.") == (
+        "heard invents words for 3 of 4 clips of silence and of white noise in which nobody speaks, most often "
+        f"{OPEN}you{CLOSE}, at its longest {OPEN}I'm not sure.{CLOSE}; 3 of them show the sign no speech."
+    )
+
+
+def test_a_recogniser_that_invents_nothing_is_said_to():
+    assert said_of("", ".") == (
+        "heard writes no words for 2 clips of silence and of white noise in which nobody speaks."
+    )
+
+
+def test_of_a_recogniser_without_the_sign_nothing_is_said_of_it():
+    assert said_of("dog", flagged=None).endswith(f"most often {OPEN}dog{CLOSE}.")
+
+
+def test_an_invention_without_end_is_cut():
+    assert "\N{HORIZONTAL ELLIPSIS}" in said_of("you " * 100)
+    assert len(said_of("you " * 100)) < 3 * LONGEST + 100
