@@ -1,6 +1,6 @@
 """From waveforms and reference texts to representations, each encoder called once however many systems use it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp
@@ -132,16 +132,15 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned
         if isinstance(one, Speech):
             layers = _layers(one, catalog.models, device)
             check_layers(layers, _speech_encoder(catalog.models[one.speech], device).n_layers)
-        fingerprints = [model.fingerprint for model in models.values()]
         made_by = versions_of(one, catalog)
-        found[name] = Key(
-            digest(type(one).__name__, hears_clean(one), *fingerprints, *layers, sorted(made_by)), made_by
-        )
-        for (role, own), model in models.items():
+        fingerprints = [model.fingerprint for model in models.values()]
+        own = [type(one).__name__, hears_clean(one), *fingerprints, *layers]
+        found[name] = Key(digest(*own, sorted(made_by.items())), made_by)
+        for (role, of), model in models.items():
             if role == "transcriber":
-                found[own] = Key(model.fingerprint, model_versions(role, catalog.models[own].kind))
+                found[of] = Key(model.fingerprint, model_versions(role, catalog.models[of].kind))
             if (revision := getattr(model, "revision", None)) is not None:
-                revisions[own] = revision
+                revisions[of] = revision
             notices += [notice for notice in [getattr(model, "licence_notice", None)] if notice]
     return Known(found, revisions, tuple(dict.fromkeys(notices)))
 
@@ -172,7 +171,11 @@ def loaded_models(
     one: Representation, catalog: Catalog, device: str
 ) -> dict[tuple[Role, str], SpeechEncoder | TextEncoder | Transcriber]:
     """Return the models that make a representation, by what each is used as and its name in the catalogue."""
-    load = {"speech": _speech_encoder, "text": _text_encoder, "transcriber": _transcriber}
+    load: dict[Role, Callable[[Model, str], SpeechEncoder | TextEncoder | Transcriber]] = {
+        "speech": _speech_encoder,
+        "text": _text_encoder,
+        "transcriber": _transcriber,
+    }
     return {(role, name): load[role](catalog.models[name], device) for role, name in _models_of(one)}
 
 
