@@ -17,7 +17,7 @@ from bench.scores.grid import Grid
 from bench.scores.metrics import FROM_MOMENTS, Moments, moments, pair_statistics
 from bench.scores.results import positions
 from models.asr.hallucination import FLAGS
-from models.asr.languages import counted
+from models.asr.languages import unit_of
 from models.asr.wer import NO_ERRORS, word_error_counts
 from models.types import Transcript
 
@@ -90,7 +90,7 @@ def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Mapping[s
     for name in sorted(transcripts["transcriber"].unique()):
         rows = np.flatnonzero(transcripts["transcriber"] == name)
         labels = {"system": name, "dimension": None}
-        rates = ERROR_RATES[counted(transcripts["language"].iloc[rows[0]])]
+        rates = ERROR_RATES[unit_of(transcripts["language"].iloc[rows[0]])]
         for statistics, metrics in ((words, rates), (signs, SIGN_RATES)):
             sums = _sums(statistics[rows], speaker[rows], cell[rows], shape)
             yield Series(labels, (None,), metrics, sums)

@@ -42,11 +42,11 @@ def code_of(name: str) -> str | None:
     return known.get(spelled, known.get(spelled.split("-")[0]))
 
 
-def counted(language: str) -> Literal["word", "character"]:
+def unit_of(language: str) -> Literal["word", "character"]:
     """Return what errors are counted in.
 
     Examples:
-        >>> counted("fr"), counted("zh")
+        >>> unit_of("fr"), unit_of("zh")
         ('word', 'character')
     """
     return "character" if language in UNSPACED else "word"
