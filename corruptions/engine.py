@@ -17,7 +17,7 @@ from corruptions.catalog import CORRUPTIONS, NO_ROOM, ONE_FLOOR, SNR, own_noise,
 from corruptions.condition import Condition, Step
 from corruptions.corruption import Corruption, Setting
 from corruptions.material import Material
-from corruptions.noise.activity import share_sounding
+from corruptions.noise.activity import active_share
 from corruptions.room.responses import Response
 from corruptions.sound.audio import Waveform, file_sha256
 from corruptions.sound.levels import check_waveform, has_level, rms_dbfs, speech_levels_dbfs
@@ -123,21 +123,26 @@ def measured(corrupted: Corrupted) -> Record:
     if mixture is None:
         return record
     speech, noise = mixture.speech, mixture.noise
+    record = replace(
+        record,
+        snr_requested_db=mixture.snr_requested_db,
+        noise_gain_db=mixture.noise_gain_db,
+        noise_source=mixture.noise_source,
+        noise_sha256=mixture.noise_sha256,
+        noise_offset=mixture.noise_offset,
+    )
+    if not has_level(noise):  # a file may be too coarse to hold any of it
+        return record
     noise_dbfs = rms_dbfs(noise)
     heard = has_level(speech)
     return replace(
         record,
-        snr_requested_db=mixture.snr_requested_db,
         snr_active_db=record.speech_active_dbfs - noise_dbfs,
         snr_rms_db=record.speech_rms_dbfs - noise_dbfs,
         snr_segmental_db=segmental_snr_db(speech, noise) if heard else None,
         snr_intelligibility_db=intelligibility_snr_db(speech, noise) if heard else None,
         noise_dbfs=noise_dbfs,
-        noise_sounding=share_sounding(noise),
-        noise_gain_db=mixture.noise_gain_db,
-        noise_source=mixture.noise_source,
-        noise_sha256=mixture.noise_sha256,
-        noise_offset=mixture.noise_offset,
+        noise_activity=active_share(noise),
     )
 
 

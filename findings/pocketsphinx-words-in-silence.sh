@@ -3,8 +3,8 @@
 #
 # `reinit_feat()` begins the estimates of noise and of the cepstra's mean anew, and what is said of speech and of noise
 # no longer depends on what came before. Of digital silence, where all frames are alike and all words as likely, it still
-# does: the same samples are another word after another utterance. Noise of one least
-# significant bit, the same each time, breaks the tie: nothing is heard, whatever came before.
+# does: another word is heard in it after another utterance. Noise of one least significant bit, the same each time,
+# breaks the tie: nothing is heard, whatever came before.
 #
 # Seen: first of all 'dog', after other silence 'dog', after a constant 'wow'; with one bit of noise '' each time.
 set -euo pipefail

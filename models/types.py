@@ -6,7 +6,9 @@ them, and a contract test checks them on every entry of every catalogue:
 - the result for an item never depends on what else is in the call, nor on the order (rule 4 of the design);
 - the same item gives the same bits each time on one thread of a CPU, which is what a run's processes have (with more
   threads, or on a GPU, the same but for rounding);
-- ``fingerprint`` changes whenever the result may: weights, layer, options and the version of the code are in it.
+- ``fingerprint`` changes whenever the result may: weights, layer, options and the version of the code are in it. That
+  version is the ``VERSION`` of the module whose function the catalogue names; ``LIBRARIES`` there are the packages that
+  have a part in the result and that not all models use. Both say what of the cache is of no use any more.
 """
 
 from collections.abc import Sequence

@@ -37,7 +37,7 @@ def _encoders() -> list[tuple[str, str]]:
 def _made_of(one: Representation) -> str:
     parts = [f"{key}: {_with_weights(value)}" for key, value in one.model_dump(exclude_defaults=True).items()]
     transcriber = transcriber_of(one)
-    return ", ".join([*parts, *([] if transcriber is None else [f"language: {MODELS[transcriber].heard}"])])
+    return ", ".join([*parts, *([] if transcriber is None else [f"language: {MODELS[transcriber].spoken_language}"])])
 
 
 def _with_weights(value: object) -> str:

@@ -9,13 +9,13 @@ from math import inf
 from pathlib import Path
 
 from bench.corpora.corpus import Corpus, Utterance
-from bench.corpora.leaks import leaks, part_of, shared
+from bench.corpora.leaks import leaks, n_shared_files, part_of
 from bench.corpora.offenders import OffendersError
 from bench.store.engine import in_blocks, run_jobs
 from bench.store.progress import Stages
 from corruptions.sound.audio import (
     SAMPLE_RATE,
-    SILENT_PEAK,
+    SILENT,
     Waveform,
     audio_length,
     file_sha256,
@@ -33,7 +33,7 @@ SHORTEST_S = 0.025
 
 LOUD_OFFSET_DB = -20.0
 """A constant offset of more than this above the active level is named: it moves levels that count it by 0.04 dB."""
-LATEST_END = round(0.02 * SAMPLE_RATE)
+END_TOLERANCE = round(0.02 * SAMPLE_RATE)
 """So many samples after its file a segment may end, and then ends with it: tables round to hundredths of a second."""
 
 _BLOCK = 64
@@ -89,9 +89,7 @@ def inspect(
         message = f"{len(problems)} of {counted(len(ids), 'recording')} of {corpus.name} cannot be used"
         if not allow_missing:
             every = (("recording that cannot be used", problem) for problem in problems)
-            raise RecordingsError(
-                f"{message}:{listed(problems)}\n--allow-missing of `emonoise run` and `corrupt` leaves them out", every
-            )
+            raise RecordingsError(f"{message}:{listed(problems)}\n--allow-missing leaves them out", every)
         stages.warn(f"left out: {message}:{listed(problems)}")
     recordings = {name: recording for name in ids if isinstance(recording := found[clips[name]], Recording)}
     left = [_settled(one, recordings[one.id]) for one in corpus.utterances if one.id in recordings]
@@ -115,13 +113,13 @@ def _check_leaks(corpus: Corpus, recordings: Mapping[str, Recording], stages: St
     parts = [part_of(one, recordings[one.id].sha256) for one in corpus.utterances]
     if found := leaks(parts):
         every = (("recording in several splits", leak) for leak in found)
-        raise RecordingsError(
-            f"recordings of {corpus.name} that are in several splits: {len(found)}{listed(found)}", every
-        )
-    if count := shared(parts):
+        they_are = f"{counted(len(found), 'recording')} of {corpus.name} {'is' if len(found) == 1 else 'are'}"
+        raise RecordingsError(f"{they_are} in several splits:{listed(found)}", every)
+    if count := n_shared_files(parts):
+        they_are = f"{counted(count, 'file')} of {corpus.name} {'is' if count == 1 else 'are'}"
         stages.warn(
-            f"files of {corpus.name} that are in several splits, in segments of different speakers: {count}. What "
-            "systems learn of a room and a microphone, they meet again in the test"
+            f"{they_are} in several splits, in segments of different speakers: what systems learn of a room and a "
+            "microphone, they meet again in the test"
         )
 
 
@@ -130,7 +128,7 @@ def _warn_of_repetition(corpus: Corpus, stages: Stages) -> None:
     files = Counter(one.path for one in corpus.utterances)
     whole = sum(one.clip == one.path and files[one.path] > 1 for one in corpus.utterances)
     if whole:
-        stages.warn(f"{whole} rows of {corpus.name} share a file with others and have no start and end")
+        stages.warn(f"without start and end, though others share its file: {counted(whole, 'row')} of {corpus.name}")
     segments = Counter(one.clip for one in corpus.utterances if one.clip != one.path)
     again = sum(count for count in segments.values() if count > 1)
     if again:
@@ -140,15 +138,19 @@ def _warn_of_repetition(corpus: Corpus, stages: Stages) -> None:
 def _warn_of_offsets(corpus: Corpus, recordings: Mapping[str, Recording], stages: Stages) -> None:
     offsets_db = {one.clip: recordings[one.id].offset_db for one in corpus.utterances}
     named = [
-        f"{clip}: {offset_db:+.0f} dB above its active level"
+        f"{clip}: {_beside(offset_db)} its active level"
         for clip, offset_db in offsets_db.items()
         if offset_db > LOUD_OFFSET_DB
     ]
     if named:
         stages.warn(
-            f"{len(named)} of {len(offsets_db)} recordings of {corpus.name} have a constant offset (DC). It does not "
-            f"count in levels and SNRs, but every system hears it:{listed(named)}"
+            f"a constant offset (DC) in {len(named)} of {counted(len(offsets_db), 'recording')} of {corpus.name} does "
+            f"not count in levels and SNRs, but every system hears it:{listed(named)}"
         )
+
+
+def _beside(offset_db: float) -> str:
+    return f"{offset_db:.0f} dB over" if offset_db > 0 else f"{-offset_db:.0f} dB under"
 
 
 def _inspect_block(clips: Sequence[Clip]) -> list[Recording | str]:
@@ -170,15 +172,16 @@ def _inspect_one(clip: Clip, digest: Callable[[Path], str]) -> Recording | str:
 
 def _heard(clip: Clip) -> Waveform:
     """Return the samples of a recording, of a segment those that its file has."""
-    if not isinstance(clip, Segment):
-        return read_audio(clip)
-    audio = read_slice(clip.path, clip.start, clip.end)
-    beyond = 0 if clip.end is None else clip.end - clip.start - len(audio)
-    if not audio.size or beyond > LATEST_END:
-        raise AudioError(
-            f"{clip}: the file ends at {audio_length(clip.path) / SAMPLE_RATE:.3f} s; a segment begins before that and "
-            f"ends at most {1000 * LATEST_END / SAMPLE_RATE:g} ms after"
-        )
-    if is_silent(audio):  # resampling leaves a trace of what is around it
-        raise AudioError(f"{clip}: silent: no sample exceeds {SILENT_PEAK:.2g}, one step of 16 bits")
+    if isinstance(clip, Segment):
+        audio = read_slice(clip.path, clip.start, clip.end)
+        beyond = 0 if clip.end is None else clip.end - clip.start - len(audio)
+        if not audio.size or beyond > END_TOLERANCE:
+            raise AudioError(
+                f"{clip}: the file ends at {audio_length(clip.path) / SAMPLE_RATE:.3f} s; a segment begins before that "
+                f"and ends at most {1000 * END_TOLERANCE / SAMPLE_RATE:g} ms after"
+            )
+    else:
+        audio = read_audio(clip)
+    if is_silent(audio):
+        raise AudioError(f"{clip}: {SILENT}")
     return audio

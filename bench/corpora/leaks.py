@@ -51,7 +51,7 @@ def leaks(parts: Iterable[Part]) -> list[str]:
     return [leak for of in _in_several_splits(parts) if (leak := _leak(of)) is not None]
 
 
-def shared(parts: Iterable[Part]) -> int:
+def n_shared_files(parts: Iterable[Part]) -> int:
     """Return how many files are in several splits."""
     return len(_in_several_splits(parts))
 

@@ -157,7 +157,7 @@ def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: st
 def _read_parquet(path: Path) -> pd.DataFrame:
     """Return a table with what names its rows among its columns: audformat names them by file, start and end."""
     table = pd.read_parquet(path)
-    return table.reset_index([name for name in table.index.names if name is not None])
+    return table.reset_index([name for name in table.index.names if name is not None and name not in table])
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -73,7 +73,8 @@ def make_takes(
     """Write every take that is not there yet as 16-bit FLAC; return what was done to each, a row in their order.
 
     Speech and noise together are scaled down where a file would clip, and ``output_gain_db`` says by how much. The SNRs
-    of a noise that nothing follows are those of what the file holds: beside very soft speech, 16 bits hold little more.
+    of a noise that nothing follows are those of what the file holds: little more than the speech, if that is very soft,
+    or nothing more, and then there is no SNR.
 
     Args:
         takes: what to make, all of an id from the same recording.
@@ -217,7 +218,7 @@ def _write(file: Path, corrupted: Corrupted) -> tuple[Record, float]:
     if mixture is not None and mixture.noisy is corrupted.audio:
         held = in_steps(audio) * (factor / 32768)
         record = measured(replace(corrupted, mixture=replace(mixture, noisy=held)))
-    return record, -20 * log10(factor)
+    return record, 20 * log10(1 / factor)
 
 
 def _check_samples(block: _Block, table: pd.DataFrame) -> None:

@@ -24,7 +24,8 @@ from corruptions.sound.public import Split
 # Raise these when the code of a stage changes what it computes.
 PREDICTION_VERSION = 1
 SCORING_VERSION = 3
-NOTHING_VERSION = 1
+NO_SPEECH_VERSION = 1
+"""To be raised with any change of what ``bench.stages.no_speech`` plays."""
 
 Block = tuple[Utterance, ...]
 Version = Mapping[str, tuple[Key, ...]]
@@ -104,9 +105,9 @@ class Unit:
         return make_key("shard", self.key, predictor_or_transcriber_key, made_by={"prediction": PREDICTION_VERSION})
 
 
-def nothing_key(transcriber_key: Key) -> Key:
+def no_speech_key(transcriber_key: Key) -> Key:
     """Return the key of what a transcriber writes where nobody speaks."""
-    return make_key("nothing", transcriber_key, made_by={**versions(COMPUTING), "nothing": NOTHING_VERSION})
+    return make_key("no speech", transcriber_key, made_by={**versions(COMPUTING), "no speech": NO_SPEECH_VERSION})
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,8 @@ class Plan:
         tested = [[one.id, one.activation, one.valence, one.dominance] for one in self.corpus.split("test")]
         suite = self.suite.model_dump(mode="json")
         shards = [unit.shard(one.key) for unit in self.units for one in self.predictors]
-        return digest(SCORING_VERSION, versions(), suite, self.corpus.note, tested, self.transcribers, shards)
+        played = [no_speech_key(key) for key in self.transcribers.values()]
+        return digest(SCORING_VERSION, versions(), suite, self.corpus.note, tested, self.transcribers, played, shards)
 
     @cached_property
     def generations(self) -> tuple[Generation, ...]:
@@ -151,7 +153,7 @@ class Plan:
         stored = [key for block in self.features for key in block.keys.values()]
         stored += [fit.key for fit in self.fits]
         stored += [key for unit in units for key in (unit.key, *map(unit.shard, makers))]
-        stored += map(nothing_key, self.transcribers.values())
+        stored += map(no_speech_key, self.transcribers.values())
         return tuple({key.generation: None for key in stored})
 
     @cached_property

@@ -12,7 +12,7 @@ from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from bench.corpora.inventory import Recording
 from bench.plan.material import at_level_of
 from bench.plan.plan import (
-    NOTHING_VERSION,
+    NO_SPEECH_VERSION,
     PREDICTION_VERSION,
     Block,
     FeatureBlock,
@@ -29,7 +29,7 @@ from bench.store.machine import COMPUTING, versions
 from bench.suite.representations import hears_clean, reads_reference
 from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, System
-from corruptions import Condition, Material, find_corruption, fingerprint, parse_condition
+from corruptions import Condition, Material, engine, find_corruption, fingerprint
 from corruptions.sound.public import Split
 from corruptions.sound.segments import content_of
 
@@ -88,14 +88,13 @@ def versions_now() -> dict[str, str | int]:
 
     Encoders, recognisers and heads have versions of their own: they come with their fingerprints and recipes.
     """
-    clean = parse_condition("clean")
     return {
         **versions(COMPUTING),
-        **_corrupted_by(fingerprint(Material(), clean)),
+        "corruptions": engine.VERSION,
         "features": FEATURES_VERSION,
         "training": TRAINING_VERSION,
         "prediction": PREDICTION_VERSION,
-        "nothing": NOTHING_VERSION,
+        "no speech": NO_SPEECH_VERSION,
     }
 
 
@@ -192,9 +191,8 @@ def _feature_key(given: _Given, name: str, block: Block, copy: int) -> Key:
     if copy == 0:
         return make_key("features", own, contents, made_by=made_by)
     drawn = [given.suite.seed, given.corpus.name, copy, [[one.id, one.speaker] for one in block]]
-    sounds = given.training_sounds
-    heard_by = {name: version for _, sound in sounds for name, version in _corrupted_by(sound).items()}
-    return make_key("noisy features", own, contents, drawn, sounds, made_by={**made_by, **heard_by})
+    made_by = {**made_by, "corruptions": engine.VERSION}
+    return make_key("noisy features", own, contents, drawn, given.training_sounds, made_by=made_by)
 
 
 def _fits(given: _Given, features: Sequence[FeatureBlock]) -> dict[tuple[str, int], Fit]:
@@ -250,10 +248,5 @@ def _predictor(given: _Given, name: str, fits: Mapping[tuple[str, int], Fit]) ->
 def _unit_key(given: _Given, block: Block, condition: Condition, draw: int) -> Key:
     spoken = [[one.id, one.speaker, given.content(one), one.transcript] for one in block]
     sound = given.sounds[condition]
-    made_by = {**given.libraries, **_corrupted_by(sound)}
+    made_by: Versions = {**given.libraries, "corruptions": engine.VERSION}
     return make_key("unit", given.suite.seed, given.corpus.name, str(condition), draw, spoken, sound, made_by=made_by)
-
-
-def _corrupted_by(sound: Sound) -> Versions:
-    """Return the version of the code that corrupts speech, as the fingerprint of a sound has it."""
-    return {"corruptions": int(sound["corruptions"] or 0)}

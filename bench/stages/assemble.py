@@ -36,7 +36,7 @@ def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
     models = plan.suite.catalog.models
     tables = [
         store.tables("transcripts", [unit.shard(key) for unit in plan.units]).assign(
-            transcriber=name, language=models[name].heard
+            transcriber=name, language=models[name].spoken_language
         )
         for name, key in plan.transcribers.items()
     ]

@@ -18,7 +18,7 @@ from bench.plan.planning import versions_now
 from bench.stages.represent import CONFIDENCE_VERSION
 from bench.stages.train import recipes
 from bench.stages.versions import versions_of_all_models
-from bench.store.cache import Place
+from bench.store.cache import TEMPORARY, Place
 from bench.store.store import NOTE
 from corruptions.room.bank import bank_generation
 from models.weights.embedded import EMBEDDED
@@ -29,7 +29,7 @@ FOLDERS = ("store", "probe", "rooms", "weights", "noises")
 OLD_S = 24 * 3600
 """A temporary file that nobody has written to for so long is one that a killed process left."""
 
-_KINDS = "(?P<kind>features|heads|predictions|transcripts|corruptions|nothing)"
+_KINDS = "(?P<kind>features|heads|predictions|transcripts|corruptions|no_speech)"
 _FILE = r"[0-9a-f]{2}/[0-9a-f]{32}\.(parquet|history\.parquet|safetensors|checkpoint)"
 _GENERATION = "(?P<generation>[0-9a-f]{8})"
 _TEMPORARY = r"(store|probe|rooms[^/]*|weights)/.*(\.[^/]+\.[0-9a-f]{32}(\.\w+)?|\.checkpoint\.partial)"
@@ -52,7 +52,7 @@ def places(root: Path) -> tuple[Place, ...]:
         return _made_with(root / "store" / generation / NOTE, now)
 
     return (
-        Place("temporary files", re.compile(_TEMPORARY), lambda _, changed: time.time() - changed < OLD_S),
+        Place(TEMPORARY, re.compile(_TEMPORARY), lambda _, changed: time.time() - changed < OLD_S),
         Place(None, re.compile(f"store/{_GENERATION}/{_KINDS}/{_FILE}"), lambda at, _: made_now(at["generation"])),
         Place("notes of versions", re.compile(f"store/{_GENERATION}/{NOTE}"), lambda at, _: made_now(at["generation"])),
         Place(

@@ -25,7 +25,7 @@ TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
 BESIDE = (
     "comparisons.parquet",
     "costs.parquet",
-    "nothing.parquet",
+    "no_speech.parquet",
     "training.parquet",
     "layers.parquet",
     "systems.json",
@@ -53,7 +53,6 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
 
     Returns:
         What to be careful about, in sentences.
-
 
     Raises:
         TableError: for a grid with holes, unless ``allow_missing``.
@@ -99,7 +98,7 @@ def _described(system: System, catalog: Catalog) -> dict[str, object]:
     only_words = bool(sources) and all(isinstance(one, Words) for one in sources)
     # Whose heads they are says how they were trained; what was trained elsewhere heard nobody knows what.
     trained = system if system.trained_as is None else catalog.systems[system.trained_as]
-    heard = {name for one in sources if (name := transcriber_of(one)) is not None}
+    recognisers = {name for one in sources if (name := transcriber_of(one)) is not None}
     return {
         "family": system.family,
         "description": system.description,
@@ -108,7 +107,7 @@ def _described(system: System, catalog: Catalog) -> dict[str, object]:
         "teacher": None if trained.head == UNTAUGHT else trained.teacher,
         "heard": None if system.head in {*CONTROLS, AS_IS} else trained.trained_on,
         "ladder": rung(sources[0]) if only_words else None,
-        "languages": sorted({catalog.models[name].heard for name in heard}),
+        "languages": sorted({catalog.models[name].spoken_language for name in recognisers}),
         "paper": system.paper,
         "reading": system.reading,
     }

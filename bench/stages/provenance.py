@@ -64,4 +64,6 @@ def provenance(
 def languages_heard(suite: Suite) -> dict[str, str]:
     """Return the language that every recogniser in use hears, by its name."""
     used = {transcriber_of(suite.catalog.representations[name]) for name in suite.representations_needed}
-    return {name: suite.catalog.models[name].heard for name in sorted(name for name in used if name is not None)}
+    return {
+        name: suite.catalog.models[name].spoken_language for name in sorted(name for name in used if name is not None)
+    }

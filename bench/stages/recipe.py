@@ -26,7 +26,7 @@ from corruptions.sound.problems import listed
 from corruptions.sound.segments import Clip, file_of, sample_at
 
 CORRUPTIONS_TABLE = "corruptions.parquet"
-COLUMNS = ("id", "condition", "draw", "speaker", "path", "source_sha256", "audio_sha256")
+COLUMNS = ("id", "condition", "draw", "speaker", "path", "start_s", "end_s", "source_sha256", "audio_sha256")
 
 EXTREME_GAIN_DB = 40.0
 """Beyond, the hiss of a recording's converter may be louder than what was meant to be recorded."""
@@ -127,10 +127,10 @@ def notices(table: pd.DataFrame) -> list[str]:
         table: with the columns of ``Record``.
     """
     recorded = table[table["noise_sha256"].notna() & (table["noise_gain_db"] > EXTREME_GAIN_DB)]
-    highest = recorded.groupby("noise_source")["noise_gain_db"].max().sort_values(ascending=False)
-    if highest.empty:
+    if recorded.empty:
         return []
-    named = [f"{name} ({gain_db:.0f} dB)" for name, gain_db in highest.items()]
+    highest = recorded.sort_values("noise_gain_db", ascending=False).drop_duplicates("noise_sha256")
+    named = [f"{one.noise_source} ({one.noise_gain_db:.0f} dB)" for one in highest.itertuples()]
     return [
         f"{len(named)} of {table['noise_sha256'].nunique()} recordings of noise were made louder by more than "
         f"{EXTREME_GAIN_DB:g} dB, so that the hiss of their converters may be what is heard:{listed(named)}"
@@ -175,8 +175,8 @@ def source_of(clip: Clip) -> dict[str, str | float]:
 
 
 def clip_of(row: Mapping[Hashable, Any]) -> Clip:
-    """Return what a row of the table says of that; a table that was written before there were segments has none."""
-    path, start_s, end_s = Path(row["path"]), row.get("start_s", nan), row.get("end_s", nan)
+    """Return what a row of the table says of that."""
+    path, start_s, end_s = Path(row["path"]), row["start_s"], row["end_s"]
     if isnan(start_s):
         return path
     return Segment(path, sample_at(start_s), None if isnan(end_s) else sample_at(end_s))

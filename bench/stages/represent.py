@@ -192,7 +192,9 @@ def _models_of(one: Representation) -> list[tuple[Role, str]]:
 
 
 def _runs_the_same(one: str, other: str, models: Mapping[str, Model]) -> bool:
-    first, second = ((models[name].kind, models[name].pretrained, models[name].heard) for name in (one, other))
+    first, second = (
+        (models[name].kind, models[name].pretrained, models[name].spoken_language) for name in (one, other)
+    )
     return first == second
 
 
@@ -237,7 +239,7 @@ def _speech_encoder(model: Model, device: str) -> SpeechEncoder:
 
 
 def _transcriber(model: Model, device: str) -> Transcriber:
-    return _load_transcriber(model.kind, model.pretrained, model.heard, device)
+    return _load_transcriber(model.kind, model.pretrained, model.spoken_language, device)
 
 
 def _text_encoder(model: Model, device: str) -> TextEncoder:

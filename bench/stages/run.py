@@ -14,7 +14,7 @@ from bench.plan.planning import make_plan
 from bench.stages.costs import measure
 from bench.stages.evaluate import evaluate, missing_work
 from bench.stages.examples import write_examples
-from bench.stages.nothing import hear_nothing
+from bench.stages.no_speech import hear_no_speech
 from bench.stages.outputs import begin, finish, is_done, write_tables
 from bench.stages.provenance import provenance
 from bench.stages.represent import look_at_models
@@ -75,8 +75,8 @@ def run_suite(
         with stages.stage("Measuring costs", 1, "tables") as advance:
             write_table(pool.submit(measure, plan, store, chosen).result(), out / "costs.parquet")
             advance(1)
-        with stages.stage("Playing nothing to the recognisers", 1, "tables") as advance:
-            write_table(pool.submit(hear_nothing, plan, store, chosen).result(), out / "nothing.parquet")
+        with stages.stage("Playing non-speech", 1, "tables") as advance:
+            write_table(pool.submit(hear_no_speech, plan, store, chosen).result(), out / "no_speech.parquet")
             advance(1)
     with stages.stage("Scoring", 1, "tables") as advance:
         careful = write_tables(plan, material, store, out, allow_missing=allow_missing)

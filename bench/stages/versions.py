@@ -10,14 +10,14 @@ from bench.store.machine import versions
 def model_versions(role: str, kind: str) -> Versions:
     """Return the ``VERSION`` of the module that a kind of model comes from, and the versions of its ``LIBRARIES``.
 
-    Either may be left out of a module: the first for 0, the second where all keys have them.
+    A module may have no ``LIBRARIES``: those that most models use are in all keys.
 
     Args:
         role: what the model is used as: ``speech``, ``text`` or ``transcriber``.
         kind: a name in the catalogue of that.
     """
     module = sys.modules[_catalogs()[role][kind].__module__]
-    return {f"{role} {kind}": getattr(module, "VERSION", 0), **versions(getattr(module, "LIBRARIES", ()))}
+    return {f"{role} {kind}": module.VERSION, **versions(getattr(module, "LIBRARIES", ()))}
 
 
 def versions_of_all_models() -> Versions:

@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.store.store import NOTE
 
 FOREIGN = "not emonoise's"
+TEMPORARY = "temporary files"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def remove(files: Iterable[Cached], root: Path, stay: Collection[str]) -> None:
     for one in sorted(files, key=lambda one: one.path.name == NOTE):
         one.path.unlink(missing_ok=True)
         folder = one.path.parent
-        while not one.path.name.startswith(".") and folder not in kept and _removed_if_empty(folder):
+        while one.kind != TEMPORARY and folder not in kept and _removed_if_empty(folder):
             folder = folder.parent
 
 

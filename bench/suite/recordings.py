@@ -84,10 +84,10 @@ def check_own_names(noises: Collection[str], rooms: Collection[str]) -> None:
 def unknown_corruption(step: Step, known: Collection[str]) -> str:
     """Return what to say of a step that is none of ``known``: what there is, and how own recordings get its name."""
     name = step.corruption
-    own = "noises" if step.level is not None else "rooms"
+    key, option = ("rooms", "--rooms") if step.level is None else ("noises", "--noise")
     return (
-        f"no corruption is called {name!r}; {those_there_are(name, known)}; your own {own} need a folder: in a suite "
-        f"{own}: {{{name}: FOLDER}}, for `emonoise corrupt` --{'noise' if own == 'noises' else own} {name}=FOLDER"
+        f"no corruption is called {name!r}; {those_there_are(name, known)}; your own {key} need a folder: in a suite "
+        f"{key}: {{{name}: FOLDER}}, for `emonoise corrupt` {option} {name}=FOLDER"
     )
 
 

@@ -52,7 +52,7 @@ class Model(Strict):
     language: Language = None
 
     @property
-    def heard(self) -> str:
+    def spoken_language(self) -> str:
         """The language that a recogniser hears."""
         return self.language or ENGLISH
 

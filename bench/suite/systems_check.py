@@ -142,7 +142,11 @@ def _check_representation(
         _known(f"models.{model}.kind", models[model].kind, kinds)
         if models[model].language is not None and model not in recognisers:
             raise ValueError(f"models.{model}.language: a {role} encoder takes none; a recogniser does")
-    if transcriber is not None and models[transcriber].kind in ENGLISH_ONLY and models[transcriber].heard != ENGLISH:
+    if (
+        transcriber is not None
+        and models[transcriber].kind in ENGLISH_ONLY
+        and models[transcriber].spoken_language != ENGLISH
+    ):
         raise ValueError(
             f"models.{transcriber}.language: {models[transcriber].kind} hears English only, so it is {ENGLISH}, not "
             f"{models[transcriber].language}"

@@ -1,11 +1,11 @@
-"""Where a recording of noise sounds: what lies far under its own level is a pause, and nobody means it as the noise.
+"""Where a recording of noise is active: what lies far under its own level is a pause, and nobody means it as the noise.
 
 A bark in five seconds of nothing, and street noise whose second half is a converter's hiss, are noise in part. Excerpts
 are drawn from where there is some; what is between stays between, and a dog remains an impulsive noise.
 
-Frames of 10 ms sound, the loudest first, up to the first that lies 30 dB or more under the level of those before it.
-That is the idea of the active level of speech (ITU-T P.56), with a wider margin, since noise has more of loud and soft,
-and from above, since a bark of 1 % of the time must not make the hiss around it noise.
+Frames of 10 ms are active, the loudest first, until one lies more than 30 dB under the level of those before it. That
+is the idea of the active level of speech (ITU-T P.56), with a wider margin, since noise has more of loud and soft, and
+from above, since a bark of 1 % of the time must not make the hiss around it noise.
 """
 
 import numpy as np
@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from corruptions.sound.audio import SAMPLE_RATE
 
-MARGIN_DB = 30.0
+PAUSE_DB = 30.0
 
-Stretches = tuple[tuple[int, int], ...]
-"""First samples, and those after the last, of what sounds in a recording: at 16 kHz, in their order, apart."""
+ActiveStretches = tuple[tuple[int, int], ...]
+"""First samples, and those after the last, of what is active in a recording: at 16 kHz, in their order, apart."""
 
 _FRAMES_A_SECOND = 100
 _FRAME = SAMPLE_RATE // _FRAMES_A_SECOND
@@ -25,7 +25,7 @@ _Array = npt.NDArray[np.float64]
 
 
 class FramePower:
-    """The power of every 10 ms of a signal without its mean, collected block by block.
+    """The power of every 10 ms of a signal without its mean, collected block by block: all of a recording may not fit.
 
     Args:
         sample_rate: of the blocks, in Hz.
@@ -66,60 +66,61 @@ class FramePower:
         return powers
 
 
-def sounding(powers: _Array) -> npt.NDArray[np.bool_]:
-    """Return which frames sound, shape ``(n_frames,)``: at least one, unless all are silent.
+def active_frames(powers: _Array) -> npt.NDArray[np.bool_]:
+    """Return which frames are active, shape ``(n_frames,)``: at least one, unless all are silent.
 
     Args:
         powers: mean squares, see ``FramePower``.
 
     Examples:
         >>> bark = np.append(np.full(10, 0.1), np.full(490, 1e-5))
-        >>> print(sounding(bark).sum())
+        >>> print(active_frames(bark).sum())
         10
     """
     loudest_first = np.sort(powers)[::-1]
-    level_of_so_many = np.cumsum(loudest_first) / np.arange(1, len(powers) + 1)
-    under = loudest_first < level_of_so_many * 10 ** (-MARGIN_DB / 10)
-    threshold = loudest_first[int(np.argmax(under)) - 1] if under.any() else loudest_first[-1]
+    of_those_before = np.cumsum(loudest_first)[:-1] / np.arange(1, len(powers))
+    under = loudest_first[1:] < of_those_before * 10 ** (-PAUSE_DB / 10)
+    threshold = loudest_first[int(np.argmax(under))] if under.any() else loudest_first[-1]
     found: npt.NDArray[np.bool_] = (powers >= threshold) & (powers > 0)
     return found
 
 
-def share_sounding(x: npt.NDArray[np.floating]) -> float:
-    """Return how much of a signal at 16 kHz sounds, from 0 to 1.
+def active_share(x: npt.NDArray[np.floating]) -> float:
+    """Return how much of a signal at 16 kHz is active, from 0 to 1.
 
     Examples:
         >>> tone = np.sin(np.arange(8000))
-        >>> share_sounding(tone), share_sounding(np.append(np.zeros(8000), tone))
+        >>> active_share(tone), active_share(np.append(np.zeros(8000), tone))
         (1.0, 0.5)
     """
     collected = FramePower(SAMPLE_RATE)
     collected.add(x)
-    return float(sounding(collected.powers()).mean())
+    return float(active_frames(collected.powers()).mean())
 
 
-def stretches(powers: _Array, n_samples: int) -> Stretches:
-    """Return where a recording of ``n_samples`` at 16 kHz sounds.
+def active_stretches(powers: _Array, n_samples: int) -> ActiveStretches:
+    """Return where a recording of ``n_samples`` at 16 kHz is active.
 
     Examples:
-        >>> stretches(np.array([1.0, 1, 0, 0, 0]), 790)
+        >>> active_stretches(np.array([1.0, 1, 0, 0, 0]), 790)
         ((0, 320),)
     """
-    edges = np.flatnonzero(np.diff(sounding(powers), prepend=False, append=False)) * _FRAME
+    edges = np.flatnonzero(np.diff(active_frames(powers), prepend=False, append=False)) * _FRAME
     pairs = edges.clip(max=n_samples).reshape(-1, 2).tolist()
     return tuple((begin, end) for begin, end in pairs if begin < end)
 
 
-def draw_offset(length: int, n_samples: int, where: Stretches, rng: np.random.Generator) -> int:
-    """Return where an excerpt of a recording begins: any place as likely, of those where enough of it sounds.
+def draw_offset(length: int, n_samples: int, where: ActiveStretches, rng: np.random.Generator) -> int:
+    """Return where an excerpt of a recording begins: any place as likely, of those where enough of it is active.
 
-    Enough is half of what sounds in the excerpt of this length in which most does, and a frame that is whole.
+    Enough is half of what is active in the excerpt of this length in which most is, and a frame that is whole, unless
+    the excerpt is shorter than two. Where the place that is drawn first will not do, another is drawn, of one in 10 ms.
 
     Args:
         length: of the recording, in samples.
         n_samples: of the excerpt; at most ``length``.
-        where: what sounds in the recording.
-        rng: decides. From a recording that sounds throughout, it draws one number.
+        where: what is active in the recording.
+        rng: decides. From a recording that is active throughout, it draws one number.
     """
     last = length - n_samples
     drawn = int(rng.integers(last + 1))
@@ -129,7 +130,7 @@ def draw_offset(length: int, n_samples: int, where: Stretches, rng: np.random.Ge
     before = np.cumsum(np.diff(edges, prepend=edges[0]) * (np.arange(len(edges)) % 2))
 
     def heard(begin: npt.ArrayLike) -> _Array:
-        """Return how many samples sound in the excerpts that begin there."""
+        """Return how many samples are active in the excerpts that begin there."""
         at = np.asarray(begin)
         samples: _Array = np.interp(at + n_samples, edges, before) - np.interp(at, edges, before)
         return samples

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corruptions.noise.activity import Stretches, draw_offset
+from corruptions.noise.activity import ActiveStretches, draw_offset
 from corruptions.sound.audio import SAMPLE_RATE, Waveform, read_audio, read_excerpt
 from corruptions.sound.levels import Level, active_level_dbfs, check_waveform, rms_dbfs
 from corruptions.sound.loops import mean_and_energy, scaled_sum
@@ -90,7 +90,7 @@ def add_noise(before: Corrupted, noise: Noise, snr_db: float, speech_dbfs: float
 
 
 def draw_excerpt(
-    source: Path | Waveform, length: int, where: Stretches, n_samples: int, rng: np.random.Generator
+    source: Path | Waveform, length: int, where: ActiveStretches, n_samples: int, rng: np.random.Generator
 ) -> tuple[Waveform, int]:
     """Return ``n_samples`` of a recording from a random place, and the place.
 

@@ -62,7 +62,7 @@ def recorded_noise(n_samples: int, rng: np.random.Generator, folder: NoiseFolder
     recording = folder.recordings[int(rng.integers(len(folder.recordings)))]
     bank = folder.bank
     source = folder.folder / recording.name if bank is None else bank.recording(recording.sha256)
-    samples, offset = draw_excerpt(source, recording.n_samples, recording.sounding, n_samples, rng)
+    samples, offset = draw_excerpt(source, recording.n_samples, recording.active, n_samples, rng)
     return Noise(samples, recording.name, recording.sha256, offset)
 
 

@@ -7,8 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from corruptions.noise.activity import FramePower, Stretches, stretches
-from corruptions.sound.audio import CANCELLED, LOUDEST, SILENT_PEAK, cancelled, file_sha256, length_at_16k, too_loud
+from corruptions.noise.activity import ActiveStretches, FramePower, active_stretches
+from corruptions.sound.audio import (
+    CANCELLED,
+    LOUDEST,
+    SILENT,
+    SILENT_PEAK,
+    cancelled,
+    file_sha256,
+    length_at_16k,
+    too_loud,
+)
 from corruptions.sound.decoding import decoding
 from corruptions.sound.problems import counted, listed
 from corruptions.sound.progress import Stage, unseen
@@ -25,13 +34,13 @@ class Recording:
         name: path inside its folder, with forward slashes.
         sha256: of the file's bytes.
         n_samples: length at 16 kHz.
-        sounding: where in it there is any noise.
+        active: where in it there is any noise.
     """
 
     name: str
     sha256: str
     n_samples: int
-    sounding: Stretches
+    active: ActiveStretches
 
 
 @dataclass(frozen=True)
@@ -116,11 +125,10 @@ def _examine_one(folder: Path, name: str) -> Recording | Fault:
         and f"lasts {1000 * n_frames / sample_rate:.2g} ms; noise must last 10 ms or more",
         "not finite": not np.isfinite(peak) and "holds samples that are not finite numbers",
         "too loud": peak > LOUDEST and too_loud(peak),
-        "silent": highest - lowest <= 2 * SILENT_PEAK
-        and (CANCELLED if opposite else f"silent: no sample exceeds {SILENT_PEAK:.2g}, one step of 16 bits"),
+        "silent": highest - lowest <= 2 * SILENT_PEAK and (CANCELLED if opposite else SILENT),
     }
     faults = [Fault(name, kind, f"{path}: {message}") for kind, message in wrong.items() if message]
     if faults:
         return faults[0]
     n_samples = length_at_16k(n_frames, sample_rate)
-    return Recording(name, sha256, n_samples, stretches(collected.powers(), n_samples))
+    return Recording(name, sha256, n_samples, active_stretches(collected.powers(), n_samples))

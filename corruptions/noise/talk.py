@@ -15,6 +15,7 @@ from corruptions.noise.additive import Noise
 from corruptions.noise.generated import Spectrum, speech_shaped
 from corruptions.sound.audio import SAMPLE_RATE, Waveform, is_silent
 from corruptions.sound.levels import MARGIN_DB, active_level_dbfs
+from corruptions.sound.problems import listed
 from corruptions.sound.promises import AudioError
 from corruptions.sound.segments import Clip, clip_length, read_clip, read_clip_part
 
@@ -25,9 +26,9 @@ UNKNOWN = "Unknown"
 Talkers = Mapping[str, Sequence[Clip]]
 
 _TALKER_DBFS = -26.0  # ITU-T's nominal speech level
-# The bands of the ICRA noises, from memory.
-_BANDS: tuple[tuple[Literal["lowpass", "bandpass", "highpass"], int | tuple[int, int]], ...] = (
-    ("lowpass", 850),
+# The bands of the ICRA noises, from memory. The lowest ends under every voice, so that no offset fills the pauses.
+_BANDS: tuple[tuple[Literal["bandpass", "highpass"], int | tuple[int, int]], ...] = (
+    ("bandpass", (60, 850)),
     ("bandpass", (850, 2500)),
     ("highpass", 2500),
 )
@@ -97,7 +98,6 @@ def speech_modulated(
     others = other_talkers(talkers, speaker, 1)
     talker = others[int(rng.integers(len(others)))]
     stream = _talk(n_samples, rng, talkers[talker])
-    stream = stream - stream.mean(dtype=np.float64)  # an offset would fill the pauses of the lowest band
     noise = np.zeros(n_samples)
     for kind, edges_hz in _BANDS:
         band = signal.butter(4, edges_hz, kind, fs=SAMPLE_RATE, output="sos")
@@ -155,7 +155,7 @@ def _piece(clip: Clip, start: int, at_most: int) -> Waveform:
 def _voice(clips: Sequence[Clip]) -> Waveform:
     voice = np.concatenate([spoken(read_clip(clip)) for clip in clips])
     if not voice.size:
-        raise AudioError(f"silent, all of {', '.join(map(str, clips))}")
+        raise AudioError(f"all recordings of a talker are silent:{listed([str(clip) for clip in clips])}")
     return voice
 
 

@@ -231,8 +231,11 @@ def cancelled(frames: Frames, mono: Waveform) -> bool:
     return bool(mono.size and np.abs(mono).max() <= SILENT_PEAK < np.abs(frames).max())
 
 
+SILENT = "silent: its samples differ by no more than two steps of 16 bits"
+
+
 def is_silent(audio: Waveform) -> bool:
-    """Return whether no sample gets beyond one step of 16 bits, from wherever the silence lies.
+    """Return whether samples differ by no more than two steps of 16 bits: one to either side of wherever silence lies.
 
     Examples:
         >>> is_silent(np.array([0.1, 0.1 + 2**-15], np.float32)), is_silent(np.array([0, -0.001], np.float32))

@@ -26,8 +26,8 @@ class Record:
         snr_segmental_db: achieved: mean over frames with speech, see ``corruptions.sound.measures``.
         snr_intelligibility_db: achieved: mean over bands, weighted by what they mean to intelligibility, see there.
         noise_dbfs: RMS level of what was added.
-        noise_sounding: how much of what was added sounds, from 0 to 1, see ``corruptions.noise.activity``; what is left
-            is pauses, so that where it sounds it is louder than its level.
+        noise_activity: how much of what was added is active, from 0 to 1, see ``corruptions.noise.activity``; the rest
+            is pauses, so that where it is active it is louder than its level.
         noise_gain_db: gain of the noise as it was read or generated.
         noise_source: file inside the noise folder, talkers of the babble, or the kind of generated noise.
         noise_sha256: of that file.
@@ -51,7 +51,7 @@ class Record:
     snr_segmental_db: float | None = None
     snr_intelligibility_db: float | None = None
     noise_dbfs: float | None = None
-    noise_sounding: float | None = None
+    noise_activity: float | None = None
     noise_gain_db: float | None = None
     noise_source: str | None = None
     noise_sha256: str | None = None

@@ -85,8 +85,10 @@ def read_clip_part(clip: Clip, start: int, n_samples: int) -> Waveform:
     """Return ``read_clip(clip)[start : start + n_samples]``, as ``read_excerpt`` does of a file.
 
     Raises:
-        AudioError: as ``read_excerpt`` does.
+        AudioError: as ``read_excerpt`` does, and if the segment ends before the part does.
     """
+    if isinstance(clip, Segment) and clip.end is not None and clip.start + start + n_samples > clip.end:
+        raise AudioError(f"{clip}: ends before its sample {start + n_samples} (at {SAMPLE_RATE} Hz)")
     before = clip.start if isinstance(clip, Segment) else 0
     return read_excerpt(file_of(clip), before + start, n_samples)
 

@@ -81,8 +81,8 @@ class PocketSphinx:
             return Heard("", 1, math.log(LEAST_PROBABILITY), math.nan)
         segments = [(one.word, min(1.0, max(LEAST_PROBABILITY, one.prob))) for one in self.decoder.seg()]
         words = [probability for word, probability in segments if not word.startswith(("<", "["))]
-        counted = words or [probability for _, probability in segments]
-        return Heard(hypothesis.hypstr, len(counted), sum(map(math.log, counted)), math.nan)
+        probabilities = words or [probability for _, probability in segments]
+        return Heard(hypothesis.hypstr, len(probabilities), sum(map(math.log, probabilities)), math.nan)
 
 
 def pocketsphinx(

@@ -9,7 +9,7 @@ Measured with tiny.en on 49 utterances (40 of the probe corpus, 9 read by people
 1.10 s of a core each; word error rates .044 and .040 clean, .65 and .65 in white noise at 0 dB, .122 and .094 turned
 down by 40 dB. Where nobody speaks either window has invented words for all 12 clips of digital silence and of white
 noise at -20 dBFS; whole sentences are rather of the short one, so what is invented is measured in every run
-(``bench.stages.nothing``). The encoder hears the same window as the recogniser.
+(``bench.stages.no_speech``). The encoder hears the same window as the recogniser.
 
 Whisper is not deaf to level, but nearly: down to an active level of -70 dBFS the word error rate is that of louder
 speech, from there it rises, .12 at -80 to -85, .43 at -85 to -90. Recorded speech is far above, so levels are left.

@@ -28,7 +28,10 @@ EXTRAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("group", "system", "against", "dimension", "metric", "corruption", "value", "ci_low", "ci_high", "p_holm"),
         ("group", "system", "against", "dimension", "metric", "corruption"),
     ),
-    "nothing": (("transcriber", "noise_dbfs", "text", "words", "flagged"), ("transcriber", "noise_dbfs", "duration_s")),
+    "no_speech": (
+        ("transcriber", "noise_dbfs", "duration_s", "text", "invented", "flagged"),
+        ("transcriber", "noise_dbfs", "duration_s"),
+    ),
     "layers": (("system", "seed", "input", "layer", "weight"), ("system", "seed", "input", "layer")),
 }
 # The customary order; dimensions of other names follow in the order of the alphabet.

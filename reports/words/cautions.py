@@ -130,5 +130,5 @@ def _units(run: Run) -> list[str]:
         by_metric.setdefault(metric, []).append(name)
     if len(by_metric) < len(ERROR_RATES):
         return []
-    counted = [f"the {ERROR_RATES[metric]} of {listing(names)}" for metric, names in by_metric.items()]
-    return [f"Not to be compared: {' with '.join(counted)}. A word has several characters."]
+    rates = [f"the {ERROR_RATES[metric]} of {listing(names)}" for metric, names in by_metric.items()]
+    return [f"Not to be compared: {' with '.join(rates)}. A word has several characters."]

@@ -14,7 +14,7 @@ from reports.run.systems import System
 from reports.run.words import PER_CENT, Score, level_words, listing, percent, with_interval
 from reports.words.cautions import cautions
 from reports.words.comparisons import beside_others, defined, listeners, on_average, speaks_for, told_apart
-from reports.words.inventions import inventions
+from reports.words.hallucinations import hallucinations
 
 HALF = 0.5
 HARSHEST = "at the harshest level"
@@ -50,7 +50,7 @@ def headline(run: Run) -> Headline:
     """Return the headline of a run."""
     return Headline(
         findings=tuple(_finding(run, dimension) for dimension in run.dimensions),
-        words=(*(_errors(run, name) for name in run.transcribers), *inventions(run)),
+        words=(*(_errors(run, name) for name in run.transcribers), *hallucinations(run)),
         cautions=tuple(cautions(run)),
     )
 

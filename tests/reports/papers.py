@@ -68,7 +68,7 @@ def write_papers(folder: Path, provenance: dict[str, Any]) -> Path:
     training().to_parquet(folder / "training.parquet", index=False)
     costs().to_parquet(folder / "costs.parquet", index=False)
     layers().to_parquet(folder / "layers.parquet", index=False)
-    nothing().to_parquet(folder / "nothing.parquet", index=False)
+    no_speech().to_parquet(folder / "no_speech.parquet", index=False)
     (folder / "suite.yaml").write_text("name: papers\n", encoding="utf-8")
     (folder / "systems.json").write_text(json.dumps(described()), encoding="utf-8")
     own = {"suite": "papers", "training_noises": ["pink", "babble"]}
@@ -210,18 +210,18 @@ def layers() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def nothing() -> pd.DataFrame:
-    """Return ``nothing.parquet``: silence and two levels of noise, each a second and two long."""
+def no_speech() -> pd.DataFrame:
+    """Return ``no_speech.parquet``: silence and two levels of noise, each a second and two long."""
     rows = [
         {
             "transcriber": "heard",
             "noise_dbfs": level,
             "duration_s": duration_s,
             "text": text,
-            "words": words,
+            "invented": invented,
             "flagged": True,
         }
-        for level, text, words in ((None, "<you>", 1), (-40.0, ".", 0), (-20.0, "I'm sorry.", 2))
+        for level, text, invented in ((None, "<you>", True), (-40.0, ".", False), (-20.0, "I'm sorry.", True))
         for duration_s in (1.0, 2.0)
     ]
     return pd.DataFrame(rows)

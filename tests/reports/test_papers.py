@@ -217,7 +217,7 @@ def test_training_is_folded(text):
     ("comparisons.parquet", lambda table: pd.concat([table, table[:1]]), "two rows for .*fusion against its parts"),
     ("comparisons.parquet", lambda table: table[:1].assign(against="nobody"), "does not describe nobody"),
     ("costs.parquet", lambda table: table.assign(system="mfb"), "two rows for .*mfb"),
-    ("nothing.parquet", lambda table: pd.concat([table, table[:1]]), "two rows for .*heard"),
+    ("no_speech.parquet", lambda table: pd.concat([table, table[:1]]), "two rows for .*heard"),
     ("training.parquet", lambda table: table.drop(columns="kept"), "has no column kept"),
     ("systems.json", lambda said: said | {"mfb": {"family": "acoustic", "heard": "loud"}}, "one of clean, noisy"),
     ("systems.json", lambda said: said | {"mfb": {"family": "lexical", "ladder": "x"}}, "one of reference, clean-asr"),

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.corpora.leaks import Part, leaks, shared
+from bench.corpora.leaks import Part, leaks, n_shared_files
 
 
 def part(split: str, speaker: str, start: int, end: int, name: str = "") -> Part:
@@ -10,13 +10,13 @@ def part(split: str, speaker: str, start: int, end: int, name: str = "") -> Part
 def test_two_people_of_a_dialogue_may_be_in_two_splits():
     parts = [part("train", "Ann", 0, 10), part("test", "Bob", 10, 20), part("train", "Ann", 20, 30)]
     assert leaks(parts) == []
-    assert shared(parts) == 1
+    assert n_shared_files(parts) == 1
 
 
 def test_inside_a_split_segments_may_overlap():
     parts = [part("train", "Ann", 0, 10), part("train", "Bob", 5, 20)]
     assert leaks(parts) == []
-    assert shared(parts) == 0
+    assert n_shared_files(parts) == 0
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.corpora.probe.build import probe_generation
-from bench.plan.plan import Plan, nothing_key
+from bench.plan.plan import Plan, no_speech_key
 from bench.plan.planning import make_plan
 from bench.stages.cached import current_versions, places
 from bench.stages.represent import versions_of
@@ -92,7 +92,7 @@ def keys(made: Plan) -> dict[str, Key]:
         **{f"features {k} {name}": key for k, one in enumerate(made.features) for name, key in one.keys.items()},
         **{f"fit {fit.system} {fit.seed}": fit.key for fit in made.fits},
         **{f"unit {k}": unit.key for k, unit in enumerate(made.units)},
-        **{f"nothing {name}": nothing_key(key) for name, key in made.transcribers.items()},
+        **{f"no speech {name}": no_speech_key(key) for name, key in made.transcribers.items()},
         **{f"shard {k} {name}": unit.shard(key) for k, unit in enumerate(made.units) for name, key in makers},
     }
 

@@ -21,8 +21,8 @@ def suite(folder, model, **changes):
 
 
 def test_a_recogniser_hears_english_unless_said(tmp_path):
-    assert suite(tmp_path, SMALL).catalog.models["heard"].heard == "en"
-    assert suite(tmp_path, SMALL | {"language": "fr"}).catalog.models["heard"].heard == "fr"
+    assert suite(tmp_path, SMALL).catalog.models["heard"].spoken_language == "en"
+    assert suite(tmp_path, SMALL | {"language": "fr"}).catalog.models["heard"].spoken_language == "fr"
 
 
 def test_a_suite_without_a_language_is_written_as_before_there_were_any(tmp_path):
@@ -59,11 +59,11 @@ def test_a_code_that_nothing_has_is_refused_with_those_there_are(tmp_path, code,
 
 def test_no_is_norwegian(tmp_path):
     path = write(tmp_path, models={"heard": SMALL}, representations=WORDS, systems=[LEXICAL])
-    assert load_suite(path, changes={"models.heard.language": "no"}).catalog.models["heard"].heard == "no"
+    assert load_suite(path, changes={"models.heard.language": "no"}).catalog.models["heard"].spoken_language == "no"
 
 
 def test_pocketsphinx_hears_english_only(tmp_path):
-    assert suite(tmp_path, {"kind": "pocketsphinx", "language": "en"}).catalog.models["heard"].heard == "en"
+    assert suite(tmp_path, {"kind": "pocketsphinx", "language": "en"}).catalog.models["heard"].spoken_language == "en"
     with pytest.raises(SuiteError, match="models.heard.language: pocketsphinx hears English only, so it is en, not fr"):
         suite(tmp_path, {"kind": "pocketsphinx", "language": "fr"})
 
@@ -84,7 +84,7 @@ def test_a_whisper_that_is_recogniser_and_encoder_may_have_one(tmp_path):
     model = {"kind": "whisper", "weights": "openai/whisper-small", "language": "fr"}
     both = {**WORDS, "voice": {"speech": "heard"}}
     voice = {"name": "voice", "description": "Voice.", "family": "acoustic", "inputs": ["voice"]}
-    assert suite(tmp_path, model, representations=both, systems=[voice]).catalog.models["heard"].heard == "fr"
+    assert suite(tmp_path, model, representations=both, systems=[voice]).catalog.models["heard"].spoken_language == "fr"
 
 
 def test_what_says_no_language_has_none():

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corruptions import Material, Waveform, corrupt, parse_condition, read_noise_folder
-from corruptions.noise.activity import FramePower, Stretches, draw_offset, share_sounding, sounding, stretches
+from corruptions.noise.activity import (
+    ActiveStretches,
+    FramePower,
+    active_frames,
+    active_share,
+    active_stretches,
+    draw_offset,
+)
 
 from ..signals import like_speech
 
@@ -38,12 +45,12 @@ def test_the_power_of_frames_is_that_of_frames_however_a_file_is_cut_into_blocks
 def test_what_lies_thirty_decibels_under_the_level_of_what_sounds_is_a_pause(softer_db: float, share: float) -> None:
     loud = np.arange(1000) < 1000 * share
     powers = np.where(loud, 1.0, 10 ** (-softer_db / 10))
-    assert np.array_equal(sounding(powers), loud if softer_db > 30 else loud | True)
+    assert np.array_equal(active_frames(powers), loud if softer_db > 30 else loud | True)
 
 
 def test_steady_noise_sounds_throughout_and_silence_never() -> None:
-    assert share_sounding(np.random.default_rng(0).standard_normal(80_000)) == 1
-    assert not sounding(np.zeros(100)).any()
+    assert active_share(np.random.default_rng(0).standard_normal(80_000)) == 1
+    assert not active_frames(np.zeros(100)).any()
 
 
 HISS = 2 * 2.0**-15 * np.random.default_rng(0).uniform(-1, 1, 80_000)
@@ -68,14 +75,14 @@ def test_excerpts_are_drawn_from_where_there_is_noise(tmp_path: Path) -> None:
     material = Material(recordings={"street": read_noise_folder(tmp_path)})
     speech, condition = like_speech(0, 2), parse_condition("street@5dB")
     found = [corrupt(speech, condition, np.random.default_rng(key), material).record for key in range(200)]
-    assert min(one.noise_sounding for one in found) > 0.49
+    assert min(one.noise_activity for one in found) > 0.49
     assert max(one.noise_gain_db for one in found) < min(one.noise_gain_db for one in found) + 4
     # Where it sounds, the noise is at most 3 dB louder than its level says.
     assert all(one.snr_active_db == pytest.approx(5, abs=0.01) for one in found)
     assert len({one.noise_offset for one in found}) > 100
     throughout = [one for one in found if one.noise_offset + 32_000 <= 80_000]
     assert 0.5 < len(throughout) / len(found) < 0.95
-    assert all(one.noise_sounding == 1 for one in throughout)
+    assert all(one.noise_activity == 1 for one in throughout)
 
 
 def test_an_impulsive_noise_stays_one_and_the_record_says_how_much_of_it_sounds(tmp_path: Path) -> None:
@@ -84,13 +91,13 @@ def test_an_impulsive_noise_stays_one_and_the_record_says_how_much_of_it_sounds(
     for key in range(50):
         result = corrupt(like_speech(0, 4), parse_condition("dog@5dB"), np.random.default_rng(key), material)
         assert result.record.snr_active_db == pytest.approx(5, abs=0.01)
-        assert 0.015 < result.record.noise_sounding < 0.1
+        assert 0.015 < result.record.noise_activity < 0.1
 
 
 def test_the_record_says_it_of_every_noise_and_of_no_silence() -> None:
     speech = like_speech(0)
     shares = {
-        text: corrupt(speech, parse_condition(text), np.random.default_rng(0)).record.noise_sounding
+        text: corrupt(speech, parse_condition(text), np.random.default_rng(0)).record.noise_activity
         for text in ("white@5dB", "impulses@5dB", "clean")
     }
     assert shares["white@5dB"] == 1
@@ -99,16 +106,16 @@ def test_the_record_says_it_of_every_noise_and_of_no_silence() -> None:
 
 
 @st.composite
-def recordings(draw: st.DrawFn) -> tuple[int, int, Stretches]:
+def recordings(draw: st.DrawFn) -> tuple[int, int, ActiveStretches]:
     """A length in frames, a length of excerpts in samples, and where it sounds."""
     loud = np.array(draw(st.lists(st.booleans(), min_size=5, max_size=200).filter(any)))
     length = 160 * len(loud)
-    return length, draw(st.integers(400, length)), stretches(np.where(loud, 1.0, 0.0), length)
+    return length, draw(st.integers(400, length)), active_stretches(np.where(loud, 1.0, 0.0), length)
 
 
 @given(drawn=recordings(), seed=st.integers(0, 10_000))
 def test_an_excerpt_holds_half_of_what_the_best_holds_and_a_frame_that_is_whole(
-    drawn: tuple[int, int, Stretches], seed: int
+    drawn: tuple[int, int, ActiveStretches], seed: int
 ) -> None:
     length, n_samples, where = drawn
     loud = np.zeros(length, int)

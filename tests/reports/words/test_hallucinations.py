@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from reports.words.inventions import LONGEST, inventions
+from reports.words.hallucinations import LONGEST, hallucinations
 
 OPEN, CLOSE = "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"
 
@@ -12,11 +12,11 @@ def said_of(*texts: str, flagged: bool | None = True) -> str:
         {
             "transcriber": "heard",
             "text": texts,
-            "words": [len(text.replace(".", "").split()) for text in texts],
+            "invented": [bool(text.strip(".")) for text in texts],
             "flagged": pd.array([flagged] * len(texts), "boolean"),
         }
     )
-    [sentence] = inventions(SimpleNamespace(extras={"nothing": table}))
+    [sentence] = hallucinations(SimpleNamespace(extras={"no_speech": table}))
     return sentence
 
 
@@ -25,6 +25,11 @@ def test_the_commonest_and_the_longest_invention_are_quoted():
         "heard invents words for 3 of 4 clips of silence and of white noise in which nobody speaks, most often "
         f"{OPEN}you{CLOSE}, at its longest {OPEN}I'm not sure.{CLOSE}; 3 of them show the sign no speech."
     )
+
+
+def test_the_longest_invention_of_a_language_without_spaces_is_that_of_most_letters():
+    yes, sentence = "\N{CJK UNIFIED IDEOGRAPH-662F}", "\N{CJK UNIFIED IDEOGRAPH-8C22}" * 4
+    assert f"at its longest {OPEN}{sentence}{CLOSE}" in said_of(yes, sentence, yes)
 
 
 def test_a_recogniser_that_invents_nothing_is_said_to():

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from bench.stages.nothing import clips, hear_nothing
+from bench.stages.no_speech import clips, hear_no_speech
 from bench.store.keys import Key
 from bench.store.store import Store
 from bench.suite.representations import Model
@@ -33,8 +33,9 @@ def test_the_clips_have_the_level_and_the_length_they_say_and_are_always_the_sam
 
 @pytest.mark.embedded
 def test_whisper_invents_words_for_nothing_and_all_of_them_are_flagged(tmp_path):
-    table = hear_nothing(plan_of(heard=Model(kind="faster-whisper", weights="whisper-tiny.en")), Store(tmp_path), "cpu")
-    invented = table[table["words"] > 0]
+    plan = plan_of(heard=Model(kind="faster-whisper", weights="whisper-tiny.en"))
+    table = hear_no_speech(plan, Store(tmp_path), "cpu")
+    invented = table[table["invented"]]
     silence = table[table["noise_dbfs"].isna()]
     assert (silence["text"] == "you").all()
     assert len(invented) >= 8
@@ -44,14 +45,14 @@ def test_whisper_invents_words_for_nothing_and_all_of_them_are_flagged(tmp_path)
 def test_what_was_heard_once_is_not_heard_again_unless_the_recogniser_changes(tmp_path):
     folder = tmp_path / "tiny"
     plan, store = plan_of(heard=Model(kind="ctc", weights=str(tiny.ctc(folder)))), Store(tmp_path / "store")
-    table = hear_nothing(plan, store, "cpu")
+    table = hear_no_speech(plan, store, "cpu")
     assert set(table["transcriber"]) == {"heard"}
     assert table["flagged"].isna().all()  # it has no belief that nobody spoke
     elsewhere = Model(kind="ctc", weights=str(tmp_path / "not there"))
-    assert hear_nothing(plan_of(heard=elsewhere), store, "cpu").equals(table)
+    assert hear_no_speech(plan_of(heard=elsewhere), store, "cpu").equals(table)
     with pytest.raises(WeightsError, match="not there"):
-        hear_nothing(plan_of("another key", heard=elsewhere), store, "cpu")
+        hear_no_speech(plan_of("another key", heard=elsewhere), store, "cpu")
 
 
 def test_where_nobody_transcribes_there_are_no_rows(tmp_path):
-    assert hear_nothing(plan_of(), Store(tmp_path), "cpu").empty
+    assert hear_no_speech(plan_of(), Store(tmp_path), "cpu").empty

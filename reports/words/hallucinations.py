@@ -8,19 +8,19 @@ LONGEST = 60
 """Letters of an invented text that are quoted."""
 
 
-def inventions(run: Run) -> list[str]:
+def hallucinations(run: Run) -> list[str]:
     """Return a sentence for every transcriber that was played clips without speech."""
-    table = run.extras["nothing"]
+    table = run.extras["no_speech"]
     return [f"{name} {_invents(heard)}." for name, heard in table.groupby("transcriber", sort=False)]
 
 
 def _invents(heard: pd.DataFrame) -> str:
-    invented = heard[heard["words"] > 0]
+    invented = heard[heard["invented"]]
     among = f"{len(heard)} clips of silence and of white noise in which nobody speaks"
     if invented.empty:
         return f"writes no words for {among}"
     often = str(invented["text"].mode()[0])
-    worst = str(invented.sort_values("words", kind="stable")["text"].iloc[-1])
+    worst = max(invented["text"], key=len)
     quoted = f"most often {_quoted(often)}" + (f", at its longest {_quoted(worst)}" if worst != often else "")
     known = invented["flagged"].dropna()
     flagged = "" if known.empty else f"; {int(known.sum())} of them show the sign no speech"

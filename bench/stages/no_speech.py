@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from bench.plan.plan import Plan, nothing_key
+from bench.plan.plan import Plan, no_speech_key
 from bench.stages.represent import represent
 from bench.store.keys import Key, rng_for
 from bench.store.store import Store, write_table
@@ -23,13 +23,14 @@ NOISE_DBFS = (None, -60.0, -40.0, -20.0)
 """RMS levels of white noise; None is digital silence."""
 
 
-def hear_nothing(plan: Plan, store: Store, device: str) -> pd.DataFrame:
+def hear_no_speech(plan: Plan, store: Store, device: str) -> pd.DataFrame:
     """Return what every transcriber of a plan writes for clips without speech; what the store holds is not heard again.
 
     Returns:
         One row a transcriber and clip: ``transcriber``; ``noise_dbfs``, null for digital silence; ``duration_s``;
-        ``text``; ``words``, how many it has; ``flagged``, whether it shows the sign ``no-speech``, null for a
-        recogniser without a belief that nobody spoke. No row where nobody transcribes.
+        ``text``; ``mean_log_probability`` and ``no_speech_probability``, see ``Transcript``; ``invented``, whether the
+        text has words; ``flagged``, whether it shows the sign ``no-speech``, null for a recogniser without a belief
+        that nobody spoke. No row where nobody transcribes.
     """
     tables = [_heard_by(name, key, plan, store, device) for name, key in plan.transcribers.items()]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
@@ -39,13 +40,13 @@ def clips() -> Iterator[tuple[float | None, float, Waveform]]:
     """Yield the level, the length in seconds and the samples of every clip: the same for everybody."""
     for level_dbfs in NOISE_DBFS:
         for duration_s in DURATIONS_S:
-            noise = rng_for("nothing", level_dbfs, duration_s).standard_normal(round(duration_s * SAMPLE_RATE))
+            noise = rng_for("no speech", level_dbfs, duration_s).standard_normal(round(duration_s * SAMPLE_RATE))
             gain = 0 if level_dbfs is None else 10 ** (level_dbfs / 20) / np.sqrt(np.mean(np.square(noise)))
             yield level_dbfs, duration_s, (gain * noise).astype(np.float32)
 
 
 def _heard_by(name: str, key: Key, plan: Plan, store: Store, device: str) -> pd.DataFrame:
-    path = store.path("nothing", nothing_key(key))
+    path = store.path("no_speech", no_speech_key(key))
     if not path.exists():
         noise_dbfs, durations_s, waveforms = zip(*clips(), strict=True)
         heard = represent([], plan.suite.catalog, waveforms, [], device, transcribers=[name]).transcripts[name]
@@ -54,12 +55,21 @@ def _heard_by(name: str, key: Key, plan: Plan, store: Store, device: str) -> pd.
                 "noise_dbfs": pd.array(noise_dbfs, "Float64"),
                 "duration_s": durations_s,
                 "text": [one.text for one in heard],
-                "words": [len(words_of(one.text).split()) for one in heard],
-                "flagged": pd.array([_flagged(one) for one in heard], "boolean"),
+                "mean_log_probability": [one.mean_log_probability for one in heard],
+                "no_speech_probability": [one.no_speech_probability for one in heard],
             }
         )
         write_table(table, path)
-    return pd.read_parquet(path).assign(transcriber=name)
+    table = pd.read_parquet(path)
+    written = [
+        Transcript(*one)
+        for one in table[["text", "mean_log_probability", "no_speech_probability"]].itertuples(index=False)
+    ]
+    return table.assign(
+        transcriber=name,
+        invented=[bool(words_of(one.text)) for one in written],
+        flagged=pd.array([_flagged(one) for one in written], "boolean"),
+    )
 
 
 def _flagged(transcript: Transcript) -> bool | None:
