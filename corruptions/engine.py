@@ -132,7 +132,8 @@ def measured(corrupted: Corrupted) -> Record:
         noise_offset=mixture.noise_offset,
     )
     if not has_level(noise):  # a file may be too coarse to hold any of it
-        return record
+        unknown = ("snr_active_db", "snr_rms_db", "snr_segmental_db", "snr_intelligibility_db")
+        return replace(record, noise_dbfs=None, noise_activity=None, **dict.fromkeys(unknown))
     noise_dbfs = rms_dbfs(noise)
     heard = has_level(speech)
     return replace(

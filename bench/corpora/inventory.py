@@ -163,6 +163,8 @@ def _inspect_one(clip: Clip, digest: Callable[[Path], str]) -> Recording | str:
         audio = _heard(clip)
         if len(audio) < SHORTEST_S * SAMPLE_RATE:
             return f"{clip}: lasts {1000 * len(audio) / SAMPLE_RATE:.2g} ms; speech must last {1000 * SHORTEST_S:g} ms"
+        if is_silent(audio):
+            return f"{clip}: {SILENT}"
         levels = active_level_dbfs(audio), rms_dbfs(audio), offset_db(audio)
         return Recording(digest(file_of(clip)), len(audio) / SAMPLE_RATE, *levels)
     except (ValueError, OSError) as error:
@@ -172,16 +174,13 @@ def _inspect_one(clip: Clip, digest: Callable[[Path], str]) -> Recording | str:
 
 def _heard(clip: Clip) -> Waveform:
     """Return the samples of a recording, of a segment those that its file has."""
-    if isinstance(clip, Segment):
-        audio = read_slice(clip.path, clip.start, clip.end)
-        beyond = 0 if clip.end is None else clip.end - clip.start - len(audio)
-        if not audio.size or beyond > END_TOLERANCE:
-            raise AudioError(
-                f"{clip}: the file ends at {audio_length(clip.path) / SAMPLE_RATE:.3f} s; a segment begins before that "
-                f"and ends at most {1000 * END_TOLERANCE / SAMPLE_RATE:g} ms after"
-            )
-    else:
-        audio = read_audio(clip)
-    if is_silent(audio):
-        raise AudioError(f"{clip}: {SILENT}")
+    if not isinstance(clip, Segment):
+        return read_audio(clip)
+    audio = read_slice(clip.path, clip.start, clip.end)
+    beyond = 0 if clip.end is None else clip.end - clip.start - len(audio)
+    if not audio.size or beyond > END_TOLERANCE:
+        raise AudioError(
+            f"{clip}: the file ends at {audio_length(clip.path) / SAMPLE_RATE:.3f} s; a segment begins before that and "
+            f"ends at most {1000 * END_TOLERANCE / SAMPLE_RATE:g} ms after"
+        )
     return audio

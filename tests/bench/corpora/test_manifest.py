@@ -66,6 +66,11 @@ def test_a_manifest_may_name_the_emotion(table, write):
     assert (first.emotion, second.emotion, third.emotion) == (None, "angry", "1")
 
 
+def test_an_index_that_is_a_column_too_is_read_once(table, tmp_path):
+    table.set_index("id", drop=False).to_parquet(tmp_path / "mine.parquet")
+    assert [one.id for one in read_manifest(tmp_path / "mine.parquet", SCALE).utterances] == sorted(table["id"])
+
+
 def test_numbers_in_a_parquet_file_may_be_numbers(table, tmp_path):
     typed = table.astype({"activation": float, "valence": "float32"}).assign(id=[2, 1, 3], transcript=[None, "a", None])
     typed.to_parquet(tmp_path / "mine.parquet", index=False)

@@ -109,6 +109,17 @@ def test_the_snr_of_very_soft_speech_is_that_of_the_file_and_an_extreme_gain_is_
     )
 
 
+def test_noise_that_16_bits_cannot_hold_has_no_snr_in_the_file(write_export: Callable[..., Path], tmp_path: Path):
+    table = write_corpus(tmp_path / "corpus")
+    listed = write_export(tmp_path / "out", ["white@100dB"], manifest=table)
+    rows, _ = read_corruptions(listed.with_name("corruptions.parquet"))
+    files = pd.read_csv(listed, dtype={"id": "str"})
+    for row, file in zip(rows.itertuples(), files.itertuples(), strict=True):
+        assert np.array_equal(read_audio(listed.parent / file.path), read_audio(Path(row.path)))
+    assert (rows["snr_requested_db"] == 100).all()
+    assert rows[["snr_active_db", "noise_dbfs", "noise_activity"]].isna().all(axis=None)
+
+
 def test_an_export_goes_on_where_it_stopped_and_mixes_nothing(write_export: Callable[..., Path], tmp_path: Path):
     def tables() -> list[bytes]:
         return [path.read_bytes() for path in (tmp_path / "manifest.csv", tmp_path / "corruptions.parquet")]

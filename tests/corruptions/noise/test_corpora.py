@@ -109,7 +109,7 @@ def test_only_the_recordings_of_the_split_are_read(tmp_path: Path) -> None:
 def test_an_empty_split_says_so_and_why(tmp_path: Path) -> None:
     plant(tmp_path, NAMES["musan-noise"])
     with pytest.raises(
-        AudioError, match="dev split of musan-noise is empty: 6 recordings.*by folder: free-sound train"
+        AudioError, match="dev split of musan-noise is empty: of 6 recordings, none.*by folder: free-sound train"
     ):
         read_noise_corpus("musan-noise", tmp_path, "dev")
 

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from corruptions import AudioError, Segment, read_audio
+from corruptions import AudioError, Segment, read_audio, write_audio
 from corruptions.sound.audio import audio_length, read_slice
 from corruptions.sound.segments import clip_length, content_of, read_clip, read_clip_part, sample_at
+
+from ..signals import like_speech
 
 KINDS = {
     "16k.wav": (16_000, None),
@@ -98,3 +100,11 @@ def test_of_a_file_that_was_cut_short_a_segment_is_whole_or_refused(suffix: str,
     for beyond in (Segment(path, 160_000), Segment(path, 160_000, 320_000), Segment(path, 400_000, 410_000)):
         with pytest.raises(AudioError, match=r"cut\."):
             read_clip(beyond)
+
+
+def test_a_part_never_goes_beyond_its_segment(tmp_path: Path) -> None:
+    write_audio(tmp_path / "two.wav", like_speech(0, 1))
+    segment = Segment(tmp_path / "two.wav", 1600, 8000)
+    assert np.array_equal(read_clip_part(segment, 1000, 5400), read_clip(segment)[1000:])
+    with pytest.raises(AudioError, match=r"two\.wav from 0\.1 to 0\.5 s: ends before its sample 6401"):
+        read_clip_part(segment, 1000, 5401)
