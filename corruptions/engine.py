@@ -132,8 +132,15 @@ def measured(corrupted: Corrupted) -> Record:
         noise_offset=mixture.noise_offset,
     )
     if not has_level(noise):  # a file may be too coarse to hold any of it
-        unknown = ("snr_active_db", "snr_rms_db", "snr_segmental_db", "snr_intelligibility_db")
-        return replace(record, noise_dbfs=None, noise_activity=None, **dict.fromkeys(unknown))
+        return replace(
+            record,
+            snr_active_db=None,
+            snr_rms_db=None,
+            snr_segmental_db=None,
+            snr_intelligibility_db=None,
+            noise_dbfs=None,
+            noise_activity=None,
+        )
     noise_dbfs = rms_dbfs(noise)
     heard = has_level(speech)
     return replace(
