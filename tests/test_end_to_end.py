@@ -153,7 +153,7 @@ def test_one_worker_and_a_run_killed_twice_end_in_the_same_tables(
         run = subprocess.Popen(
             command(*arguments, cache=cache), env=os.environ | {"EMONOISE_CACHE": str(cache)}, stderr=subprocess.DEVNULL
         )
-        while not list((cache / "store" / kind).rglob("*")):
+        while not list((cache / "store").glob(f"*/{kind}/*/*")):
             assert run.poll() is None, f"the run ended before there were {kind}"
             time.sleep(0.02)
         run.send_signal(signal.SIGKILL)

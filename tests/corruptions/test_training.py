@@ -147,7 +147,7 @@ def test_noise_that_is_not_of_a_training_split_is_refused(
     ("conditions", "speakers", "message"),
     [
         ([], None, "no conditions"),
-        (["white@5dB"], ["s0"], "1 speakers for 6 items"),
+        (["white@5dB"], ["s0"], "1 speaker for 6 items"),
         (["white@5dB", "babble@5dB"], None, "babble@5dB: people talk in it; give speakers"),
         (["speech-modulated@5dB"], None, "speech-modulated@5dB: people talk in it"),
         (["thunder@5dB"], None, "no corruption is called 'thunder'"),

@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from bench.commands.listing import listing
 from bench.commands.main import app
+from bench.suite.systems import AS_IS
 from models.heads.catalog import HEADS
 
 COMMANDS = [
@@ -83,13 +85,13 @@ def test_a_corpus_on_which_no_suite_can_be_run_is_refused_as_the_run_would(manif
 
 
 def test_encoders_are_listed_without_saying_anything_twice():
-    [text] = [line for line in invoke("list encoders").output.splitlines() if line.strip().startswith("text ")]
-    assert text.split()[1:] == ["text:", "minilm,", "transcriber:", "whisper-tiny.en,", "language:", "en"]
+    assert dict(listing("encoders"))["text"] == "text: minilm, transcriber: whisper-tiny.en, language: en"
 
 
 def test_every_head_has_a_line_of_its_own():
-    lines = [line.split(maxsplit=1)[1] for line in invoke("list heads").output.splitlines()[1:]]
-    assert len(set(lines)) == len(lines) == len(HEADS) + 1  # and as-is
+    rows = dict(listing("heads"))
+    assert set(rows) == {*HEADS, AS_IS}
+    assert len(set(rows.values())) == len(rows)
 
 
 def test_a_run_that_is_not_finished_has_no_report(tmp_path: Path):
