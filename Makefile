@@ -2,6 +2,8 @@
 PYTHON ?= python3
 SUITE ?= quick
 FUZZ ?= 5000
+# Processes that test: of 4 GB at most each.
+TESTERS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -26,7 +28,7 @@ report: $(READY)  ## write the report of runs/$(SUITE) again
 	$(BIN)/emonoise report runs/$(SUITE)
 
 test: $(READY)  ## the default tests: no network, no GPU, no licensed data
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TESTERS)
 
 lint: $(READY)  ## ruff, mypy --strict and the rule about who may import whom
 	$(BIN)/ruff check .
