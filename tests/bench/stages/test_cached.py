@@ -138,16 +138,16 @@ def test_a_version_that_is_raised_retires_just_what_changes_its_key(
     assert now != then
 
 
-@pytest.mark.parametrize("changed", [{"torch"}, {"numpy", "soxr"}, {"pocketsphinx"}, set()], ids=str)
+@pytest.mark.parametrize("changed", [("torch",), ("numpy", "soxr"), ("pocketsphinx",), ()], ids=" ".join)
 def test_a_library_of_another_version_retires_just_what_it_may_change(
-    monkeypatch: pytest.MonkeyPatch, changed: set[str]
+    monkeypatch: pytest.MonkeyPatch, changed: tuple[str, ...]
 ):
     before = keys(plan())
     monkeypatch.setattr("bench.store.machine.version", lambda name: "0" if name in changed else version(name))
     after, now = keys(plan()), current_versions()
     retired = {what for what, key in before.items() if not stays(key, now)}
     assert retired == {what for what in before if before[what] != after[what]}
-    assert bool(retired) == bool(changed - {"pocketsphinx"})  # which nothing in the plan uses
+    assert bool(retired) == (changed not in ((), ("pocketsphinx",)))  # which nothing in the plan uses
 
 
 def test_a_file_is_usable_as_its_generation_is(tmp_path: Path):
