@@ -9,7 +9,7 @@ from rich.table import Table
 
 from bench.commands.console import out, say, told_plainly
 from bench.store.store import cache_root
-from corruptions.sound.problems import counted
+from corruptions.sound.problems import counted, listed
 
 if TYPE_CHECKING:
     from bench.store.cache import Cached
@@ -52,9 +52,15 @@ def cache_clean(
             return
         if everything and not yes:
             typer.confirm(f"\nRemove {how_much}, in {cache_root()}?", abort=True)
-        remove(gone, cache_root(), FOLDERS)
+        stuck = remove(gone, cache_root(), FOLDERS)
+        removed = added_up(one for one in gone if one not in stuck)
         left = all_of_it.n_bytes - removed.n_bytes
+        how_much = f"{removed.n_files} of {counted(all_of_it.n_files, 'file')}, {_size(removed.n_bytes)}"
         say(f"\nRemoved {how_much}. Before {_size(all_of_it.n_bytes)}, now {_size(left)}, in {cache_root()}.")
+        if stuck:
+            raise ValueError(
+                f"{counted(len(stuck), 'file')} could not be removed:{listed([str(one.path) for one in stuck])}"
+            )
 
 
 def _look() -> "list[Cached]":

@@ -209,9 +209,9 @@ def corpus_check(
             if not error.offenders:
                 raise
             if everything is None:
-                raise ValueError(f"{error}\n--all FILE.csv lists all {len(error.offenders)}") from error
+                raise ValueError(f"{error}\n--all FILE.csv writes down every one: {len(error.offenders)}") from error
             write_offenders(error, everything)
-            raise ValueError(f"{error}\nall {len(error.offenders)} are in {everything}") from error
+            raise ValueError(f"{error}\nevery one is in {everything}: {len(error.offenders)}") from error
         table = Table(*rows[0])
         for row in rows:
             table.add_row(*row.values())

@@ -128,11 +128,14 @@ def _warn_of_repetition(corpus: Corpus, stages: Stages) -> None:
     files = Counter(one.path for one in corpus.utterances)
     whole = sum(one.clip == one.path and files[one.path] > 1 for one in corpus.utterances)
     if whole:
-        stages.warn(f"without start and end, though others share its file: {counted(whole, 'row')} of {corpus.name}")
+        stages.warn(
+            f"{counted(whole, 'row')} of {corpus.name} without times in columns `start` and `end`, though others are "
+            "of the same file"
+        )
     segments = Counter(one.clip for one in corpus.utterances if one.clip != one.path)
     again = sum(count for count in segments.values() if count > 1)
     if again:
-        stages.warn(f"{again} rows of {corpus.name} are the same segment as others, start and end")
+        stages.warn(f"{counted(again, 'row')} of {corpus.name} with the file, start and end of another row")
 
 
 def _warn_of_offsets(corpus: Corpus, recordings: Mapping[str, Recording], stages: Stages) -> None:
@@ -180,7 +183,7 @@ def _heard(clip: Clip) -> Waveform:
     beyond = 0 if clip.end is None else clip.end - clip.start - len(audio)
     if not audio.size or beyond > END_TOLERANCE:
         raise AudioError(
-            f"{clip}: the file ends at {audio_length(clip.path) / SAMPLE_RATE:.3f} s; a segment begins before that and "
-            f"ends at most {1000 * END_TOLERANCE / SAMPLE_RATE:g} ms after"
+            f"{clip}: the file ends at {audio_length(clip.path) / SAMPLE_RATE:.3f} s; a segment must begin before "
+            f"that, and end no more than {1000 * END_TOLERANCE / SAMPLE_RATE:g} ms after it"
         )
     return audio

@@ -55,10 +55,10 @@ def read_times(table: pd.DataFrame, names: list[str]) -> Times:
     ]
     rows = [*zip(range(len(names)), *times, names, strict=True)]
     problems["start below 0"] = [
-        (k, f"{start:g} s in {name}") for k, start, _, name in rows if start is not None and start < 0
+        (k, f"{start:.10g} s in {name}") for k, start, _, name in rows if start is not None and start < 0
     ]
     problems["end that is not after the start"] = [
-        (k, f"{start or 0:g} to {end:g} s in {name}")
+        (k, f"{start or 0:.10g} to {end:.10g} s in {name}")
         for k, start, end, name in rows
         if end is not None and sample_at(end) <= sample_at(max(start or 0, 0))
     ]

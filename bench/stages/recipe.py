@@ -22,7 +22,7 @@ from bench.corpora.corpus import Corpus
 from bench.store.machine import AUDIO, versions
 from corruptions import SAMPLE_RATE, Condition, Material, Segment, Waveform, find_corruption
 from corruptions.sound.files import replacing
-from corruptions.sound.problems import listed
+from corruptions.sound.problems import counted, listed
 from corruptions.sound.segments import Clip, file_of, sample_at
 
 CORRUPTIONS_TABLE = "corruptions.parquet"
@@ -132,8 +132,9 @@ def notices(table: pd.DataFrame) -> list[str]:
     highest = recorded.sort_values("noise_gain_db", ascending=False).drop_duplicates("noise_sha256")
     named = [f"{one.noise_source} ({one.noise_gain_db:.0f} dB)" for one in highest.itertuples()]
     return [
-        f"{len(named)} of {table['noise_sha256'].nunique()} recordings of noise were made louder by more than "
-        f"{EXTREME_GAIN_DB:g} dB, so that the hiss of their converters may be what is heard:{listed(named)}"
+        f"more than {EXTREME_GAIN_DB:g} dB of gain for {len(named)} of "
+        f"{counted(table['noise_sha256'].nunique(), 'recording')} of noise, so that what is heard may be the hiss of a "
+        f"converter:{listed(named)}"
     ]
 
 

@@ -52,9 +52,17 @@ class Sum:
 
 
 def survey(root: Path, places: Sequence[Place]) -> list[Cached]:
-    """Return every file under ``root`` but links, sorted by path; the first place whose pattern fits has it."""
+    """Return every file under ``root`` but links, sorted by path; the first place whose pattern fits has it.
+
+    Raises:
+        OSError: if a folder cannot be read, or ``root`` is none.
+    """
+    if not root.exists():
+        return []
+    if not root.is_dir():
+        raise NotADirectoryError(f"{root}: the cache is a folder, and this is none")
     found = []
-    for folder, _, names in os.walk(root):
+    for folder, _, names in os.walk(root, onerror=_raise):
         for name in names:
             path = Path(folder, name)
             if path.is_symlink():
@@ -73,18 +81,27 @@ def added_up(files: Iterable[Cached]) -> Sum:
     return Sum(len(sizes), sum(sizes))
 
 
-def remove(files: Iterable[Cached], root: Path, stay: Collection[str]) -> None:
+def remove(files: Iterable[Cached], root: Path, stay: Collection[str]) -> list[Cached]:
     """Remove files, and the folders under ``root`` that are empty then, but those directly in it whose names ``stay``.
 
     Notes go last, so that what an interrupted removal leaves is still known for what it is. The folder of a temporary
-    file stays, for a run may be about to write into it.
+    file stays, for a run may be about to write into it. Files that cannot be removed are returned.
     """
-    kept = {root, *(root / name for name in stay)}
+    kept, left = {root, *(root / name for name in stay)}, []
     for one in sorted(files, key=lambda one: one.path.name == NOTE):
-        one.path.unlink(missing_ok=True)
+        try:
+            one.path.unlink(missing_ok=True)
+        except OSError:
+            left.append(one)
+            continue
         folder = one.path.parent
         while one.kind != TEMPORARY and folder not in kept and _removed_if_empty(folder):
             folder = folder.parent
+    return left
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _placed(path: Path, name: str, status: os.stat_result, places: Sequence[Place]) -> Cached:

@@ -28,12 +28,13 @@ def default_workers(device: str) -> int:
 @contextmanager
 def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Yield a pool whose processes end with this one, however it ends; on an error their jobs are dropped."""
+    others = active_children()
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
     try:
         yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for worker in active_children():
+        for worker in set(active_children()).difference(others):
             worker.terminate()  # nobody waits for what is under way: what is written is written whole
         pool.shutdown()  # the pool's own thread ends before the interpreter asks it to
         raise

@@ -106,8 +106,13 @@ class Corrupted:
 def changed_speech(before: Corrupted, audio: Waveform) -> Corrupted:
     """Return ``before`` with other audio, and the levels of the speech in it.
 
-    Where noise is in it already, or nothing is left to measure, the levels of the speech stay what they were.
+    Where noise is in it already, or silence is all that is left, the levels of the speech stay what they were.
+
+    Raises:
+        ValueError: if a constant is all that is left, as of speech far from zero that is clipped.
     """
+    if audio.any() and has_level(before.audio) and not has_level(audio):
+        raise ValueError(f"{audio[0]:g} throughout is all that is left, for what went in has a constant offset (DC)")
     record = replace(before.record, direct_active_dbfs=None, direct_rms_dbfs=None)
     if before.mixture is None and has_level(audio):
         active, rms = speech_levels_dbfs(audio)

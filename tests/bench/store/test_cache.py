@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bench.store import cache
-from bench.store.cache import FOREIGN, Place, Sum, added_up, remove, survey
+from bench.store.cache import FOREIGN, Cached, Place, Sum, added_up, remove, survey
 from bench.store.store import NOTE
 
 PLACES = (
@@ -81,3 +81,18 @@ def test_what_is_gone_already_is_no_error(filled: Path):
 
 def test_a_cache_that_is_not_there_is_empty(tmp_path: Path):
     assert survey(tmp_path / "none", PLACES) == []
+
+
+def test_a_cache_that_is_a_file_is_an_error(tmp_path: Path):
+    (tmp_path / "cache").touch()
+    with pytest.raises(NotADirectoryError, match="cache: the cache is a folder, and this is none"):
+        survey(tmp_path / "cache", ())
+
+
+def test_what_cannot_be_removed_stays_and_is_told(tmp_path: Path):
+    stuck = Cached(tmp_path / "folder", "heads", 0, usable=False, remade=True)  # unlink removes no folder
+    gone = Cached(tmp_path / "file", "heads", 0, usable=False, remade=True)
+    stuck.path.mkdir()
+    gone.path.touch()
+    assert remove([stuck, gone], tmp_path, ()) == [stuck]
+    assert not gone.path.exists()

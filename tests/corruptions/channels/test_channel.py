@@ -189,3 +189,11 @@ def test_a_channel_is_written_with_its_unit_and_follows_a_noise(text: str) -> No
     plain = corrupt(SPEECH, Condition((Step("white", 10.0),)), rng())
     assert noisy.record.snr_active_db == plain.record.snr_active_db
     assert noisy.audio.tobytes() != plain.audio.tobytes()
+
+
+def test_a_clip_that_leaves_nothing_but_an_offset_is_refused() -> None:
+    shifted = like_speech(0, peak=0.2) + np.float32(0.5)
+    with pytest.raises(ValueError, match=r"hard-clip@-20dB: 0\.0\d+ throughout is all that is left, .*\(DC\)"):
+        corrupt(shifted, parse_condition("hard-clip@-20dB"), rng())
+    silent = corrupt(shifted, parse_condition("silence+dc-offset@-20dBFS"), rng())
+    assert not np.ptp(silent.audio)

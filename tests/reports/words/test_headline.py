@@ -163,7 +163,7 @@ def test_a_part_of_the_test_set_is_a_caution(read, table):
 
 
 def test_what_a_run_was_warned_of_is_a_caution(read, table):
-    said = "1 of 5 recordings of noise were made louder by more than 40 dB"
+    said = "more than 40 dB of gain for 1 of 5 recordings of noise"
     assert said in headline(read(table({"babble": [0.0]}, systems=["whisper"]), notices=[said])).cautions
 
 
