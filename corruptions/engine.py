@@ -123,34 +123,21 @@ def measured(corrupted: Corrupted) -> Record:
     if mixture is None:
         return record
     speech, noise = mixture.speech, mixture.noise
-    record = replace(
+    noise_dbfs = rms_dbfs(noise) if has_level(noise) else None  # a file may be too coarse to hold any of it
+    both = noise_dbfs is not None and has_level(speech)
+    return replace(
         record,
         snr_requested_db=mixture.snr_requested_db,
+        snr_active_db=None if noise_dbfs is None else record.speech_active_dbfs - noise_dbfs,
+        snr_rms_db=None if noise_dbfs is None else record.speech_rms_dbfs - noise_dbfs,
+        snr_segmental_db=segmental_snr_db(speech, noise) if both else None,
+        snr_intelligibility_db=intelligibility_snr_db(speech, noise) if both else None,
+        noise_dbfs=noise_dbfs,
+        noise_activity=None if noise_dbfs is None else active_share(noise),
         noise_gain_db=mixture.noise_gain_db,
         noise_source=mixture.noise_source,
         noise_sha256=mixture.noise_sha256,
         noise_offset=mixture.noise_offset,
-    )
-    if not has_level(noise):  # a file may be too coarse to hold any of it
-        return replace(
-            record,
-            snr_active_db=None,
-            snr_rms_db=None,
-            snr_segmental_db=None,
-            snr_intelligibility_db=None,
-            noise_dbfs=None,
-            noise_activity=None,
-        )
-    noise_dbfs = rms_dbfs(noise)
-    heard = has_level(speech)
-    return replace(
-        record,
-        snr_active_db=record.speech_active_dbfs - noise_dbfs,
-        snr_rms_db=record.speech_rms_dbfs - noise_dbfs,
-        snr_segmental_db=segmental_snr_db(speech, noise) if heard else None,
-        snr_intelligibility_db=intelligibility_snr_db(speech, noise) if heard else None,
-        noise_dbfs=noise_dbfs,
-        noise_activity=active_share(noise),
     )
 
 

@@ -5,15 +5,17 @@ very samples that are mixed, however much of them sounds; the constant offset (D
 behind. Nothing is clipped: a mixture may exceed +-1.0.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from corruptions.noise.activity import ActiveStretches, draw_offset
 from corruptions.sound.audio import SAMPLE_RATE, Waveform, read_audio, read_excerpt
-from corruptions.sound.levels import Level, active_level_dbfs, check_waveform, rms_dbfs
-from corruptions.sound.loops import mean_and_energy, scaled_sum
+from corruptions.sound.levels import Level, active_level_dbfs, check_waveform, offset_and_rms_dbfs, rms_dbfs
+from corruptions.sound.loops import scaled_sum
 from corruptions.sound.record import Corrupted, Mixture
 
 SNR_TOLERANCE_DB = 0.01
@@ -23,6 +25,8 @@ SNR_TOLERANCE_DB = 0.01
 # need not be measured. Levels beyond 400 dB, where float32 may end, are measured, too.
 _SAFE_SNR_DB = 60.0
 _SAFE_DBFS = 400.0
+
+Measured = TypeVar("Measured")
 
 _CROSS_FADE = round(0.05 * SAMPLE_RATE)
 
@@ -64,8 +68,8 @@ def mix_at_snr(speech: Waveform, noise: Waveform, snr_db: float, level: Level = 
     """
     check_waveform("speech", speech)
     check_waveform("noise", noise)
-    speech_rms_dbfs = _level_of("speech", speech, rms_dbfs)
-    return _mix_at_level(speech, noise, _level_of("speech", speech, level) - snr_db, speech_rms_dbfs)[0]
+    speech_rms_dbfs = _measured("speech", speech, rms_dbfs)
+    return _mix_at_level(speech, noise, _measured("speech", speech, level) - snr_db, speech_rms_dbfs)[0]
 
 
 def add_noise(before: Corrupted, noise: Noise, snr_db: float, speech_dbfs: float) -> Corrupted:
@@ -140,8 +144,8 @@ def _mix_at_level(
     """Return the mixture and the noise's gain in dB."""
     if speech.shape != noise.shape:
         raise ValueError(f"speech has shape {speech.shape} and noise {noise.shape}; they must be the same")
-    gain_db = noise_dbfs - _level_of("noise", noise, rms_dbfs)
-    mean, _ = mean_and_energy(noise)
+    mean, before_dbfs = _measured("noise", noise, offset_and_rms_dbfs)
+    gain_db = noise_dbfs - before_dbfs
     if speech_rms_dbfs - noise_dbfs < _SAFE_SNR_DB and max(abs(noise_dbfs), abs(gain_db)) < _SAFE_DBFS:
         return scaled_sum(speech, noise, 10 ** (gain_db / 20), mean), gain_db
     wide = speech.astype(np.float64)
@@ -153,8 +157,8 @@ def _mix_at_level(
     return noisy, gain_db
 
 
-def _level_of(name: str, x: Waveform, level: Level) -> float:
+def _measured(name: str, x: Waveform, measure: Callable[[Waveform], Measured]) -> Measured:
     try:
-        return level(x)
+        return measure(x)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error

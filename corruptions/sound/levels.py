@@ -78,12 +78,17 @@ def rms_dbfs(x: npt.NDArray[np.floating]) -> float:
         >>> print(f"{rms_dbfs(np.array([0.1, -0.1, 0.1, -0.1])):.1f} {rms_dbfs(np.array([0.3, 0.1, 0.3, 0.1])):.1f}")
         -20.0 -20.0
     """
+    return offset_and_rms_dbfs(x)[1]
+
+
+def offset_and_rms_dbfs(x: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """Return the mean of the samples and ``rms_dbfs(x)``, which are measured together."""
     if _is_waveform(x):
         mean, total = mean_and_energy(x)
         if _is_safe(mean, total, len(x)):
-            return 10 * log10(total / len(x))
+            return mean, 10 * log10(total / len(x))
     scaled, exponent = _scaled(x)
-    return 10 * log10(np.square(scaled).mean()) + exponent * _DB_PER_OCTAVE
+    return float(x.mean(dtype=np.float64)), 10 * log10(np.square(scaled).mean()) + exponent * _DB_PER_OCTAVE
 
 
 def active_level_dbfs(x: npt.NDArray[np.floating]) -> float:
