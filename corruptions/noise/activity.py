@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corruptions.sound.audio import SAMPLE_RATE
+from corruptions.sound.loops import sums_and_squares
 
 PAUSE_DB = 30.0
 
@@ -53,8 +54,7 @@ class FramePower:
         first, last = (at * _FRAMES_A_SECOND // self._rate for at in (begin, self._n_samples - 1))
         frames = np.arange(first, last + 1)
         starts = (-(-frames * self._rate // _FRAMES_A_SECOND) - begin).clip(0)
-        wide = block.astype(np.float64, copy=False)
-        sums = np.add.reduceat(wide, starts), np.add.reduceat(np.square(wide), starts)
+        sums = sums_and_squares(block.astype(np.float32, copy=False), starts)
         self._parts.append(np.array([frames, np.diff(starts, append=len(block)), *sums]))
 
     def powers(self) -> _Array:
