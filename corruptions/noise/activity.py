@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from corruptions.sound.audio import SAMPLE_RATE
-from corruptions.sound.loops import sums_and_squares
 
 PAUSE_DB = 30.0
 
@@ -40,30 +39,35 @@ class FramePower:
     """
 
     def __init__(self, sample_rate: int) -> None:
-        self._rate = sample_rate
+        self.frame = max(round(sample_rate / _FRAMES_A_SECOND), 1)
         self._n_samples = 0
-        # Of every frame that a block has a part of: its number, how many samples, their sum, and that of their squares.
-        self._parts = [np.zeros((4, 0))]
+        self._rest = np.zeros(0, np.float32)
+        self._sums, self._squares = [np.zeros(0)], [np.zeros(0)]
 
     def add(self, block: npt.NDArray[np.floating]) -> None:
         """Take in the next samples, shape ``(n_samples,)``."""
-        if not block.size:
-            return
-        begin = self._n_samples
         self._n_samples += len(block)
-        first, last = (at * _FRAMES_A_SECOND // self._rate for at in (begin, self._n_samples - 1))
-        frames = np.arange(first, last + 1)
-        starts = (-(-frames * self._rate // _FRAMES_A_SECOND) - begin).clip(0)
-        sums = sums_and_squares(block.astype(np.float32, copy=False), starts)
-        self._parts.append(np.array([frames, np.diff(starts, append=len(block)), *sums]))
+        block = block.astype(np.float32, copy=False)
+        waiting = np.concatenate([self._rest, block]) if self._rest.size else block
+        n_whole = len(waiting) // self.frame * self.frame
+        self._collect(waiting[:n_whole].reshape(-1, self.frame))
+        self._rest = waiting[n_whole:].copy()
 
     def powers(self) -> _Array:
-        """Return the mean square of every frame around the mean of all, shape ``(n_frames,)``."""
-        frames, *parts = np.concatenate(self._parts, axis=1)
-        counts, sums, squares = (np.bincount(frames.astype(np.intp), part) for part in parts)
-        mean = sums.sum() / counts.sum()
+        """Return the mean square of every frame around the mean of all, ``(n_frames,)``; the last may be short."""
+        rest = self._rest.astype(np.float64)
+        ends = ([rest.sum()], [np.square(rest).sum()]) if rest.size else ([], [])
+        sums, squares = (np.concatenate([*of, end]) for of, end in zip((self._sums, self._squares), ends, strict=True))
+        counts = np.full(len(sums), float(self.frame))
+        if rest.size:
+            counts[-1] = len(rest)
+        mean = sums.sum() / self._n_samples
         powers: _Array = np.maximum(squares / counts - 2 * mean * sums / counts + mean * mean, 0)
         return powers
+
+    def _collect(self, frames: npt.NDArray[np.float32]) -> None:
+        self._sums.append(frames.sum(axis=1).astype(np.float64))
+        self._squares.append(np.einsum("ij,ij->i", frames, frames).astype(np.float64))
 
 
 def active_frames(powers: _Array) -> npt.NDArray[np.bool_]:
@@ -98,14 +102,14 @@ def active_share(x: npt.NDArray[np.floating]) -> float:
     return float(active_frames(collected.powers()).mean())
 
 
-def active_stretches(powers: _Array, n_samples: int) -> ActiveStretches:
-    """Return where a recording of ``n_samples`` at 16 kHz is active.
+def active_stretches(powers: _Array, n_samples: int, frame: float = _FRAME) -> ActiveStretches:
+    """Return where a recording of ``n_samples`` at 16 kHz is active; ``frame`` is the length of a frame at 16 kHz.
 
     Examples:
         >>> active_stretches(np.array([1.0, 1, 0, 0, 0]), 790)
         ((0, 320),)
     """
-    edges = np.flatnonzero(np.diff(active_frames(powers), prepend=False, append=False)) * _FRAME
+    edges = np.rint(np.flatnonzero(np.diff(active_frames(powers), prepend=False, append=False)) * frame).astype(int)
     pairs = edges.clip(max=n_samples).reshape(-1, 2).tolist()
     return tuple((begin, end) for begin, end in pairs if begin < end)
 

@@ -11,6 +11,7 @@ from corruptions.noise.activity import ActiveStretches, FramePower, active_stret
 from corruptions.sound.audio import (
     CANCELLED,
     LOUDEST,
+    SAMPLE_RATE,
     SILENT,
     SILENT_PEAK,
     cancelled,
@@ -115,7 +116,7 @@ def _examine_one(folder: Path, name: str) -> Recording | Fault:
                 # Python's max() would lose a NaN; numpy's keeps it.
                 lowest = float(np.minimum(lowest, mono.min(initial=np.inf)))
                 highest = float(np.maximum(highest, mono.max(initial=-np.inf)))
-                opposite = opposite or cancelled(block, mono)
+                opposite = opposite or (block.shape[1] > 1 and cancelled(block, mono))
         sha256 = file_sha256(path)
     except (AudioError, OSError) as error:
         return Fault(name, "unreadable", str(error))
@@ -131,4 +132,5 @@ def _examine_one(folder: Path, name: str) -> Recording | Fault:
     if faults:
         return faults[0]
     n_samples = length_at_16k(n_frames, sample_rate)
-    return Recording(name, sha256, n_samples, active_stretches(collected.powers(), n_samples))
+    frame = collected.frame * SAMPLE_RATE / sample_rate
+    return Recording(name, sha256, n_samples, active_stretches(collected.powers(), n_samples, frame))

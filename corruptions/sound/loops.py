@@ -66,23 +66,6 @@ def scaled_sum(x: Waveform, y: Waveform, gain: float, mean: float) -> Waveform:
     return result
 
 
-def sums_and_squares(x: Waveform, starts: npt.NDArray[np.int64]) -> tuple[_Array, _Array]:
-    """Return the sum of each stretch of a signal, and of its squares, each of shape ``(n_stretches,)``.
-
-    Args:
-        x: shape ``(n_samples,)``.
-        starts: where each stretch begins, ascending; it ends where the next begins, and the last with the signal.
-
-    Examples:
-        >>> sums, squares = sums_and_squares(np.array([1, 2, 3], np.float32), np.array([0, 2]))
-        >>> sums.tolist(), squares.tolist()
-        ([3.0, 3.0], [5.0, 9.0])
-    """
-    sums, squares = np.empty(len(starts)), np.empty(len(starts))
-    _compiled().sums(np.ascontiguousarray(x), starts, sums, squares)
-    return sums, squares
-
-
 def activity(x: Waveform) -> tuple[float, float, npt.NDArray[np.int64]]:
     """Return ``mean_and_energy(x)``, and how many samples are active at each of the thresholds 2^-128, ..., 2^0.
 
@@ -134,18 +117,6 @@ def _energy(x: Waveform, mean: np.float32) -> float:
         sample = x[i] - mean
         total += sample * sample
     return total
-
-
-def _sums(x: Waveform, starts: npt.NDArray[np.int64], sums: _Array, squares: _Array) -> None:
-    for k in range(len(starts)):
-        end = starts[k + 1] if k + 1 < len(starts) else len(x)
-        total = square = np.float64(0)
-        for i in range(starts[k], end):
-            sample = np.float64(x[i])
-            total += sample
-            square += sample * sample
-        sums[k] = total
-        squares[k] = square
 
 
 def _scaled_sum(x: Waveform, y: Waveform, gain: np.float32, mean: np.float32, result: Waveform) -> None:
@@ -213,7 +184,6 @@ def _count(envelope: _Array, n_samples: int, active: npt.NDArray[np.int64]) -> N
 class _Loops:
     mean: Callable[..., float]
     energy: Callable[..., float]
-    sums: Callable[..., None]
     scaled_sum: Callable[..., None]
     follow: Callable[..., float]
     count: Callable[..., None]
@@ -230,10 +200,6 @@ def _compiled() -> _Loops:
     return _Loops(
         njit([types.float64(samples)], fastmath=vectorised)(_mean),
         njit([types.float64(samples, types.float32)], fastmath=vectorised)(_energy),
-        njit(
-            [types.void(samples, types.Array(types.int64, 1, "C", readonly=True), numbers, numbers)],
-            fastmath=vectorised,
-        )(_sums),
         njit([types.void(samples, samples, types.float32, types.float32, types.Array(types.float32, 1, "C"))])(
             _scaled_sum
         ),

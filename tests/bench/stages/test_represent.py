@@ -12,6 +12,7 @@ from bench.suite.representations import Confidence, Model, Speech, Words
 from bench.suite.systems import SYSTEMS, Catalog
 from models.types import Transcript
 
+VERSION = 1  # of the models below
 CALLS: list[tuple] = []
 
 
