@@ -23,7 +23,7 @@ from corruptions.sound.audio import (
     read_audio,
     read_slice,
 )
-from corruptions.sound.levels import active_level_dbfs, offset_db, rms_dbfs
+from corruptions.sound.levels import offset_dbfs, speech_levels_dbfs
 from corruptions.sound.problems import counted, listed
 from corruptions.sound.promises import AudioError
 from corruptions.sound.segments import Clip, Segment, file_of
@@ -45,16 +45,16 @@ class RecordingsError(OffendersError):
 
 @dataclass(frozen=True)
 class Recording:
-    """What a recording holds: SHA-256 of its whole file, length in seconds, active and RMS levels in dBFS, and offset.
+    """What a recording holds: SHA-256 of its whole file, length in seconds, and levels in dBFS.
 
-    ``offset_db`` is how far the constant offset (DC) lies above the active level.
+    They are the active and the RMS level, and that of its constant offset (DC).
     """
 
     sha256: str
     duration_s: float
     active_dbfs: float
     rms_dbfs: float
-    offset_db: float = -inf
+    offset_dbfs: float = -inf
 
 
 def inspect(
@@ -139,7 +139,8 @@ def _warn_of_repetition(corpus: Corpus, stages: Stages) -> None:
 
 
 def _warn_of_offsets(corpus: Corpus, recordings: Mapping[str, Recording], stages: Stages) -> None:
-    offsets_db = {one.clip: recordings[one.id].offset_db for one in corpus.utterances}
+    of_clips = {one.clip: recordings[one.id] for one in corpus.utterances}
+    offsets_db = {clip: one.offset_dbfs - one.active_dbfs for clip, one in of_clips.items()}
     named = [
         f"{clip}: {_beside(offset_db)} its active level"
         for clip, offset_db in offsets_db.items()
@@ -168,7 +169,7 @@ def _inspect_one(clip: Clip, digest: Callable[[Path], str]) -> Recording | str:
             return f"{clip}: lasts {1000 * len(audio) / SAMPLE_RATE:.2g} ms; speech must last {1000 * SHORTEST_S:g} ms"
         if is_silent(audio):
             return f"{clip}: {SILENT}"
-        levels = active_level_dbfs(audio), rms_dbfs(audio), offset_db(audio)
+        levels = *speech_levels_dbfs(audio), offset_dbfs(audio)
         return Recording(digest(file_of(clip)), len(audio) / SAMPLE_RATE, *levels)
     except (ValueError, OSError) as error:
         message = str(error)

@@ -2,7 +2,7 @@
 
 Segments of one file may be in several splits, as the two people of a dialogue are where each is tested in turn, if the
 segments have no sample in common and everybody who speaks in them is known by name (that nobody is in two splits is
-looked at elsewhere). Still they share a room and a microphone: ``shared`` counts them, for a warning.
+looked at elsewhere). Still they share a room and a microphone: ``n_shared_files`` counts them, for a warning.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,16 +27,18 @@ class Part:
     speaker: str
     start: int = 0
     end: float = inf
-    whole: bool = True
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of the file."""
+        return (self.start, self.end) == (0, inf)
 
 
 def part_of(utterance: Utterance, file: str) -> Part:
     """Return what an utterance takes of its file."""
     clip = utterance.clip
-    if not isinstance(clip, Segment):
-        return Part(file, str(clip), utterance.split, utterance.speaker)
-    end = inf if clip.end is None else clip.end
-    return Part(file, str(clip), utterance.split, utterance.speaker, clip.start, end, whole=False)
+    start, end = (clip.start, clip.end) if isinstance(clip, Segment) else (0, None)
+    return Part(file, str(clip), utterance.split, utterance.speaker, start, inf if end is None else end)
 
 
 def leaks(parts: Iterable[Part]) -> list[str]:
@@ -45,7 +47,7 @@ def leaks(parts: Iterable[Part]) -> list[str]:
     Examples:
         >>> leaks([Part("a", "a", "test", "Al"), Part("a", "a", "train", "Bo")])
         ['a in test, train']
-        >>> leaks([Part("a", "a to 2 s", "test", "Al", 0, 2, False), Part("a", "a from 1 s", "dev", "Bo", 1, 3, False)])
+        >>> leaks([Part("a", "a to 2 s", "test", "Al", 0, 2), Part("a", "a from 1 s", "dev", "Bo", 1, 3)])
         ['a to 2 s (test) overlaps a from 1 s (dev)']
     """
     return [leak for of in _in_several_splits(parts) if (leak := _leak(of)) is not None]

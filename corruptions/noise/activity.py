@@ -40,34 +40,30 @@ class FramePower:
 
     def __init__(self, sample_rate: int) -> None:
         self.frame = max(round(sample_rate / _FRAMES_A_SECOND), 1)
-        self._n_samples = 0
         self._rest = np.zeros(0, np.float32)
-        self._sums, self._squares = [np.zeros(0)], [np.zeros(0)]
+        self._parts: list[_Array] = []
 
     def add(self, block: npt.NDArray[np.floating]) -> None:
         """Take in the next samples, shape ``(n_samples,)``."""
-        self._n_samples += len(block)
         block = block.astype(np.float32, copy=False)
         waiting = np.concatenate([self._rest, block]) if self._rest.size else block
         n_whole = len(waiting) // self.frame * self.frame
-        self._collect(waiting[:n_whole].reshape(-1, self.frame))
+        self._parts.append(_sums(waiting[:n_whole].reshape(-1, self.frame)))
         self._rest = waiting[n_whole:].copy()
 
     def powers(self) -> _Array:
         """Return the mean square of every frame around the mean of all, ``(n_frames,)``; the last may be short."""
-        rest = self._rest.astype(np.float64)
-        ends = ([rest.sum()], [np.square(rest).sum()]) if rest.size else ([], [])
-        sums, squares = (np.concatenate([*of, end]) for of, end in zip((self._sums, self._squares), ends, strict=True))
-        counts = np.full(len(sums), float(self.frame))
-        if rest.size:
-            counts[-1] = len(rest)
-        mean = sums.sum() / self._n_samples
+        rest = [_sums(self._rest[np.newaxis])] if self._rest.size else []
+        counts, sums, squares = np.concatenate([*self._parts, *rest], axis=1)
+        mean = sums.sum() / counts.sum()
         powers: _Array = np.maximum(squares / counts - 2 * mean * sums / counts + mean * mean, 0)
         return powers
 
-    def _collect(self, frames: npt.NDArray[np.float32]) -> None:
-        self._sums.append(frames.sum(axis=1).astype(np.float64))
-        self._squares.append(np.einsum("ij,ij->i", frames, frames).astype(np.float64))
+
+def _sums(frames: npt.NDArray[np.float32]) -> _Array:
+    """Return how many samples each frame has, their sum, and that of their squares, shape ``(3, n_frames)``."""
+    counts = np.full(len(frames), frames.shape[1])
+    return np.array([counts, frames.sum(axis=1), np.einsum("ij,ij->i", frames, frames)], np.float64)
 
 
 def active_frames(powers: _Array) -> npt.NDArray[np.bool_]:

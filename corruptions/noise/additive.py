@@ -1,8 +1,8 @@
 """Noise added to speech: which excerpt of a recording, how it is looped, and how loud it becomes.
 
 The noise is scaled and the speech never, because loudness is a cue to activation. The noise's level is the RMS of the
-very samples that are mixed, however much of them sounds; the constant offset (DC) of a recording is no noise, and stays
-behind. Nothing is clipped: a mixture may exceed +-1.0.
+very samples that are mixed, however many of them are active; the constant offset (DC) of a recording is no noise, and
+stays behind. Nothing is clipped: a mixture may exceed +-1.0.
 """
 
 from collections.abc import Callable
@@ -98,13 +98,13 @@ def draw_excerpt(
 ) -> tuple[Waveform, int]:
     """Return ``n_samples`` of a recording from a random place, and the place.
 
-    A recording that is long enough is read where some of it sounds, see ``draw_offset``, and nowhere else; a shorter
+    A recording that is long enough is read where some of it is active, see ``draw_offset``, and nowhere else; a shorter
     one is looped (see ``loop``).
 
     Args:
         source: the recording's file, or the recording: the excerpt is the same.
         length: its length in samples at 16 kHz.
-        where: what sounds in it.
+        where: what is active in it.
         n_samples: length of the excerpt.
         rng: decides the place, and nothing else does: neither a level nor other excerpts.
 

@@ -58,7 +58,7 @@ def read_noise_folder(
 
 
 def recorded_noise(n_samples: int, rng: np.random.Generator, folder: NoiseFolder) -> Noise:
-    """Return an excerpt of a recording; every recording is as likely, and every place in it where enough sounds."""
+    """Return an excerpt of a recording; every recording is as likely, and every place where enough is active."""
     recording = folder.recordings[int(rng.integers(len(folder.recordings)))]
     bank = folder.bank
     source = folder.folder / recording.name if bank is None else bank.recording(recording.sha256)

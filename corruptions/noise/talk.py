@@ -73,10 +73,10 @@ def speech_modulated(
     """Return speech-shaped noise that follows the envelope of one person's speech in three bands.
 
     It has the gaps and the syllables of speech, and no words. The idea is that of the ICRA noises, and so are the
-    three bands (to 850 Hz, to 2500 Hz, and above; cited from memory, without the paper at hand). The way is ours: each
-    band of a Gaussian carrier is multiplied by the envelope of the talker's, the RMS over Hann windows of 32 ms, which
-    is too slow to follow the pitch. The envelopes have a mean square of 1, so that the long-term spectrum is the
-    carrier's and not the talker's.
+    three bands (to 850 Hz, to 2500 Hz, and above; cited from memory, without the paper at hand). The way is ours: the
+    lowest band begins at 60 Hz; each band of a Gaussian carrier is multiplied by the envelope of the talker's, the RMS
+    over Hann windows of 32 ms, which is too slow to follow the pitch. The envelopes have a mean square of 1, so that
+    the long-term spectrum is the carrier's and not the talker's.
 
     Args:
         n_samples: length.

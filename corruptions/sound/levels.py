@@ -133,22 +133,18 @@ def speech_levels_dbfs(x: npt.NDArray[np.floating]) -> tuple[float, float]:
     return _levels(float(np.square(scaled).sum()), activity(scaled.astype(np.float32))[-1], len(x), exponent)
 
 
-def offset_db(x: npt.NDArray[np.floating]) -> float:
-    """Return how far the constant offset of a signal (its DC) lies above its active level, in dB.
+def offset_dbfs(x: npt.NDArray[np.floating]) -> float:
+    """Return the level of the constant offset of a signal (its DC), in dBFS; minus infinity where there is none.
 
     Args:
-        x: signal at 16 kHz, shape ``(n_samples,)``.
-
-    Raises:
-        ValueError: as ``active_level_dbfs`` does.
+        x: signal, shape ``(n_samples,)``, full scale +-1.0.
 
     Examples:
-        >>> tone = np.sin(np.arange(16_000, dtype=np.float32))
-        >>> print(f"{offset_db(0.1 * tone + 0.1):.1f} dB")
-        2.9 dB
+        >>> offset_dbfs(np.array([0.3, -0.1])), offset_dbfs(np.zeros(2))
+        (-20.0, -inf)
     """
     mean = abs(float(x.mean(dtype=np.float64)))
-    return 20 * log10(mean) - active_level_dbfs(x) if mean else -inf
+    return 20 * log10(mean) if mean else -inf
 
 
 LEVELS: dict[LevelName, Level] = {"active": active_level_dbfs, "rms": rms_dbfs}

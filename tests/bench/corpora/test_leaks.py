@@ -4,7 +4,7 @@ from bench.corpora.leaks import Part, leaks, n_shared_files
 
 
 def part(split: str, speaker: str, start: int, end: int, name: str = "") -> Part:
-    return Part("a.wav", name or f"{start}-{end}", split, speaker, start, end, whole=False)
+    return Part("a.wav", name or f"{start}-{end}", split, speaker, start, end)
 
 
 def test_two_people_of_a_dialogue_may_be_in_two_splits():
