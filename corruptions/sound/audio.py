@@ -102,9 +102,8 @@ def read_slice(path: Path, start: int, end: int | None) -> Waveform:
     """Return ``read_audio(path)[start:end]``, as much of it as there is, without reading what follows it.
 
     What precedes it is not read either, in formats in which seeking finds the same samples. A slice of a file at 16 kHz
-    is the same bit for bit. Of other files it is but for rare samples, whose last bit depends on where resampling
-    begins: at 44.1 and 48 kHz one of some million, at 32 and 64 kHz one of a hundred, by 1.5e-8 at most (-156 dBFS).
-    At rates that have next to nothing in common with 16 kHz, as 15,999 Hz, they differ by up to 4e-6 (-108 dBFS).
+    is the same bit for bit. Of other files it is but for a rare last bit, which depends on where resampling begins:
+    less than 1e-7 (-140 dBFS), and at rates that have next to nothing in common with 16 kHz, as 15,999 Hz, 1e-5.
 
     Args:
         path: a file of any rate, and of any format that libsndfile or FFmpeg reads.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from corruptions import AudioError, Segment, read_audio, write_audio
+from corruptions import AudioError, Segment, Waveform, read_audio, write_audio
 from corruptions.sound.audio import audio_length, read_slice
 from corruptions.sound.segments import clip_length, content_of, read_clip, read_clip_part, sample_at
 
@@ -34,17 +34,32 @@ def long(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-def test_a_segment_is_those_samples_of_its_decoded_file_to_the_bit(long: Path):
+def assert_alike(segment: Waveform, stretch: Waveform, path: Path):
+    """Where nothing is resampled to the bit; elsewhere the last one depends on where resampling begins."""
+    assert segment.shape == stretch.shape
+    np.testing.assert_allclose(segment, stretch, rtol=0, atol=0 if path.name.startswith("16k") else 1e-7)
+
+
+def test_a_segment_is_those_samples_of_its_decoded_file(long: Path):
     whole = read_audio(long)
     for start_s, end_s in ((0, 1.2345), (0.5, 0.75), (12.00003, 17.99999), (29.1, 30)):
         start, end = round(start_s * 16_000), round(end_s * 16_000)
         segment = Segment(long, sample_at(start_s), sample_at(end_s))
-        assert np.array_equal(read_clip(segment), whole[start:end])
+        assert_alike(read_clip(segment), whole[start:end], long)
         assert clip_length(segment) == end - start
-        assert np.array_equal(read_clip_part(segment, 100, 2000), whole[start + 100 : start + 2100])
-    assert np.array_equal(read_clip(Segment(long, 400_000)), whole[400_000:])
+        assert_alike(read_clip_part(segment, 100, 2000), whole[start + 100 : start + 2100], long)
+    assert_alike(read_clip(Segment(long, 400_000)), whole[400_000:], long)
     assert clip_length(Segment(long, 400_000)) == audio_length(long) - 400_000
     assert np.array_equal(read_clip(long), whole)
+
+
+@pytest.mark.parametrize(("rate", "tolerance"), [(32_000, 1e-7), (64_000, 1e-7), (88_200, 1e-7), (15_999, 1e-5)])
+def test_where_resampling_begins_changes_a_last_bit(tmp_path: Path, rate: int, tolerance: float):
+    soundfile.write(tmp_path / "a.wav", 0.1 * np.random.default_rng(1).standard_normal(20 * rate), rate)
+    whole = read_audio(tmp_path / "a.wav")
+    for start in range(1, 300_000, 29_989):
+        part = read_slice(tmp_path / "a.wav", start, start + 16_000)
+        np.testing.assert_allclose(part, whole[start : start + 16_000], rtol=0, atol=tolerance)
 
 
 def test_a_segment_that_its_file_does_not_hold_is_an_error(long: Path):
