@@ -23,7 +23,7 @@ def _invents(heard: pd.DataFrame) -> str:
     worst = max(invented["text"], key=len)
     quoted = f"most often {_quoted(often)}" + (f", at its longest {_quoted(worst)}" if worst != often else "")
     known = invented["flagged"].dropna()
-    flagged = "" if known.empty else f"; {int(known.sum())} of them show the sign no speech"
+    flagged = "" if known.empty else f"; the sign no speech is shown by {int(known.sum())} of them"
     return f"invents words for {len(invented)} of {among}, {quoted}{flagged}"
 
 

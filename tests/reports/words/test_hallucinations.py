@@ -23,7 +23,7 @@ def said_of(*texts: str, flagged: bool | None = True) -> str:
 def test_the_commonest_and_the_longest_invention_are_quoted():
     assert said_of("you", "you", ".", "I'm not sure.") == (
         "heard invents words for 3 of 4 clips of silence and of white noise in which nobody speaks, most often "
-        f"{OPEN}you{CLOSE}, at its longest {OPEN}I'm not sure.{CLOSE}; 3 of them show the sign no speech."
+        f"{OPEN}you{CLOSE}, at its longest {OPEN}I'm not sure.{CLOSE}; the sign no speech is shown by 3 of them."
     )
 
 
