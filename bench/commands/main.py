@@ -12,7 +12,7 @@ from bench.commands.cache import cache_app
 from bench.commands.console import WorkersOption, err, out, pairs, say, told_plainly
 from bench.commands.noise import noise_app
 from bench.commands.outside import corrupt, score
-from corruptions.sound.problems import counted
+from corruptions.sound.problems import counted, listed
 
 app = typer.Typer(
     help="Measure how speech-emotion models lose accuracy in noise. Begin with `emonoise run quick`.",
@@ -74,7 +74,7 @@ def run(
         bool,
         typer.Option(
             "--allow-missing",
-            help="Leave out recordings that cannot be used, by name, and score a grid with holes, shown as holes.",
+            help="Leave out utterances whose recordings cannot be used, by name, under every condition.",
         ),
     ] = False,
 ) -> None:
@@ -105,8 +105,10 @@ def run(
 def report(folder: RunArgument) -> None:
     """Write the report of a run again, from its results.parquet."""
     with told_plainly():
+        from bench.stages.outputs import check_unchanged
         from reports.page.page import build_report
 
+        check_unchanged(folder)
         say(f"Report: {build_report(folder)}")
 
 
@@ -115,8 +117,14 @@ def status(
     folder: RunArgument,
     device: Annotated[DeviceChoice, typer.Option(help="As in the run.")] = DeviceChoice.auto,
     allow_missing: Annotated[bool, typer.Option("--allow-missing", help="As in the run.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read every file, and name those that are not as they were written.")
+    ] = False,
 ) -> None:
-    """Say what of a run is done and what is missing."""
+    """Say what of a run is done and what is missing, by the names and sizes of files, or with --check by reading them.
+
+    The exit status is 1 if a file is not as it was written. `emonoise run` makes it again.
+    """
     with told_plainly():
         from bench.stages.run import run_status
         from bench.store.progress import Stages
@@ -125,11 +133,17 @@ def status(
         suite = folder / "suite.yaml"
         if not suite.is_file():
             raise ValueError(f"{folder}: no suite.yaml; status is of a folder that `emonoise run` made")
-        found = run_status(load_suite(suite), Stages(err), device.value, allow_missing=allow_missing)
+        found = run_status(
+            load_suite(suite), folder, Stages(err), device.value, allow_missing=allow_missing, check=check
+        )
         table = Table("stage", "done", "missing", "in all")
-        for name, done, total in found:
+        for name, done, total in found.stages:
             table.add_row(name, str(done), str(total - done), str(total))
         out.print(table)
+        if found.damaged is not None:
+            say(f"{counted(len(found.damaged), 'file')} not as written{listed([str(one) for one in found.damaged])}")
+        if found.damaged:
+            raise typer.Exit(1)
 
 
 @app.command()

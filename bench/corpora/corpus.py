@@ -42,11 +42,21 @@ class Utterance:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """An utterance whose recording cannot be used, which split it is of, and why."""
+
+    id: str
+    split: Split
+    why: str
+
+
+@dataclass(frozen=True)
 class Corpus:
     """A corpus as it was read: validated utterances, sorted by id.
 
     ``scale`` is the lowest and highest possible label. ``note`` is a sentence every report of the corpus must show.
     ``best_possible_ccc`` is, by dimension, what the raters' noise leaves of the test labels, where that is known.
+    ``left_out`` are utterances that would be among the others if their recordings could be used.
     """
 
     name: str
@@ -55,6 +65,7 @@ class Corpus:
     synthetic: bool = False
     note: str = ""
     best_possible_ccc: Mapping[str, float] | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
     def split(self, name: Split) -> tuple[Utterance, ...]:
         """Return the utterances of one split, sorted by id."""

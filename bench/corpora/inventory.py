@@ -8,7 +8,7 @@ from functools import cache
 from math import inf
 from pathlib import Path
 
-from bench.corpora.corpus import Corpus, Utterance
+from bench.corpora.corpus import Corpus, LeftOut, Utterance
 from bench.corpora.leaks import leaks, n_shared_files, part_of
 from bench.corpora.offenders import OffendersError
 from bench.store.engine import in_blocks, run_jobs
@@ -37,6 +37,7 @@ END_TOLERANCE = round(0.02 * SAMPLE_RATE)
 """So many samples after its file a segment may end, and then ends with it: tables round to hundredths of a second."""
 
 _BLOCK = 64
+NONE: Mapping[str, str] = {}
 
 
 class RecordingsError(OffendersError):
@@ -58,7 +59,12 @@ class Recording:
 
 
 def inspect(
-    corpus: Corpus, pool: ProcessPoolExecutor, stages: Stages, *, allow_missing: bool = False
+    corpus: Corpus,
+    pool: ProcessPoolExecutor,
+    stages: Stages,
+    *,
+    allow_missing: bool = False,
+    faults: Mapping[str, str] = NONE,
 ) -> tuple[Corpus, dict[str, Recording]]:
     """Return the corpus, and what every recording of it holds, by utterance.
 
@@ -69,6 +75,7 @@ def inspect(
         pool: reads the recordings.
         stages: where progress is shown, and what was left out.
         allow_missing: leave utterances out of the corpus whose recordings cannot be used, instead of refusing it.
+        faults: of utterances whose recordings are known not to be usable, why.
 
     Raises:
         RecordingsError: if any recording cannot be read, is shorter than it promises or than 25 ms, silent, not finite
@@ -84,16 +91,20 @@ def inspect(
         for block, of_block in run_jobs(pool, _inspect_block, blocks):
             found.update(zip(block, of_block, strict=True))
             advance(len(block))
-    problems = [problem for clip in clips.values() if isinstance(problem := found[clip], str)]
+    looked_at = {name: faults.get(name, found[clip]) for name, clip in clips.items()}
+    problems = [problem for problem in looked_at.values() if isinstance(problem, str)]
     if problems:
         message = f"{len(problems)} of {counted(len(ids), 'recording')} of {corpus.name} cannot be used"
         if not allow_missing:
             every = (("recording that cannot be used", problem) for problem in problems)
             raise RecordingsError(f"{message}:{listed(problems)}\n--allow-missing leaves them out", every)
         stages.warn(f"left out: {message}:{listed(problems)}")
-    recordings = {name: recording for name in ids if isinstance(recording := found[clips[name]], Recording)}
-    left = [_settled(one, recordings[one.id]) for one in corpus.utterances if one.id in recordings]
-    checked = replace(corpus, utterances=tuple(left))
+    recordings = {name: one for name, one in looked_at.items() if isinstance(one, Recording)}
+    used = [_settled(one, recordings[one.id]) for one in corpus.utterances if one.id in recordings]
+    left_out = [
+        LeftOut(one.id, one.split, why) for one in corpus.utterances if isinstance(why := looked_at[one.id], str)
+    ]
+    checked = replace(corpus, utterances=tuple(used), left_out=tuple(left_out))
     _check_leaks(checked, recordings, stages)
     _warn_of_repetition(checked, stages)
     _warn_of_offsets(checked, recordings, stages)

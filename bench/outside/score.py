@@ -19,13 +19,14 @@ from bench.scores.grid import Grid, none_first
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
 from bench.stages.described import described, explained, grid_conditions, harsher_by_curve
-from bench.stages.outputs import RECORD, write_text
+from bench.stages.outputs import RECORD, write_record
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.store.machine import machine, versions
 from bench.store.progress import Stages
 from bench.store.store import write_table
 from bench.suite.systems import Family
 from corruptions.sound.audio import file_sha256
+from corruptions.sound.files import replacing, write_text
 from corruptions.sound.problems import those_there_are
 
 FAMILIES: tuple[str, ...] = get_args(Family)
@@ -86,11 +87,12 @@ def score_predictions(
     (out / RECORD).unlink(missing_ok=True)
     write_table(table, out / "predictions.parquet")
     write_table(results, out / "results.parquet")
-    shutil.copyfile(manifest.parent / CORRUPTIONS_TABLE, out / CORRUPTIONS_TABLE)
+    with replacing(out / CORRUPTIONS_TABLE) as temporary:
+        shutil.copyfile(manifest.parent / CORRUPTIONS_TABLE, temporary)
     write_text(out / "systems.json", json.dumps(systems, indent=2, ensure_ascii=False))
     about = {"suite": title, **_provenance(wide, export, started), "bootstrap": bootstrap}
-    files = {"predictions": _file(predictions), "manifest": _file(manifest)}
-    write_text(out / RECORD, json.dumps(about | files, indent=2, ensure_ascii=False))
+    given = {"predictions": _file(predictions), "manifest": _file(manifest)}
+    write_record(out, about | given, ("predictions.parquet", "results.parquet", CORRUPTIONS_TABLE, "systems.json"))
 
 
 def _systems(wide: pd.DataFrame, path: Path, family: str, families: Mapping[str, str]) -> dict[str, dict[str, str]]:

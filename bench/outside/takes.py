@@ -1,7 +1,8 @@
 """Files of corrupted speech, block by block: what is written is not made again, and nothing is mixed.
 
-Beside the audio a folder holds ``.records``: for every block of files what was done to them, under a key of everything
-that can change them. A block whose record is there is done; a record with another key is an error.
+Beside the audio a folder holds ``.records``: for every block of files what was done to them and their digests, sealed,
+under a key of everything that can change them. A block is done whose record and files are as they were written; a
+record with another key is an error.
 """
 
 import re
@@ -21,10 +22,11 @@ from bench.store.engine import in_blocks, run_jobs
 from bench.store.keys import digest
 from bench.store.machine import AUDIO, versions
 from bench.store.progress import Stages
-from bench.store.store import read_tables, write_table
+from bench.store.store import read_tables, write_sealed
 from corruptions import Condition, Corrupted, Record, fingerprint, write_audio
 from corruptions.engine import measured
-from corruptions.sound.audio import in_steps
+from corruptions.sound.audio import file_sha256, in_steps
+from corruptions.sound.seals import check_seal, is_sealed
 from corruptions.sound.segments import content_of
 
 _BLOCK = 24
@@ -66,6 +68,11 @@ class _Block:
     key: str
     recipe: Recipe
 
+    @property
+    def name(self) -> str:
+        """What the seal of the record says it is."""
+        return "/".join(self.record.parts[-3:])
+
 
 def make_takes(
     takes: Sequence[Take], recipe: Recipe, out: Path, pool: ProcessPoolExecutor, stages: Stages
@@ -93,7 +100,7 @@ def make_takes(
     """
     out = out.absolute()  # a worker may have been started elsewhere
     blocks = _blocks(takes, recipe, out)
-    missing = [block for block in blocks if not _is_done(block, out)]
+    missing = [block for block in blocks if not _is_done(block, out, stages)]
     with stages.stage("Corrupting speech", len(takes), "files") as advance:
         advance(len(takes) - sum(len(block.takes) for block in missing))
         for block, problem in run_jobs(pool, _make_block, missing):
@@ -101,12 +108,13 @@ def make_takes(
                 raise problem
             advance(len(block.takes))
     for block in blocks:
+        check_seal(block.record, block.name)
         _check_samples(block, pd.read_parquet(block.record))
     table = read_tables([block.record for block in blocks])
     table["file"] = [file.relative_to(out).as_posix() for block in blocks for file in block.files]
     order = {(take.source.id, str(take.condition), take.draw): place for place, take in enumerate(takes)}
     places = [order[key] for key in zip(table["id"], table["condition"], table["draw"], strict=True)]
-    return table.iloc[np.argsort(places)].drop(columns="key").reset_index(drop=True)
+    return table.iloc[np.argsort(places)].drop(columns=["key", "file_sha256"]).reset_index(drop=True)
 
 
 def file_names(texts: Iterable[str]) -> dict[str, str]:
@@ -158,8 +166,11 @@ def _blocks(takes: Sequence[Take], recipe: Recipe, out: Path) -> list[_Block]:
     return blocks
 
 
-def _is_done(block: _Block, out: Path) -> bool:
+def _is_done(block: _Block, out: Path, stages: Stages) -> bool:
     if not block.record.exists():
+        return False
+    if not is_sealed(block.record, block.name):
+        stages.warn(f"{block.record}: is not as it was written, and made again with its files")
         return False
     record = pd.read_parquet(block.record)
     if set(record["key"]) != {block.key}:
@@ -167,7 +178,13 @@ def _is_done(block: _Block, out: Path) -> bool:
             f"{out}: {block.files[0].parent.relative_to(out)} was made with another seed, corpus, noise, level policy "
             "or version of a library: take another folder, or delete this one"
         )
-    return all(file.exists() for file in block.files)
+    there = [file for file in block.files if file.exists()]
+    digests = dict(zip(block.files, record["file_sha256"], strict=True))
+    for file in there:
+        if file_sha256(file) != digests[file]:
+            stages.warn(f"{file}: is not as it was written, and made again")
+            return False
+    return len(there) == len(block.files)
 
 
 def _make_block(block: _Block) -> ValueError | None:
@@ -196,6 +213,7 @@ def _make_block(block: _Block) -> ValueError | None:
                 "audio_sha256": samples_sha256(corrupted.audio),
                 **record.as_row(),
                 "output_gain_db": gain_db,
+                "file_sha256": file_sha256(file),
                 "key": block.key,
             }
         )
@@ -204,7 +222,7 @@ def _make_block(block: _Block) -> ValueError | None:
         _check_samples(block, table)
     except TakesError as problem:
         return problem
-    write_table(table, block.record)
+    write_sealed(table, block.record, block.name)
     return None
 
 

@@ -45,7 +45,7 @@ def load_corpus(suite: Suite, stages: Stages, workers: int | None = None) -> Cor
 def load_probe(spec: ProbeSpec, stages: Stages, workers: int | None = None) -> tuple[Path, Corpus]:
     """Return the folder of the probe corpus of these sizes, and the corpus; what is missing of it is built."""
     with stages.stage("Probe corpus", spec.train + spec.dev + spec.test, "utterances") as advance:
-        folder = build_probe(spec, cache_root(), workers=workers, progress=advance)
+        folder = build_probe(spec, cache_root(), workers=workers, progress=advance, warn=stages.warn)
     corpus = read_probe(folder)
     known = best_possible_ccc(folder) if len(corpus.split("test")) > 1 else None
     return folder, replace(corpus, best_possible_ccc=known)

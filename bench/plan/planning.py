@@ -24,7 +24,7 @@ from bench.plan.plan import (
 )
 from bench.plan.sample import spread
 from bench.store.engine import in_blocks
-from bench.store.keys import Key, Versions, make_key
+from bench.store.keys import STORED_VERSION, Key, Versions, make_key
 from bench.store.machine import COMPUTING, versions
 from bench.suite.representations import hears_clean, reads_reference
 from bench.suite.suite import Suite
@@ -77,7 +77,7 @@ def make_plan(
         Unit(_unit_key(given, block, condition, draw), condition, draw, block)
         for condition in suite.expanded()
         for draw in draws_of(condition, material, suite.draws)
-        for block in _blocks(test)
+        for block in _blocks(test, corpus)
     )
     predictors = tuple(_predictor(given, name, fits) for name in suite.tested)
     return Plan(suite, corpus, recordings, fingerprints, revisions, features, tuple(fits.values()), predictors, units)
@@ -90,6 +90,7 @@ def versions_now() -> dict[str, str | int]:
     """
     return {
         **versions(COMPUTING),
+        "stored": STORED_VERSION,
         "corruptions": engine.VERSION,
         "features": FEATURES_VERSION,
         "training": TRAINING_VERSION,
@@ -158,9 +159,17 @@ class _Given:
         }
 
 
-def _blocks(utterances: Sequence[Utterance]) -> list[Block]:
-    size = max(SMALLEST_BLOCK, -(-len(utterances) // MOST_BLOCKS))
-    return in_blocks(utterances, size)
+def _blocks(utterances: Sequence[Utterance], corpus: Corpus) -> list[Block]:
+    """Return utterances of one split in blocks: those in which they would be if none had been left out.
+
+    So what is stored of a block stays what it is when a recording of another is lost.
+    """
+    by_id = {one.id: one for one in utterances}
+    split = utterances[0].split
+    listed = sorted([*by_id, *(one.id for one in corpus.left_out if one.split == split)])
+    size = max(SMALLEST_BLOCK, -(-len(listed) // MOST_BLOCKS))
+    blocks = (tuple(by_id[name] for name in names if name in by_id) for names in in_blocks(listed, size))
+    return [block for block in blocks if block]
 
 
 def _features(given: _Given, test: Sequence[Utterance]) -> tuple[FeatureBlock, ...]:
@@ -179,7 +188,7 @@ def _features(given: _Given, test: Sequence[Utterance]) -> tuple[FeatureBlock, .
     return tuple(
         FeatureBlock(block, copy, {name: _feature_key(given, name, block, copy) for name in sorted(names)})
         for utterances, copy, names in hearings
-        for block in (_blocks(utterances) if names else [])
+        for block in (_blocks(utterances, given.corpus) if names else [])
     )
 
 

@@ -173,6 +173,22 @@ def check_transcripts(frame: pd.DataFrame, grid: Grid, *, allow_missing: bool = 
     return _check_rows(frame, axes, expected, "transcripts", allow_missing=allow_missing)
 
 
+def check_corruptions(frame: pd.DataFrame, grid: Grid) -> None:
+    """Make sure that a table of what was done to speech holds the grid: every utterance under every condition, once.
+
+    Args:
+        frame: with the columns ``condition``, ``draw`` and ``id``.
+        grid: what should be there.
+
+    Raises:
+        TableError: for a missing row, or one that is there twice or not in the grid.
+    """
+    keys = {"condition": Column("str"), "draw": Column("int64"), "utterance": Column("str")}
+    rows = typed(frame.rename(columns={"id": "utterance"}), keys, "corruptions")
+    expected = np.einsum("cd,u->cdu", *_condition_masks(grid))
+    _check_rows(rows, _condition_axes(grid), expected, "corruptions", allow_missing=False)
+
+
 def check_together(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> None:
     """Make sure that two typed tables speak of the same corpus, people and conditions.
 

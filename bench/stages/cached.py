@@ -62,7 +62,7 @@ def places(root: Path) -> tuple[Place, ...]:
         ),
         Place(
             "simulated rooms",
-            re.compile(rf"rooms/{_GENERATION}-[0-9a-f]{{16}}/[0-9.]+s/(rooms\.csv|\d+\.wav)"),
+            re.compile(rf"rooms/{_GENERATION}-[0-9a-f]{{16}}/[0-9.]+s/(rooms\.json|\d+\.wav)"),
             lambda at, _: at["generation"] == rooms,
         ),
         Place(

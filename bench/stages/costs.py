@@ -17,7 +17,7 @@ import pandas as pd
 
 from bench.plan.plan import Plan
 from bench.stages.represent import loaded_models, represent
-from bench.stages.train import head_path
+from bench.stages.train import head_entry
 from bench.store.store import Store
 from corruptions.sound.audio import SAMPLE_RATE
 from corruptions.sound.segments import read_clip
@@ -127,7 +127,7 @@ def measure(plan: Plan, store: Store, device: str, n_utterances: int = 5) -> pd.
             for (role, name), model in loaded_models(catalog.representations[source], catalog, device).items()
         }
         parameters |= models
-        head = load_head(head_path(store, predictor.fits[0])) if predictor.fits else None
+        head = load_head(head_entry(store, predictor.fits[0]).checked()) if predictor.fits else None
         systems[predictor.system] = Parts(predictor.inputs, tuple(models), head)
 
     def represent_one(names: Sequence[str], number: int) -> Features:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,13 +14,13 @@ from bench.corpora.corpus import DIMENSIONS
 from bench.plan.plan import Plan, Predictor, Unit
 from bench.stages.recipe import samples_sha256
 from bench.stages.represent import represent
-from bench.stages.speech import UtteranceError, corrupt_utterance
-from bench.stages.train import head_path
+from bench.stages.speech import UtteranceError, corrupt_utterance, each_or_fault
+from bench.stages.train import head_entry
 from bench.store.engine import run_jobs
 from bench.store.features import read_features
 from bench.store.keys import Key
 from bench.store.progress import Stages
-from bench.store.store import Store, write_table
+from bench.store.store import Entry, Store
 from bench.suite.systems import CONTROLS, Catalog
 from corruptions import Material
 from models.types import Frames, Transcript
@@ -72,10 +71,10 @@ def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
             tuple(
                 name
                 for name, key in plan.transcribers.items()
-                if not store.path("transcripts", unit.shard(key)).exists()
+                if not store.entry("transcripts", unit.shard(key)).is_there
             ),
-            tuple(one for one in plan.predictors if not store.path("predictions", unit.shard(one.key)).exists()),
-            not store.path("corruptions", unit.key).exists(),
+            tuple(one for one in plan.predictors if not store.entry("predictions", unit.shard(one.key)).is_there),
+            not store.entry("corruptions", unit.key).is_there,
             {
                 name: tuple(plan.clean_features[name, one.id] for one in unit.utterances)
                 for name in dict.fromkeys(name for name, _ in plan.clean_features)
@@ -95,13 +94,17 @@ def evaluate(
     device: str,
     *,
     allow_missing: bool = False,
-) -> None:
+) -> dict[str, str]:
     """Compute every shard of the plan that is not in the store.
 
+    Returns:
+        With ``allow_missing``, why utterances cannot be corrupted as asked, by id. Nothing is stored of their blocks:
+        they are to be left out, and a plan made of the others.
+
     Raises:
-        UtteranceError: if an utterance cannot be corrupted as asked; with ``allow_missing`` the block it is in is left
-            out and the reason is shown.
+        UtteranceError: if an utterance cannot be corrupted as asked, unless ``allow_missing``.
     """
+    faults: dict[str, str] = {}
     jobs = [
         _Job(work, plan.suite.catalog, material, plan.suite.seed, plan.corpus.name, device, store)
         for work in missing_work(plan, store)
@@ -109,28 +112,26 @@ def evaluate(
     if jobs:
         total = sum(len(job.work.unit.utterances) for job in jobs)
         with stages.stage("Testing under noise", total, "utterances") as advance:
-            for job, problem in run_jobs(pool, _evaluate_unit, jobs):
+            for job, found in run_jobs(pool, _evaluate_unit, jobs):
                 advance(len(job.work.unit.utterances))
-                if problem is not None and not allow_missing:
-                    raise problem
-                if problem is not None:
-                    stages.warn(f"left out: {problem}")
+                faults.update({name: str(fault) for name, fault in found.items()})
+                if found and not allow_missing:
+                    raise next(iter(found.values()))
+    return faults
 
 
-def _evaluate_unit(job: _Job) -> UtteranceError | None:
+def _evaluate_unit(job: _Job) -> dict[str, UtteranceError]:
+    """Store what is missing of a unit, or return which of its utterances keep it from that."""
     work, unit, store = job.work, job.work.unit, job.store
-    try:
-        corrupted = [
-            corrupt_utterance(one, unit.condition, unit.draw, job.material, corpus=job.corpus, seed=job.seed)
-            for one in unit.utterances
-        ]
-    except UtteranceError as problem:
-        return problem
+    corrupted, faults = each_or_fault(
+        unit.utterances,
+        lambda one: corrupt_utterance(one, unit.condition, unit.draw, job.material, corpus=job.corpus, seed=job.seed),
+    )
+    if faults:
+        return faults
     if work.record_missing:
-        write_table(
-            _table(unit, [one.record.as_row() | {"audio_sha256": samples_sha256(one.audio)} for one in corrupted]),
-            store.path("corruptions", unit.key),
-        )
+        rows = [one.record.as_row() | {"audio_sha256": samples_sha256(one.audio)} for one in corrupted]
+        store.entry("corruptions", unit.key).write(_table(unit, rows))
     represented = represent(
         sorted({name for predictor in work.predictors for name in predictor.inputs} - set(work.clean)),
         job.catalog,
@@ -141,8 +142,8 @@ def _evaluate_unit(job: _Job) -> UtteranceError | None:
         transcripts=_stored_transcripts(work, store),
     )
     for name in work.missing_transcribers:
-        rows = [asdict(transcript) for transcript in represented.transcripts[name]]
-        write_table(_table(unit, rows), store.path("transcripts", unit.shard(work.transcribers[name])))
+        heard = [asdict(transcript) for transcript in represented.transcripts[name]]
+        store.entry("transcripts", unit.shard(work.transcribers[name])).write(_table(unit, heard))
     features = {**represented.features, **_heard_clean(work, store)}
     for predictor in work.predictors:
         by_seed = [
@@ -151,8 +152,11 @@ def _evaluate_unit(job: _Job) -> UtteranceError | None:
             )
             for seed, labels in zip(predictor.seeds, _predict(predictor, job, features), strict=True)
         ]
-        write_table(pd.concat(by_seed), store.path("predictions", unit.shard(predictor.key)))
-    return None
+        table = pd.concat(by_seed)
+        if not np.isfinite(table[[*DIMENSIONS]]).all(axis=None):
+            raise ValueError(f"{predictor.system} predicts what is not finite under {unit.condition}, draw {unit.draw}")
+        store.entry("predictions", unit.shard(predictor.key)).write(table)
+    return {}
 
 
 def _predict(predictor: Predictor, job: _Job, features: Mapping[str, list[Frames]]) -> list[npt.NDArray[np.float64]]:
@@ -168,7 +172,7 @@ def _predict(predictor: Predictor, job: _Job, features: Mapping[str, list[Frames
     # A system that borrows heads feeds its own representations into the inputs of the other's.
     return [
         predict(
-            _head(head_path(job.store, fit)),
+            _head(head_entry(job.store, fit)),
             {name: features[own] for name, own in zip(fit.inputs, predictor.inputs, strict=True)},
         )
         for fit in predictor.fits
@@ -176,10 +180,10 @@ def _predict(predictor: Predictor, job: _Job, features: Mapping[str, list[Frames
 
 
 @lru_cache(maxsize=256)
-def _head(path: Path) -> "Head":
+def _head(entry: Entry) -> "Head":
     from models.heads.training import load_head
 
-    return load_head(path)
+    return load_head(entry.checked())
 
 
 def _heard_clean(work: UnitWork, store: Store) -> dict[str, list[Frames]]:

@@ -25,7 +25,7 @@ def write_examples(plan: Plan, material: Material, store: Store, folder: Path) -
     transcriber, what it wrote) and ``gain_db``.
     """
     missing = {
-        one for unit in plan.units if not store.path("corruptions", unit.key).exists() for one in unit.utterances
+        one for unit in plan.units if not store.entry("corruptions", unit.key).is_there for one in unit.utterances
     }
     whole = [one for unit in plan.units for one in unit.utterances if one not in missing]
     if not whole:

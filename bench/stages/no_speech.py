@@ -12,7 +12,7 @@ import pandas as pd
 from bench.plan.plan import Plan, no_speech_key
 from bench.stages.represent import represent
 from bench.store.keys import Key, rng_for
-from bench.store.store import Store, write_table
+from bench.store.store import Store
 from corruptions.sound.audio import SAMPLE_RATE
 from models.asr.hallucination import hears_no_speech
 from models.text.words import words_of
@@ -46,8 +46,8 @@ def clips() -> Iterator[tuple[float | None, float, Waveform]]:
 
 
 def _heard_by(name: str, key: Key, plan: Plan, store: Store, device: str) -> pd.DataFrame:
-    path = store.path("no_speech", no_speech_key(key))
-    if not path.exists():
+    entry = store.entry("no_speech", no_speech_key(key))
+    if not entry.is_there:
         noise_dbfs, durations_s, waveforms = zip(*clips(), strict=True)
         heard = represent([], plan.suite.catalog, waveforms, [], device, transcribers=[name]).transcripts[name]
         table = pd.DataFrame(
@@ -59,8 +59,8 @@ def _heard_by(name: str, key: Key, plan: Plan, store: Store, device: str) -> pd.
                 "no_speech_probability": [one.no_speech_probability for one in heard],
             }
         )
-        write_table(table, path)
-    table = pd.read_parquet(path)
+        entry.write(table)
+    table = entry.read()
     written = [
         Transcript(*one)
         for one in table[["text", "mean_log_probability", "no_speech_probability"]].itertuples(index=False)

@@ -2,24 +2,28 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.corpora.corpus import Corpus
 from bench.plan.plan import Plan
 from bench.scores.comparisons import compare
+from bench.scores.results import check_corruptions
 from bench.scores.scoring import score
 from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
 from bench.stages.described import harsher_by_curve
-from bench.stages.evaluate import missing_work
 from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
-from bench.stages.train import head_path, histories, weights_of_layers
+from bench.stages.train import head_entry, histories, weights_of_layers
 from bench.store.store import Store, write_table
 from bench.suite.representations import Words, rung, transcriber_of
 from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
 from corruptions import Material
-from corruptions.sound.files import replacing
+from corruptions.sound.audio import file_sha256
+from corruptions.sound.files import replacing, write_text
+from corruptions.sound.problems import counted, listed
+from corruptions.sound.seals import BLANK, SealError, is_sealed, sealing
 
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
 BESIDE = (
@@ -34,12 +38,58 @@ RECORD = "provenance.json"  # written last and removed first: where it is, every
 
 
 def is_done(plan: Plan, out: Path) -> bool:
-    """Return whether the folder holds every table of just this plan, without holes."""
+    """Return whether the folder holds every table of just this plan, as it was written."""
+    return is_sealed(out / RECORD, RECORD) and read_record(out)["key"] == plan.key and not changed_files(out)
+
+
+def write_record(out: Path, about: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Write ``provenance.json``, sealed: where the numbers come from, and the SHA-256 of the files they are in.
+
+    Args:
+        out: the run's folder.
+        about: what there is to say, as JSON values.
+        names: the files, relative to ``out``.
+    """
+    record = {"seal": BLANK, **about, "files": {name: file_sha256(out / name) for name in sorted(names)}}
+    with sealing(out / RECORD, RECORD) as temporary:
+        temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def read_record(out: Path) -> dict[str, Any]:
+    """Return what ``provenance.json`` says."""
+    record: dict[str, Any] = json.loads((out / RECORD).read_text(encoding="utf-8"))
+    return record
+
+
+def changed_files(out: Path) -> list[Path]:
+    """Return the files of a finished run, or of scores, that are not as they were written, or not there.
+
+    None of a folder without ``provenance.json``, which is not finished, nor of one that an older version wrote.
+    """
     record = out / RECORD
-    if not record.exists() or not all((out / name).exists() for name in (*TABLES, *BESIDE, CORRUPTIONS_TABLE)):
-        return False
-    about = json.loads(record.read_text(encoding="utf-8"))
-    return bool(about.get("key") == plan.key and about.get("missing_blocks") == 0)
+    if not record.exists():
+        return []
+    if not is_sealed(record, RECORD):
+        return [record] if BLANK.partition(":")[0] in record.read_text(encoding="utf-8", errors="replace") else []
+    digests = read_record(out)["files"]
+    return [out / name for name, sha256 in digests.items() if not _is(out / name, sha256)]
+
+
+def check_unchanged(out: Path) -> None:
+    """Refuse the folder of a finished run, or of scores, in which a file is not as it was written.
+
+    Raises:
+        SealError: naming the files.
+    """
+    if changed := changed_files(out):
+        raise SealError(
+            f"{counted(len(changed), 'file')} not as written, and made again by the command that made "
+            f"{out}:{listed([str(path) for path in changed])}"
+        )
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and file_sha256(path) == sha256
 
 
 def begin(plan: Plan, out: Path) -> None:
@@ -48,14 +98,14 @@ def begin(plan: Plan, out: Path) -> None:
     write_text(out / "suite.yaml", plan.suite.to_yaml())
 
 
-def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, allow_missing: bool) -> list[str]:
+def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> list[str]:
     """Write the tables, the paired differences, the training curves, and what the systems are.
 
     Returns:
         What to be careful about, in sentences.
 
     Raises:
-        TableError: for a grid with holes, unless ``allow_missing``.
+        TableError: for a grid with holes.
     """
     predictions, transcripts = predictions_table(plan, material, store), transcripts_table(plan, material, store)
     harsher = harsher_by_curve(plan.suite.expanded(), material)
@@ -67,7 +117,6 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
         seed=plan.suite.seed,
         harsher=harsher,
         grid=grid,
-        allow_missing=allow_missing,
     )
     comparisons = compare(
         predictions,
@@ -75,17 +124,26 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path, *, all
         seed=plan.suite.seed,
         harsher=harsher,
         grid=grid,
-        allow_missing=allow_missing,
     )
     write_table(comparisons, out / "comparisons.parquet")
     for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):
         write_table(table, out / name)
     corruptions = corruptions_table(plan, material, store)
+    check_corruptions(corruptions, grid)
     write_corruptions(corruptions, plan_recipe(plan, material), out / CORRUPTIONS_TABLE)
     write_table(histories(plan, store), out / "training.parquet")
     write_table(weights_of_layers(plan, store), out / "layers.parquet")
     write_text(out / "systems.json", json.dumps(described_systems(plan.suite), indent=2, ensure_ascii=False))
-    return notices(corruptions)
+    return [*notices(corruptions), *_left_out(plan.corpus)]
+
+
+def _left_out(corpus: Corpus) -> list[str]:
+    if not corpus.left_out:
+        return []
+    why = [f"{one.id} ({one.split}): {one.why}" for one in corpus.left_out]
+    return [
+        f"{counted(len(why), 'utterance')} left out, under every condition, for want of a usable recording:{listed(why)}"
+    ]
 
 
 def described_systems(suite: Suite) -> dict[str, dict[str, object]]:
@@ -115,14 +173,9 @@ def _described(system: System, catalog: Catalog) -> dict[str, object]:
 
 def finish(plan: Plan, about: Mapping[str, Any], store: Store, out: Path) -> None:
     """Copy the trained heads, and say where the numbers come from."""
-    for fit in plan.fits:
-        with replacing(out / "models" / f"{fit.system}-seed{fit.seed}.safetensors") as path:
-            shutil.copyfile(head_path(store, fit), path)
-    record = {**about, "missing_blocks": len(missing_work(plan, store))}
-    write_text(out / RECORD, json.dumps(record, indent=2, ensure_ascii=False))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    heads = {f"models/{fit.system}-seed{fit.seed}.safetensors": head_entry(store, fit) for fit in plan.fits}
+    for name, head in heads.items():
+        with replacing(out / name) as path:
+            shutil.copyfile(head.checked(), path)
+    examples = [f"examples/{path.name}" for path in (out / "examples").glob("*") if not path.name.startswith(".")]
+    write_record(out, about, [*TABLES, *BESIDE, CORRUPTIONS_TABLE, "suite.yaml", *heads, *examples])

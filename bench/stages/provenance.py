@@ -1,6 +1,7 @@
 """Where a run's numbers come from: versions, weights, machine, seeds and times."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +45,7 @@ def provenance(
             "speakers": {split: len({one.speaker for one in corpus.split(split)}) for split in SPLITS},
             "limit": suite.limit,
             "limited_to": None if suite.limit is None else [one.id for one in plan.tested],
+            "left_out": [asdict(one) for one in corpus.left_out],
             "best_possible_ccc": corpus.best_possible_ccc and dict(corpus.best_possible_ccc),
         },
         "conditions": [described(one, material) for one in suite.expanded()],

@@ -20,9 +20,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.corpora.corpus import Corpus
 from bench.store.machine import AUDIO, versions
+from bench.store.store import write_sealed
 from corruptions import SAMPLE_RATE, Condition, Material, Segment, Waveform, find_corruption
-from corruptions.sound.files import replacing
 from corruptions.sound.problems import counted, listed
+from corruptions.sound.seals import is_sealed
 from corruptions.sound.segments import Clip, file_of, sample_at
 
 CORRUPTIONS_TABLE = "corruptions.parquet"
@@ -31,7 +32,7 @@ COLUMNS = ("id", "condition", "draw", "speaker", "path", "start_s", "end_s", "so
 EXTREME_GAIN_DB = 40.0
 """Beyond, the hiss of a recording's converter may be louder than what was meant to be recorded."""
 
-_METADATA = b"emonoise"
+_METADATA = "emonoise"
 
 
 class RecipeError(ValueError):
@@ -108,16 +109,10 @@ def make_recipe(
 
 
 def write_corruptions(table: pd.DataFrame, recipe: Recipe, path: Path) -> None:
-    """Write the table with its recipe, whole or not at all."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    """Write the table with its recipe, whole or not at all, and sealed."""
     plain = TypeAdapter(Recipe).dump_python(recipe)
     text = json.dumps(plain, default=_absolute, ensure_ascii=False)
-    rows = pa.Table.from_pandas(table, preserve_index=False)
-    rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), _METADATA: text.encode()})
-    with replacing(path) as temporary:
-        pq.write_table(rows, temporary)
+    write_sealed(table, path, CORRUPTIONS_TABLE, {_METADATA: text})
 
 
 def notices(table: pd.DataFrame) -> list[str]:
@@ -142,7 +137,8 @@ def read_corruptions(path: Path) -> tuple[pd.DataFrame, Recipe]:
     """Return the table and the recipe in a ``corruptions.parquet``.
 
     Raises:
-        RecipeError: if the file is not there, is no parquet file, or lacks a column or the recipe.
+        RecipeError: if the file is not there, is no parquet file, lacks a column or the recipe, or is not as it was
+            written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -156,9 +152,11 @@ def read_corruptions(path: Path) -> tuple[pd.DataFrame, Recipe]:
     missing = [column for column in COLUMNS if column not in rows.column_names]
     if missing:
         raise RecipeError(f"{path}: no column {', '.join(missing)}; there are {', '.join(rows.column_names)}")
-    text = (rows.schema.metadata or {}).get(_METADATA)
+    text = (rows.schema.metadata or {}).get(_METADATA.encode())
     if text is None:
         raise RecipeError(f"{path}: says nothing of seed and material; a table that was written again lost its recipe")
+    if not is_sealed(path, CORRUPTIONS_TABLE):
+        raise RecipeError(f"{path}: is not as it was written: `emonoise corrupt` or `emonoise run` makes it again")
     try:
         recipe = TypeAdapter(Recipe).validate_json(text)
     except ValidationError as error:

@@ -1,6 +1,8 @@
 """A run from end to end: corpus, plan, training, testing, scores, report."""
 
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -12,11 +14,13 @@ from bench.plan.material import make_material
 from bench.plan.plan import Plan
 from bench.plan.planning import make_plan
 from bench.stages.costs import measure
+from bench.stages.damage import discard_damaged, entries_of, find_damaged
 from bench.stages.evaluate import evaluate, missing_work
 from bench.stages.examples import write_examples
 from bench.stages.no_speech import hear_no_speech
-from bench.stages.outputs import begin, finish, is_done, write_tables
+from bench.stages.outputs import BESIDE, RECORD, TABLES, begin, changed_files, finish, is_done, write_tables
 from bench.stages.provenance import provenance
+from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.stages.represent import look_at_models
 from bench.stages.train import missing_features, missing_fits, recipes, train
 from bench.store.engine import default_workers, worker_pool
@@ -28,6 +32,7 @@ from corruptions import Material, check_for_training, check_material
 from corruptions.sound.problems import counted
 
 Device = Literal["auto", "cpu", "cuda"]
+NONE: Mapping[str, str] = {}
 
 
 class DeviceError(ValueError):
@@ -51,7 +56,8 @@ def run_suite(
         stages: where progress is shown.
         workers: processes; one a core unless said, or one for a GPU.
         device: ``auto`` takes a GPU where there is one.
-        allow_missing: leave out recordings that cannot be used, and score a grid with holes, instead of refusing them.
+        allow_missing: leave out utterances whose recordings cannot be used, under every condition, instead of refusing
+            them.
     """
     from reports.page.page import build_report
 
@@ -60,18 +66,29 @@ def run_suite(
     chosen = choose_device(device)
     corpus = load_corpus(suite, stages, workers)
     processes = workers or default_workers(chosen)
+    faults: dict[str, str] = {}
     with worker_pool(processes) as pool:
-        plan, material = prepare(suite, corpus, pool, stages, chosen, processes, allow_missing=allow_missing)
-        _say_limit(plan, stages)
-        store = default_store()
-        if is_done(plan, out) and page.exists():
-            stages.say(f"Everything is done: {page}")
-            return page
-        begin(plan, out)
-        for generation in plan.generations:
-            store.note(generation)
-        train(plan, material, store, pool, stages, chosen, trainers=workers)
-        evaluate(plan, material, store, pool, stages, chosen, allow_missing=allow_missing)
+        while True:
+            plan, material = prepare(
+                suite, corpus, pool, stages, chosen, processes, allow_missing=allow_missing, faults=faults
+            )
+            _say_limit(plan, stages)
+            store = default_store()
+            if is_done(plan, out) and page.exists():
+                stages.say(f"Everything is done: {page}")
+                return page
+            for path in changed_files(out):
+                stages.warn(f"{path}: is not as it was written, and made again")
+            begin(plan, out)
+            discard_damaged(plan, store, pool, stages)
+            for generation in plan.generations:
+                store.note(generation)
+            found = train(
+                plan, material, store, pool, stages, chosen, trainers=workers, allow_missing=allow_missing
+            ) or evaluate(plan, material, store, pool, stages, chosen, allow_missing=allow_missing)
+            if not found:
+                break
+            faults |= found
         with stages.stage("Measuring costs", 1, "tables") as advance:
             write_table(pool.submit(measure, plan, store, chosen).result(), out / "costs.parquet")
             advance(1)
@@ -79,7 +96,7 @@ def run_suite(
             write_table(pool.submit(hear_no_speech, plan, store, chosen).result(), out / "no_speech.parquet")
             advance(1)
     with stages.stage("Scoring", 1, "tables") as advance:
-        careful = write_tables(plan, material, store, out, allow_missing=allow_missing)
+        careful = write_tables(plan, material, store, out)
         write_examples(plan, material, store, out / "examples")
         advance(1)
     for notice in careful:
@@ -116,10 +133,11 @@ def prepare(
     workers: int,
     *,
     allow_missing: bool = False,
+    faults: Mapping[str, str] = NONE,
 ) -> tuple[Plan, Material]:
     """Check the corpus against the suite; return the plan and what its noises are made of.
 
-    With ``allow_missing``, recordings that cannot be used are left out.
+    With ``allow_missing``, recordings that cannot be used are left out, and those of utterances with ``faults``.
 
     Raises:
         CorpusError: if the suite cannot be run on this corpus.
@@ -139,7 +157,7 @@ def prepare(
         advance(len(names))
     for notice in known.notices:
         stages.warn(notice)
-    corpus, recordings = inspect(corpus, pool, stages, allow_missing=allow_missing)
+    corpus, recordings = inspect(corpus, pool, stages, allow_missing=allow_missing, faults=faults)
     check_corpus_for(suite, corpus)  # once more: utterances may have been left out
     conditions = [*suite.expanded(), *suite.training.expanded()]
     material = make_material(
@@ -160,24 +178,56 @@ def prepare(
     return make_plan(suite, corpus, recordings, known.fingerprints, made_how, material, known.revisions), material
 
 
+@dataclass(frozen=True)
+class RunStatus:
+    """How far a run is.
+
+    Attributes:
+        stages: of each its name, how many pieces of it there are, and how many there will be.
+        damaged: the files that are not as they were written; None where nobody looked.
+    """
+
+    stages: tuple[tuple[str, int, int], ...]
+    damaged: tuple[Path, ...] | None
+
+
 def run_status(
-    suite: Suite, stages: Stages, device: Device = "auto", *, allow_missing: bool = False
-) -> list[tuple[str, int, int]]:
-    """Return for each stage of a run its name, how many pieces are in the store, and how many there are.
+    suite: Suite,
+    out: Path,
+    stages: Stages,
+    device: Device = "auto",
+    *,
+    allow_missing: bool = False,
+    check: bool = False,
+) -> RunStatus:
+    """Return how far the run in the folder ``out`` is, by the names and sizes of its files.
 
     Speech that only trained heads have learned from need not be encoded again, wherever that lies: it counts as done.
-    With ``allow_missing``, of a run that left out recordings that cannot be used.
+
+    Args:
+        suite: what it measures.
+        out: its folder.
+        stages: where progress is shown.
+        device: as in the run.
+        allow_missing: whether the run left out recordings that cannot be used.
+        check: whether to read the files, too.
     """
-    corpus = load_corpus(suite, stages)
-    with worker_pool(1) as pool:
+    corpus, store = load_corpus(suite, stages), default_store()
+    damaged = None
+    with worker_pool(default_workers("cpu") if check else 1) as pool:
         plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), 1, allow_missing=allow_missing)
-    store = default_store()
+        if check:
+            in_store = find_damaged(entries_of(plan, store), pool, stages)
+            damaged = (*changed_files(out), *(one.path for one in in_store))
     unheard = len(missing_features(plan, missing_fits(plan, store), store))
-    return [
+    tables = [*TABLES, *BESIDE, CORRUPTIONS_TABLE, RECORD]
+    counts = (
         ("encoding (blocks of speech)", len(plan.features) - unheard, len(plan.features)),
         ("training (heads)", len(plan.fits) - len(missing_fits(plan, store)), len(plan.fits)),
         ("testing (blocks of utterances)", len(plan.units) - len(missing_work(plan, store)), len(plan.units)),
-    ]
+        ("scoring (tables)", sum((out / name).is_file() for name in tables), len(tables)),
+    )
+    return RunStatus(counts, damaged)
 
 
 def choose_device(device: Device) -> str:

@@ -1,15 +1,19 @@
 """The speech that encoders are given: an utterance under a condition, and noisy copies of it for training."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from bench.store.keys import rng_for
 from corruptions import Condition, Corrupted, Material, Waveform, corrupt
+from corruptions.sound.promises import AudioError
 from corruptions.sound.segments import Clip, read_clip
 
 
 class UtteranceError(ValueError):
     """An utterance cannot be corrupted as asked; the message names its file and the condition."""
+
+
+Made = TypeVar("Made")
 
 
 class Source(Protocol):
@@ -21,6 +25,34 @@ class Source(Protocol):
     def speaker(self) -> str: ...  # noqa: D102
     @property
     def clip(self) -> Clip: ...  # noqa: D102
+
+
+Heard = TypeVar("Heard", bound=Source)
+
+
+def each_or_fault(
+    utterances: Sequence[Heard], hear: Callable[[Heard], Made]
+) -> tuple[list[Made], dict[str, UtteranceError]]:
+    """Return what ``hear`` makes of every utterance, or an ``UtteranceError`` instead, by the id of the utterance."""
+    made, faults = [], {}
+    for one in utterances:
+        try:
+            made.append(hear(one))
+        except UtteranceError as fault:
+            faults[one.id] = fault
+    return made, faults
+
+
+def clean_speech(utterance: Source) -> Waveform:
+    """Return the recording as it is.
+
+    Raises:
+        UtteranceError: if it cannot be read, naming the file.
+    """
+    try:
+        return read_clip(utterance.clip)
+    except AudioError as error:
+        raise UtteranceError(str(error)) from error
 
 
 def corrupt_utterance(

@@ -4,27 +4,26 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import Utterance
 from bench.plan.material import at_level_of
 from bench.plan.plan import FeatureBlock, Fit, Plan, Version
 from bench.stages.represent import represent, top_above
-from bench.stages.speech import noisy_copy
+from bench.stages.speech import UtteranceError, clean_speech, each_or_fault, noisy_copy
 from bench.store.engine import default_workers, run_jobs, worker_pool
-from bench.store.features import StoredFrames, has_features, read_features, write_features
+from bench.store.features import StoredFrames, features_entry, read_features, write_features
 from bench.store.keys import Key, digest
 from bench.store.progress import Stages
-from bench.store.store import Store, write_table
+from bench.store.store import Entry, Store
 from bench.suite.representations import Speech, reads_reference
 from bench.suite.suite import Suite
 from bench.suite.systems import Catalog
 from corruptions import Material
-from corruptions.sound.files import replacing
 from corruptions.sound.public import Split
-from corruptions.sound.segments import read_clip
+from corruptions.sound.seals import BLANK
 from models.types import Waveform
 
 
@@ -46,32 +45,46 @@ class _FitJob:
     store: Store
 
 
-def head_path(store: Store, fit: Fit) -> Path:
+def head_entry(store: Store, fit: Fit) -> Entry:
     """Return where the trained head lies, or will lie."""
-    return store.path("heads", fit.key, ".safetensors")
+    return store.entry("heads", fit.key, ".safetensors")
 
 
-def history_path(store: Store, fit: Fit) -> Path:
+def history_entry(store: Store, fit: Fit) -> Entry:
     """Return where the curve of its training lies, or will lie."""
-    return store.path("heads", fit.key, ".history.parquet")
+    return store.entry("heads", fit.key, ".history.parquet")
 
 
 def missing_fits(plan: Plan, store: Store) -> list[Fit]:
     """Return the heads that are not in the store yet, teachers first."""
-    return [fit for fit in plan.fits if not head_path(store, fit).exists()]
+    return [fit for fit in plan.fits if not _is_trained(store, fit)]
+
+
+def _is_trained(store: Store, fit: Fit) -> bool:
+    return head_entry(store, fit).is_there and history_entry(store, fit).is_there
 
 
 def missing_features(plan: Plan, fits: Sequence[Fit], store: Store) -> list[tuple[FeatureBlock, tuple[str, ...]]]:
     """Return what is to be encoded before these heads are trained and the rest is tested: blocks, and as what."""
-    read = [version for fit in fits for versions in fit.versions.values() for version in versions]
-    read += [fit.teacher.versions["train"][0] for fit in fits if fit.teacher is not None]
-    wanted = {key for version in read for keys in version.values() for key in keys}
-    wanted |= {key for key, _ in plan.clean_features.values()}
+    wanted = wanted_features(plan, fits)
     found = [
-        (block, tuple(name for name, key in block.keys.items() if key in wanted and not has_features(store, key)))
+        (
+            block,
+            tuple(
+                name for name, key in block.keys.items() if key in wanted and not features_entry(store, key).is_there
+            ),
+        )
         for block in plan.features
     ]
     return [(block, absent) for block, absent in found if absent]
+
+
+def wanted_features(plan: Plan, fits: Sequence[Fit]) -> set[Key]:
+    """Return the keys of all features that are read when these heads are trained and the rest is tested."""
+    read = [version for fit in fits for versions in fit.versions.values() for version in versions]
+    read += [fit.teacher.versions["train"][0] for fit in fits if fit.teacher is not None]
+    trained_on = {key for version in read for keys in version.values() for key in keys}
+    return trained_on | {key for key, _ in plan.clean_features.values()}
 
 
 @dataclass(frozen=True)
@@ -114,21 +127,30 @@ def train(
     device: str,
     *,
     trainers: int | None = None,
-) -> None:
+    allow_missing: bool = False,
+) -> dict[str, str]:
     """Train every head of the plan that is not in the store; what is there already is left alone.
 
     Heads train on the processor. Beside a GPU, whose few processes would leave it idle, ``trainers`` processes do that,
     one a core unless said.
+
+    Returns:
+        With ``allow_missing``, why utterances cannot be heard, by id. Then nothing is trained: they are to be left out,
+        and a plan made of the others.
+
+    Raises:
+        UtteranceError: if an utterance cannot be heard, unless ``allow_missing``.
     """
     missing = missing_fits(plan, store)
     heard = at_level_of(plan.corpus.split("train"), material, plan.recordings, plan.suite.policy)
-    _represent(plan, missing, heard, store, pool, stages, device)
-    if missing:
+    faults = _represent(plan, missing, heard, store, pool, stages, device, allow_missing=allow_missing)
+    if missing and not faults:
         # Systems that are the same but for their name share their heads.
         jobs = [_FitJob(fit, plan.suite.catalog, store) for fit in {fit.key: fit for fit in missing}.values()]
         own = worker_pool(trainers or default_workers("cpu")) if device == "cuda" else nullcontext(pool)
         with own as processes:
             _train_heads(jobs, store, processes, stages)
+    return faults
 
 
 def _represent(
@@ -139,8 +161,11 @@ def _represent(
     pool: ProcessPoolExecutor,
     stages: Stages,
     device: str,
-) -> None:
+    *,
+    allow_missing: bool,
+) -> dict[str, str]:
     """Store the features that these heads are trained on, and those of test speech that is heard clean."""
+    faults: dict[str, str] = {}
     jobs = [
         _FeatureJob(block, absent, plan.suite, plan.corpus.name, material, device, store)
         for block, absent in missing_features(plan, fits, store)
@@ -151,8 +176,12 @@ def _represent(
     ):
         if some:
             with stages.stage(title, sum(len(job.block.utterances) for job in some), "utterances") as advance:
-                for job, _ in run_jobs(pool, _represent_block, some):
+                for job, found in run_jobs(pool, _represent_block, some):
                     advance(len(job.block.utterances))
+                    faults.update({name: str(fault) for name, fault in found.items()})
+                    if found and not allow_missing:
+                        raise next(iter(found.values()))
+    return faults
 
 
 def _train_heads(jobs: Sequence[_FitJob], store: Store, pool: ProcessPoolExecutor, stages: Stages) -> None:
@@ -160,25 +189,32 @@ def _train_heads(jobs: Sequence[_FitJob], store: Store, pool: ProcessPoolExecuto
         waiting = list(jobs)
         while waiting:
             # A student waits for its teacher, which is never itself a student of one in the same wave.
-            ready = [one for one in waiting if one.fit.teacher is None or head_path(store, one.fit.teacher).exists()]
+            ready = [one for one in waiting if one.fit.teacher is None or _is_trained(store, one.fit.teacher)]
             for _ in run_jobs(pool, _train_one, ready):
                 advance(1)
             waiting = [one for one in waiting if one not in ready]
 
 
-def _represent_block(job: _FeatureJob) -> None:
+def _represent_block(job: _FeatureJob) -> dict[str, UtteranceError]:
+    """Store what is missing of a block, or return which of its utterances keep it from that."""
     utterances, catalog = job.block.utterances, job.suite.catalog
     heard = not all(reads_reference(catalog.representations[name]) for name in job.missing)
-    waveforms = [_hear(utterance, job) for utterance in utterances] if heard else []
+    waveforms, faults = each_or_fault(utterances if heard else (), lambda one: _hear(one, job))
+    if faults:
+        return faults
     references = [utterance.transcript for utterance in utterances]
     features = represent(job.missing, catalog, waveforms, references, job.device).features
     for name in job.missing:
+        for utterance, frames in zip(utterances, features[name], strict=True):
+            if not np.isfinite(frames).all():
+                raise ValueError(f"{utterance.clip}: what {name} hears in it is not finite")
         write_features(job.store, job.block.keys[name], features[name])
+    return {}
 
 
 def _hear(utterance: Utterance, job: _FeatureJob) -> Waveform:
     if job.block.copy == 0:
-        return read_clip(utterance.clip)
+        return clean_speech(utterance)
     conditions = job.suite.training.expanded()
     return noisy_copy(utterance, job.block.copy, conditions, job.material, corpus=job.corpus, seed=job.suite.seed)
 
@@ -198,9 +234,10 @@ def _train_one(job: _FitJob) -> None:
 
     teaching = None
     if fit.teacher is not None:
-        teaching = teach(load_head(head_path(job.store, fit.teacher)), read(fit.teacher.versions["train"][0]))
-    path = head_path(job.store, fit)
-    path.parent.mkdir(parents=True, exist_ok=True)  # for the checkpoint
+        teacher = load_head(head_entry(job.store, fit.teacher).checked())
+        teaching = teach(teacher, read(fit.teacher.versions["train"][0]))
+    entry = head_entry(job.store, fit)
+    entry.path.parent.mkdir(parents=True, exist_ok=True)  # for the checkpoint
     trained = train_head(
         fit.head,
         examples("train"),
@@ -209,16 +246,16 @@ def _train_one(job: _FitJob) -> None:
         teaching=teaching,
         top=top_above(fit.inputs[0], job.catalog, "cpu") if HEADS[fit.head].tuned else None,
         fit=fit.fit.config(),
-        checkpoint=path.with_suffix(".checkpoint"),
+        checkpoint=entry.path.with_suffix(".checkpoint"),
     )
-    write_table(trained.history, history_path(job.store, fit))
-    with replacing(path) as temporary:
-        save_head(trained.head, temporary)
+    history_entry(job.store, fit).write(trained.history)
+    with entry.sealing() as temporary:
+        save_head(trained.head, temporary, {"seal": BLANK})
 
 
 def histories(plan: Plan, store: Store) -> pd.DataFrame:
     """Return the training curves of every head of the plan: its system and seed, and what ``train_head`` recorded."""
-    rows = [pd.read_parquet(history_path(store, fit)).assign(system=fit.system, seed=fit.seed) for fit in plan.fits]
+    rows = [history_entry(store, fit).read().assign(system=fit.system, seed=fit.seed) for fit in plan.fits]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
@@ -235,7 +272,7 @@ def weights_of_layers(plan: Plan, store: Store) -> pd.DataFrame:
         (fit.system, fit.seed, source, layer, weight)
         for fit in plan.fits
         if every & set(fit.inputs)
-        for source, weights in layer_weights(load_head(head_path(store, fit))).items()
+        for source, weights in layer_weights(load_head(head_entry(store, fit).checked())).items()
         for layer, weight in enumerate(weights.tolist())
     ]
     return pd.DataFrame(rows, columns=["system", "seed", "input", "layer", "weight"])

@@ -6,8 +6,8 @@ from typing import Any, overload
 
 import numpy as np
 
-from bench.store.store import Store
-from corruptions.sound.files import replacing
+from bench.store.store import Entry, Store
+from corruptions.sound.seals import BLANK
 from models.types import Frames
 
 
@@ -42,25 +42,31 @@ class StoredFrames(Sequence[Frames]):
         return frames
 
 
-def has_features(store: Store, key: str) -> bool:
-    """Return whether the features of a block are stored."""
-    return _path(store, key).exists()
+def features_entry(store: Store, key: str) -> Entry:
+    """Return where the features of a block of utterances lie, or will lie."""
+    return store.entry("features", key, ".safetensors")
 
 
 def write_features(store: Store, key: str, frames: Sequence[Frames]) -> None:
-    """Store the frames of a block of utterances."""
+    """Store the frames of a block of utterances.
+
+    Raises:
+        ValueError: if any of them is not finite, for then what learns from them would not be either.
+    """
     from safetensors.numpy import save_file
 
+    if not all(np.isfinite(one).all() for one in frames):
+        raise ValueError(f"features {key}: frames that are not finite are not stored")
     # safetensors writes memory as it lies, so an array that is transposed in memory would come back scrambled.
     numbered = {f"{index:06d}": np.ascontiguousarray(one) for index, one in enumerate(frames)}
-    with replacing(_path(store, key)) as path:
-        save_file(numbered, path)
+    with features_entry(store, key).sealing() as path:
+        save_file(numbered, path, {"seal": BLANK})
 
 
 def read_features(store: Store, keys: Sequence[str]) -> StoredFrames:
-    """Return the frames of several blocks of utterances, one after the other."""
-    return StoredFrames([_path(store, key) for key in keys])
+    """Return the frames of several blocks of utterances, one after the other.
 
-
-def _path(store: Store, key: str) -> Path:
-    return store.path("features", key, ".safetensors")
+    Raises:
+        SealError: if a block is not as it was written.
+    """
+    return StoredFrames([features_entry(store, key).checked() for key in keys])

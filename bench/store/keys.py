@@ -18,6 +18,9 @@ Versions = Mapping[str, str | int]
 
 GENERATION_DIGITS = 8
 
+STORED_VERSION = 2
+"""Of how everything is stored that has a key. From 2 on, it is sealed."""
+
 
 @dataclass(frozen=True)
 class Generation:
@@ -70,7 +73,7 @@ def make_key(*parts: object, made_by: Versions) -> Key:
 @cache
 def _generation(several: frozenset[_Pairs]) -> Generation:
     """Return the generation of what is made with all of these versions; cached, for a plan has a key a file."""
-    versions: _Pairs = frozenset().union(*several)
+    versions: _Pairs = frozenset({("stored", STORED_VERSION)}).union(*several)
     return Generation(digest(sorted(versions))[:GENERATION_DIGITS], versions)
 
 

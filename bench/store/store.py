@@ -1,12 +1,14 @@
 """A content-addressed store: a value's name says everything that could change it, so what is there is never stale.
 
-Files are written under a temporary name and renamed, so a file that exists is whole, whatever killed its writer. They
-lie in a folder of their generation, in which a note says which versions of code and libraries that is.
+Files are written under a temporary name and renamed, so a file that exists is whole, whatever killed its writer; what
+became of it since, its seal tells (``corruptions.sound.seals``). They lie in a folder of their generation, in which a
+note says which versions of code and libraries that is.
 """
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +16,11 @@ import pandas as pd
 import platformdirs
 
 from bench.store.keys import GENERATION_DIGITS, Generation
-from corruptions.sound.files import replacing
+from corruptions.sound.files import replacing, write_text
+from corruptions.sound.seals import BLANK, check_seal, is_sealed, sealing
 
 NOTE = "versions.json"
+NONE: Mapping[str, str] = {}
 
 
 def cache_root() -> Path:
@@ -31,6 +35,25 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(temporary, index=False)
 
 
+def write_sealed(frame: pd.DataFrame, path: Path, name: str, metadata: Mapping[str, str] = NONE) -> None:
+    """Write a data frame as sealed parquet.
+
+    Args:
+        frame: the table; its index is left out.
+        path: the file.
+        name: what the seal says it is.
+        metadata: what else the file says of itself.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    own = {key.encode(): text.encode() for key, text in {**metadata, "seal": BLANK}.items()}
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **own})
+    with sealing(path, name) as temporary:
+        pq.write_table(table, temporary)
+
+
 def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
     """Return parquet tables one under the other; a column may be empty in some of them."""
     import pyarrow as pa
@@ -39,6 +62,52 @@ def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
     shards = [pq.ParquetFile(path).read() for path in paths]
     table: pd.DataFrame = pa.concat_tables(shards, promote_options="permissive").to_pandas()
     return table
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something in the store, or that will be: where it lies, and what its seal says it is."""
+
+    path: Path
+    name: str
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is anything in it; whether it is whole, ``is_whole`` says."""
+        try:
+            return self.path.stat().st_size > 0
+        except FileNotFoundError:
+            return False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is there, as it was written."""
+        return is_sealed(self.path, self.name)
+
+    def checked(self) -> Path:
+        """Return its path.
+
+        Raises:
+            SealError: if it is not as it was written.
+        """
+        check_seal(self.path, self.name)
+        return self.path
+
+    def sealing(self) -> AbstractContextManager[Path]:
+        """Return, for ``with``, a temporary path to write it to, with a blank seal in it."""
+        return sealing(self.path, self.name)
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Store a table."""
+        write_sealed(frame, self.path, self.name)
+
+    def read(self) -> pd.DataFrame:
+        """Return the table that is stored.
+
+        Raises:
+            SealError: if it is not as it was written.
+        """
+        return read_tables([self.checked()])
 
 
 @dataclass(frozen=True)
@@ -51,25 +120,27 @@ class Store:
 
     root: Path
 
-    def path(self, kind: str, key: str, suffix: str = ".parquet") -> Path:
-        """Return where the value of this kind and key lies, or will lie."""
+    def entry(self, kind: str, key: str, suffix: str = ".parquet") -> Entry:
+        """Return the entry of this kind and key, which may not be there yet."""
         generation, rest = key[:GENERATION_DIGITS], key[GENERATION_DIGITS:]
-        return self.root / generation / kind / rest[:2] / f"{key}{suffix}"
+        file = f"{key}{suffix}"
+        return Entry(self.root / generation / kind / rest[:2] / file, f"{kind}/{file}")
 
     def note(self, generation: Generation) -> None:
         """Write down which versions a generation is made with; do it before anything of it is stored."""
         path = self.root / generation.name / NOTE
-        if not path.exists():
-            with replacing(path) as temporary:
-                temporary.write_text(json.dumps(dict(sorted(generation.versions)), indent=2), encoding="utf-8")
+        text = json.dumps(dict(sorted(generation.versions)), indent=2)
+        if not path.exists() or path.read_bytes() != text.encode():
+            write_text(path, text)
 
     def tables(self, kind: str, keys: Sequence[str]) -> pd.DataFrame:
         """Return the tables of ``keys``, one under the other in that order; those that are not there are left out.
 
         Raises:
             FileNotFoundError: if none of them is there.
+            SealError: if one is not as it was written.
         """
-        paths = [path for key in keys if (path := self.path(kind, key)).exists()]
-        if not paths:
+        there = [one for key in keys if (one := self.entry(kind, key)).is_there]
+        if not there:
             raise FileNotFoundError(f"none of {len(keys)} {kind} is in {self.root}; the first is {keys[0]}")
-        return read_tables(paths)
+        return read_tables([one.checked() for one in there])

@@ -3,29 +3,29 @@
 Every reverberation time has the same rooms in the same order, with other walls: see ``corruptions.room.simulation``.
 """
 
-import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from math import dist
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from corruptions.room.responses import Acoustics, Response
 from corruptions.room.simulation import Geometry, RoomSpec, check_possible, draw_geometry, simulate
 from corruptions.sound.audio import file_sha256, write_response
-from corruptions.sound.files import replacing
 from corruptions.sound.progress import Stage, unseen
+from corruptions.sound.seals import BLANK, is_sealed, sealing
 
 CODE_VERSION = 1  # of what turns a spec into files; raise it when the same spec would sound different
 
-_TABLE = "rooms.csv"  # written last: a folder that has it is whole
+_TABLE = "rooms.json"  # written last: a folder that has it is whole
 # Reverberation time, number of the room, and the room.
 _Job = tuple[float, int, Geometry]
 
@@ -41,9 +41,9 @@ def build_rooms(
     """Return simulated rooms by reverberation time, as ``Material.rooms`` wants them, after building what is missing.
 
     The responses lie in ``cache/rooms/<digests>/0.6s/00.wav``, to be listened to, and what was measured from them in
-    ``rooms.csv`` beside them. The digests, of versions and of ``spec``, name everything that can change them but the
-    reverberation time, so that another time later adds only its own. The files are bit-identical whatever the number of
-    workers.
+    ``rooms.json`` beside them, sealed; what is not as it was written is built again. The digests, of versions and of
+    ``spec``, name everything that can change them but the reverberation time, so that another time later adds only its
+    own. The files are bit-identical whatever the number of workers.
 
     Args:
         rt60s_s: reverberation times in seconds. What is measured is within 5 % of them.
@@ -69,7 +69,7 @@ def build_rooms(
                 rows.append(row)
                 advance(1)
         for i, rt60_s in enumerate(missing):
-            _write_table(bank / _folder(rt60_s) / _TABLE, rows[i * spec.n_rooms : (i + 1) * spec.n_rooms])
+            _write_table(bank, rt60_s, rows[i * spec.n_rooms : (i + 1) * spec.n_rooms])
     return rooms | {rt60_s: _kept(bank, rt60_s) for rt60_s in missing}
 
 
@@ -109,26 +109,27 @@ def _build_one(bank: Path, seed: int, job: _Job) -> dict[str, object]:
 
 
 def _kept(bank: Path, rt60_s: float) -> tuple[Response, ...]:
-    """Return the responses of one reverberation time that were built before; nothing if they are not all there."""
+    """Return the responses of one reverberation time that were built before; nothing if not all are as they were."""
     table = bank / _folder(rt60_s) / _TABLE
-    if not table.is_file():
+    if not is_sealed(table, _name(bank, rt60_s)):
         return ()
-    with table.open(encoding="utf-8", newline="") as file:
-        responses = tuple(_from_row(bank, row) for row in csv.DictReader(file))
-    return responses if all(response.path.is_file() for response in responses) else ()
+    rows = json.loads(table.read_text(encoding="utf-8"))["rooms"]
+    responses = tuple(_from_row(bank, row) for row in rows)
+    return responses if all(one.path.is_file() and file_sha256(one.path) == one.sha256 for one in responses) else ()
 
 
-def _from_row(bank: Path, row: dict[str, str]) -> Response:
-    rt60_s, drr_db, c50_db = (float(row[name]) if row[name] else None for name in ("rt60_s", "drr_db", "c50_db"))
-    acoustics = Acoustics(int(row["direct"]), float(row["direct_db"]), rt60_s, drr_db, c50_db)
-    return Response(bank / row["name"], row["name"], row["sha256"], 0, int(row["n_samples"]), acoustics)
+def _from_row(bank: Path, row: Mapping[str, Any]) -> Response:
+    acoustics = Acoustics(**{one.name: row[one.name] for one in fields(Acoustics)})
+    return Response(bank / row["name"], row["name"], row["sha256"], 0, row["n_samples"], acoustics)
 
 
-def _write_table(path: Path, rows: Sequence[dict[str, object]]) -> None:
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+def _write_table(bank: Path, rt60_s: float, rows: Sequence[Mapping[str, object]]) -> None:
+    with sealing(bank / _folder(rt60_s) / _TABLE, _name(bank, rt60_s)) as temporary:
+        temporary.write_text(json.dumps({"seal": BLANK, "rooms": rows}, indent=2), encoding="utf-8")
+
+
+def _name(bank: Path, rt60_s: float) -> str:
+    return f"{bank.name}/{_folder(rt60_s)}"
 
 
 def _digest(value: object, n_digits: int) -> str:

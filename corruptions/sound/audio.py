@@ -5,6 +5,7 @@ are averaged, other rates resampled with soxr's best quality. Samples of float f
 """
 
 import hashlib
+import io
 from math import gcd
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import soundfile
 import soxr
 
 from corruptions.sound.decoding import FFMPEG, Frames, count_frames, decode, stretches
-from corruptions.sound.files import replacing
+from corruptions.sound.files import write_bytes
 from corruptions.sound.promises import NO_COUNT, AudioError
 
 SAMPLE_RATE = 16_000
@@ -165,8 +166,10 @@ def write_audio(path: Path, audio: Waveform) -> None:
     if not peak <= 1.0:
         raise AudioError(f"{path}: peak is {peak:g}; only samples within +-1.0 can be written, so scale it first")
     # libsndfile scales by 32767 on the way out and by 32768 on the way in; done here, a round trip changes nothing.
-    with replacing(path) as temporary:
-        soundfile.write(temporary, in_steps(audio), SAMPLE_RATE, subtype="PCM_16")
+    # libsndfile's writers do not all notice that a disk is full; what writes the bytes does.
+    file = io.BytesIO()
+    soundfile.write(file, in_steps(audio), SAMPLE_RATE, subtype="PCM_16", format=path.suffix[1:])
+    write_bytes(path, file.getvalue())
 
 
 def in_steps(audio: Waveform) -> npt.NDArray[np.int16]:
@@ -188,9 +191,10 @@ def write_response(path: Path, response: Waveform) -> None:
     """
     from scipy.io import wavfile
 
-    with replacing(path) as temporary:
-        # libsndfile would write the time of day into a float file.
-        wavfile.write(temporary, SAMPLE_RATE, response)
+    file = io.BytesIO()
+    # libsndfile would write the time of day into a float file.
+    wavfile.write(file, SAMPLE_RATE, response)
+    write_bytes(path, file.getvalue())
 
 
 def audio_names(folder: Path) -> list[str]:

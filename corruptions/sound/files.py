@@ -71,7 +71,8 @@ def written(path: Path) -> Iterator[None]:
         if error.errno not in _FULL:
             raise
         raise OSError(
-            f"{path}: the disk is full, {_free(path)} free; what is done is kept: make room, and the same command goes on"
+            f"{path}: the disk is full, {_free(path)} free; what is done is kept, and with more room the same command "
+            "goes on"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Seals: a digest in a file, of its name and of all its other bytes, by which what is not as it was written is known.
+"""Seals: a digest in a file, of its name and all its other bytes, by which what is not as it was written is known.
 
 A file is written with a blank seal wherever its format has room for a word: in the metadata of parquet and safetensors,
 in the comment of a WAV, in a text of JSON. The digest takes the place of the blank, so that the file stays one of its
@@ -7,54 +7,92 @@ another are all found.
 """
 
 import hashlib
-import re
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-_WORD = b"emonoise-seal:"
-_DIGITS = 64
-_SEAL = re.compile(re.escape(_WORD) + rb"[0-9a-f]{%d}" % _DIGITS)
+from corruptions.sound.files import replacing
 
-BLANK = f"{_WORD.decode()}{'0' * _DIGITS}"
-"""To be written into a file that will be sealed, where a program that reads it takes it for a word."""
+_WORD = "emonoise-seal:"
+_BLANK_DIGITS = "0" * 64
+_PARQUET = b"PAR1"
+
+BLANK = _WORD + _BLANK_DIGITS
+"""To be written into a file that will be sealed."""
 
 
 class SealError(ValueError):
     """A file is not what was written under its name; the message names it."""
 
 
-def sealed(data: bytes, name: str) -> bytes:
-    """Return the bytes of a file with its seal in the place of the last ``BLANK`` in them.
+@contextmanager
+def sealing(path: Path, name: str) -> Iterator[Path]:
+    """Yield a temporary path as ``replacing`` does; what is written there, with a ``BLANK`` in it, is sealed.
 
     Args:
-        data: the file.
+        path: the file.
         name: what it is; another name makes another seal.
 
     Raises:
-        ValueError: if there is no blank.
+        ValueError: if what was written holds no ``BLANK``.
+        OSError: as ``replacing`` does.
 
     Examples:
-        >>> whole = sealed(f'{{"seal": "{BLANK}", "answer": 42}}'.encode(), "answers")
-        >>> is_sealed(whole, "answers"), is_sealed(whole, "questions"), is_sealed(whole.replace(b"42", b"43"), "answers")
-        (True, False, False)
+        >>> import tempfile
+        >>> target = Path(tempfile.mkdtemp()) / "answers.json"
+        >>> with sealing(target, "answers") as temporary:
+        ...     _ = temporary.write_text(f'{{"seal": "{BLANK}", "answer": 42}}')
+        >>> is_sealed(target, "answers"), is_sealed(target, "questions")
+        (True, False)
     """
-    start = data.rfind(BLANK.encode())
-    if start < 0:
-        raise ValueError(f"{name}: no blank seal in {len(data)} bytes")
-    return _with_seal(data, start, _digest(data, name))
+    with replacing(path) as temporary:
+        yield temporary
+        with temporary.open("r+b") as file:
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                place = _place(data)
+                if data[place : place + len(BLANK)] != BLANK.encode():
+                    raise ValueError(f"{path}: is to be sealed, and has no blank seal")
+                digits = _digest(data, place, name)
+            file.seek(place + len(_WORD))
+            file.write(digits)
 
 
-def is_sealed(data: bytes, name: str) -> bool:
-    """Return whether the bytes of a file are those that were sealed under this name."""
-    found = [match.span() for match in _SEAL.finditer(data)]
-    if not found:
+def is_sealed(path: Path, name: str) -> bool:
+    """Return whether a file is as it was sealed under this name; what is not there is not.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            place = _place(data)
+            found = data[place + len(_WORD) : place + len(BLANK)]
+            return place >= 0 and found == _digest(data, place, name)
+    except (FileNotFoundError, ValueError):  # of an empty file there is no map
         return False
-    start, end = found[-1]
-    return data[start + len(_WORD) : end] == _digest(_with_seal(data, start, b"0" * _DIGITS), name)
 
 
-def _with_seal(data: bytes, start: int, digits: bytes) -> bytes:
-    begin = start + len(_WORD)
-    return data[:begin] + digits + data[begin + _DIGITS :]
+def check_seal(path: Path, name: str) -> None:
+    """Refuse a file that is not as it was sealed under this name.
+
+    Raises:
+        SealError: naming it.
+    """
+    if not is_sealed(path, name):
+        raise SealError(f"{path}: is not as it was written; run again, and it is made again")
 
 
-def _digest(data: bytes, name: str) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + data).hexdigest().encode()
+def _place(data: mmap.mmap) -> int:
+    """Return where the seal begins, or -1: a parquet file ends with what it says of itself, others begin with it."""
+    word = _WORD.encode()
+    return data.rfind(word) if data[: len(_PARQUET)] == _PARQUET else data.find(word)
+
+
+def _digest(data: mmap.mmap, place: int, name: str) -> bytes:
+    begin = place + len(_WORD)
+    digest = hashlib.sha256(name.encode() + b"\n")
+    with memoryview(data) as view, view[:begin] as before, view[begin + len(_BLANK_DIGITS) :] as after:
+        for part in (before, _BLANK_DIGITS.encode(), after):
+            digest.update(part)
+    return digest.hexdigest().encode()

@@ -6,7 +6,7 @@ call.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -47,6 +47,8 @@ STEPS = 32
 """Steps the median training utterance is cut into: a GRU costs by the step. A text has fewer tokens, and keeps each."""
 
 FORMAT = "emonoise head 1"
+
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -183,12 +185,24 @@ def layer_weights(head: Head) -> dict[str, npt.NDArray[np.float64]]:
     }
 
 
-def save_head(head: Head, path: Path) -> None:
+def save_head(head: Head, path: Path, about: Mapping[str, str] = NOTHING) -> None:
     """Write ``head`` to one safetensors file: its weights, and in the metadata its kind, sizes and inputs.
 
     The file is written in place: a caller whose writing may be cut short writes to a temporary path and renames it.
+
+    Args:
+        head: what ``train_head`` returned.
+        path: the file.
+        about: what else stands in the metadata; ``load_head`` passes over it.
+
+    Raises:
+        ValueError: if a weight is not finite.
     """
+    for name, tensor in head.network.state_dict().items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise ValueError(f"{path}: the weights {name} of a {head.kind} head are not finite")
     metadata = {
+        **about,
         "format": FORMAT,
         "kind": head.kind,
         "config": json.dumps(asdict(head.config)),

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
@@ -15,7 +15,8 @@ from bench.store.engine import default_workers, run_jobs, worker_pool
 from bench.store.keys import Versions, make_key
 from bench.store.progress import Advance
 from bench.store.store import cache_root
-from corruptions.sound.files import replacing
+from corruptions.sound.files import write_bytes
+from corruptions.sound.seals import BLANK, is_sealed, sealing
 
 if TYPE_CHECKING:
     from piper import PiperVoice
@@ -31,18 +32,21 @@ def build_probe(
     *,
     workers: int | None = None,
     progress: Advance = lambda _done: None,
+    warn: Callable[[str], None] = lambda _message: None,
 ) -> Path:
     """Return the folder of the probe corpus, after speaking whatever is missing from it.
 
     The folder's name is a digest of everything that can change the sound. Each utterance is written whole or not at
-    all, so a build that was killed goes on where it was; tables that another version of this code wrote are brought up
-    to date. The files are bit-identical whatever the number of workers.
+    all, and sealed, so a build that was killed goes on where it was, and what is not as it was written is spoken again;
+    tables that another version of this code wrote are brought up to date. The files are bit-identical whatever the
+    number of workers.
 
     Args:
         spec: sizes and seed.
         cache: where folders of corpora lie; ``bench.store.store.cache_root()`` unless said.
         workers: processes; one a core unless said.
         progress: called with how many more utterances are done; first with those that were there.
+        warn: is told of every recording that is not as it was written, and is spoken again.
 
     Raises:
         ModuleNotFoundError: if the extra ``probe`` is not installed.
@@ -51,7 +55,9 @@ def build_probe(
     check_installed()
     utterances = plan(spec)
     folder = (cache or cache_root()) / "probe" / _key(utterances)
-    missing = [utterance for utterance in utterances if not (folder / _audio(utterance)).is_file()]
+    missing = [utterance for utterance in utterances if not is_sealed(folder / _audio(utterance), _audio(utterance))]
+    for name in (_audio(utterance) for utterance in missing if (folder / _audio(utterance)).exists()):
+        warn(f"{folder / name}: is not as it was written; it is spoken again")
     progress(len(utterances) - len(missing))
     if missing:
         with worker_pool(min(workers or default_workers("cpu"), len(missing))) as pool:
@@ -92,8 +98,13 @@ def _write_sound(folder: Path, utterance: Planned) -> None:
     import soundfile
 
     sound = speak(_voice_of_this_process(), utterance.sentence.text, utterance.voice)
-    with replacing(folder / _audio(utterance)) as temporary:
-        soundfile.write(temporary, sound, SAMPLE_RATE, subtype="PCM_16")
+    # libsndfile does not always notice that a disk is full; what writes the bytes does.
+    file = io.BytesIO()
+    with soundfile.SoundFile(file, "w", SAMPLE_RATE, 1, "PCM_16", format="WAV") as recording:
+        recording.comment = BLANK
+        recording.write(sound)
+    with sealing(folder / _audio(utterance), _audio(utterance)) as temporary:
+        temporary.write_bytes(file.getvalue())
 
 
 @cache
@@ -133,5 +144,4 @@ def _bring_up_to_date(path: Path, rows: Sequence[dict[str, object]]) -> None:
     writer.writerows(rows)
     table = text.getvalue().encode()
     if not path.is_file() or path.read_bytes() != table:
-        with replacing(path) as temporary:
-            temporary.write_bytes(table)
+        write_bytes(path, table)
