@@ -56,9 +56,9 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
 
     Raises:
         ManifestError: if the file cannot be read, lacks a column or is empty; if an id occurs twice, a split is
-            unknown, a label is missing or off the scale, a recording is not there, a start or end is none, or a
-            recording (see ``bench.corpora.leaks``) or speaker is in more than one split. All problems are reported
-            together, a few examples and the count of each.
+            unknown, a label is missing or off the scale, a start or end is none, or a recording (see
+            ``bench.corpora.leaks``) or speaker is in more than one split. All problems are reported together, a few
+            examples and the count of each. Whether recordings are there, ``bench.corpora.inventory.inspect`` says.
         ValueError: if the scale is not two ascending numbers.
 
     Examples:
@@ -203,9 +203,6 @@ def _problems(
     for dimension in DIMENSIONS:
         allowed = f"a number from {scale[0]:g} to {scale[1]:g}"
         found[f"{dimension} that is not {allowed}"] = values(dimension, ~labels[dimension].between(*scale))
-    found["recording that is not there"] = [
-        str(one.path) for one, named in zip(utterances, given["path"], strict=True) if named and not one.path.is_file()
-    ]
     found |= {kind: [text for _, text in rows] for kind, rows in times.problems.items()}
     known = table["speaker"] != UNKNOWN
     found["speaker in more than one split"] = _in_several_splits(

@@ -142,7 +142,7 @@ def _left_out(corpus: Corpus) -> list[str]:
         return []
     why = [f"{one.id} ({one.split}): {one.why}" for one in corpus.left_out]
     return [
-        f"{counted(len(why), 'utterance')} left out, under every condition, for want of a usable recording:{listed(why)}"
+        f"{counted(len(why), 'utterance')} left out of every condition, whose recordings cannot be used:{listed(why)}"
     ]
 
 

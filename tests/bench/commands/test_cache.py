@@ -48,10 +48,10 @@ def used(control_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     store = Store(cache / "store")
     older = make_key("an older version", made_by={"training": 1})
     store.note(older.generation)
-    write(store.path("heads", older, ".safetensors"))
+    write(store.entry("heads", older, ".safetensors").path)
     write(cache / "store" / "predictions" / "ab" / f"{'ab' * 16}.parquet")  # as it was before there were generations
     write(cache / "rooms-0123456789abcdef" / "0.6s" / "00.wav")
-    write(cache / "rooms" / "01234567-0123456789abcdef" / "0.6s" / "rooms.csv")
+    write(cache / "rooms" / "01234567-0123456789abcdef" / "0.6s" / "rooms.json")
     write(cache / "probe" / f"{'0' * 32}" / "audio" / "a.wav")
     write(cache / "weights" / f"{'0' * 64}" / "model.bin")
     killed = write(cache / "store" / "0a0b0c0d" / "features" / "ab" / f".{'a' * 32}.{'b' * 32}.safetensors")
@@ -94,11 +94,11 @@ def test_all_asks_first_and_leaves_what_is_not_made_again(tmp_path: Path, monkey
     store = Store(tmp_path / "store")
     key = make_key("today", made_by={})
     store.note(key.generation)
-    write(store.path("heads", key, ".safetensors"))
+    write(store.entry("heads", key, ".safetensors").path)
     theirs = [write(tmp_path / "noises" / "a.wav"), write(tmp_path / "notes.txt")]
     assert "0 of 4 files" in emonoise("cache", "clean").output
     assert emonoise("cache", "clean", "--all").exit_code == 1
-    assert store.path("heads", key, ".safetensors").exists()
+    assert store.entry("heads", key, ".safetensors").is_there
     assert "Removed 2 of 4 files" in emonoise("cache", "clean", "--all", "--yes").output
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(theirs)
 

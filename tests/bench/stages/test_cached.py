@@ -17,7 +17,7 @@ from bench.stages.represent import versions_of
 from bench.stages.train import recipes
 from bench.stages.versions import model_versions
 from bench.store.cache import survey
-from bench.store.keys import Key
+from bench.store.keys import STORED_VERSION, Key
 from bench.store.store import NOTE, Store
 from bench.suite.representations import transcriber_of
 from bench.suite.suite import Suite
@@ -156,10 +156,10 @@ def test_a_file_is_usable_as_its_generation_is(tmp_path: Path):
     store = Store(tmp_path / "store")
     for key in (*made.values(), old):
         store.note(key.generation)
-        path = store.path("features", key, ".safetensors")
+        path = store.entry("features", key, ".safetensors").path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    lost = store.path("features", "f" * 32)
+    lost = store.entry("features", "f" * 32).path
     lost.parent.mkdir(parents=True)
     lost.touch()
     for one in survey(tmp_path, places(tmp_path)):
@@ -169,4 +169,4 @@ def test_a_file_is_usable_as_its_generation_is(tmp_path: Path):
 def test_a_note_says_the_versions(tmp_path: Path):
     Store(tmp_path).note(Key("", {"b": 2, "a": "1.0"}).generation)
     [note] = tmp_path.rglob(NOTE)
-    assert json.loads(note.read_text()) == {"a": "1.0", "b": 2}
+    assert json.loads(note.read_text()) == {"a": "1.0", "b": 2, "stored": STORED_VERSION}

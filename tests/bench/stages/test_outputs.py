@@ -1,10 +1,10 @@
-import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from bench.stages.outputs import BESIDE, RECORD, TABLES, described_systems, is_done
+from bench.stages.outputs import BESIDE, RECORD, TABLES, changed_files, described_systems, is_done, write_record
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.suite.suite import Suite
 
@@ -40,14 +40,21 @@ def test_what_was_trained_elsewhere_is_not_said_to_have_heard_clean_speech():
 
 
 @pytest.mark.parametrize("name", [*TABLES, *BESIDE, CORRUPTIONS_TABLE, RECORD])
-def test_a_run_that_lacks_a_file_is_not_done(name: str, tmp_path: Path):
-    for one in (*TABLES, *BESIDE, CORRUPTIONS_TABLE):
-        (tmp_path / one).touch()
-    (tmp_path / RECORD).write_text(json.dumps({"key": "mine", "missing_blocks": 0}))
+@pytest.mark.parametrize("damage", [Path.unlink, Path.touch, lambda path: path.write_bytes(path.read_bytes()[:-1])])
+def test_a_run_in_which_a_file_is_not_as_it_was_written_is_not_done(
+    name: str, damage: Callable[[Path], None], tmp_path: Path
+):
+    names = (*TABLES, *BESIDE, CORRUPTIONS_TABLE)
+    for one in names:
+        (tmp_path / one).write_text(one)
+    write_record(tmp_path, {"key": "mine"}, names)
     assert is_done(SimpleNamespace(key="mine"), tmp_path)
     assert not is_done(SimpleNamespace(key="yours"), tmp_path)
-    (tmp_path / name).unlink()
-    assert not is_done(SimpleNamespace(key="mine"), tmp_path)
+    damage(tmp_path / name)
+    assert is_done(SimpleNamespace(key="mine"), tmp_path) == (damage is Path.touch)
+    assert changed_files(tmp_path) == (
+        [] if damage is Path.touch or not (tmp_path / RECORD).exists() else [tmp_path / name]
+    )
 
 
 def test_a_student_that_is_not_taught_is_not_said_to_have_a_teacher():

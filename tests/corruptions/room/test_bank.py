@@ -1,7 +1,8 @@
-import csv
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyroomacoustics
@@ -45,9 +46,9 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def table(response: Response) -> list[dict[str, str]]:
-    with (response.path.parent / "rooms.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
+def table(response: Response) -> list[dict[str, Any]]:
+    rooms: list[dict[str, Any]] = json.loads((response.path.parent / "rooms.json").read_text())["rooms"]
+    return rooms
 
 
 @pytest.mark.parametrize("rt60_s", [0.2, 0.3, 0.5, 0.7, 1.0])
@@ -134,9 +135,16 @@ def test_a_bank_that_was_damaged_is_built_again(tmp_path: Path):
     responses[1].path.unlink()
     assert build_rooms([0.2], tmp_path, SMALL)[0.2] == responses
     assert contents(tmp_path) == whole
-    (responses[0].path.parent / "rooms.csv").unlink()  # as after a build that was killed
+    table = responses[0].path.parent / "rooms.json"
+    table.unlink()  # as after a build that was killed
     assert build_rooms([0.2], tmp_path, SMALL)[0.2] == responses
     assert contents(tmp_path) == whole
+    for path in (table, responses[0].path):
+        flipped = bytearray(path.read_bytes())
+        flipped[-9] ^= 1
+        path.write_bytes(flipped)
+        assert build_rooms([0.2], tmp_path, SMALL)[0.2] == responses
+        assert contents(tmp_path) == whole
 
 
 def test_the_threads_of_pyroomacoustics_are_as_they_were():
