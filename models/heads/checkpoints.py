@@ -74,12 +74,12 @@ def read_stage(checkpoint: Checkpoint, stage: str) -> State | None:
 
 def write_stage(checkpoint: Checkpoint, stage: str, state: State) -> None:
     """Write the state of one stage beside those that are there; cut short, it leaves the file as it was."""
-    content = BytesIO()
-    torch.save({**_stages(checkpoint), stage: state}, content)
-    digest = _digest(checkpoint.lesson, content.getvalue())
-    with replacing(checkpoint.path) as temporary, temporary.open("wb") as file:
-        file.write(f"emonoise checkpoint {checkpoint.lesson} {digest}\n".encode())
-        file.write(content.getvalue())
+    written = BytesIO()
+    torch.save({**_stages(checkpoint), stage: state}, written)
+    content = written.getvalue()
+    first = f"emonoise checkpoint {checkpoint.lesson} {_digest(checkpoint.lesson, content)}\n"
+    with replacing(checkpoint.path) as temporary:
+        temporary.write_bytes(first.encode() + content)
 
 
 def remove_checkpoint(checkpoint: Checkpoint) -> None:
@@ -110,7 +110,9 @@ def _set_aside(path: Path) -> None:
 
 
 def _digest(lesson: str, content: bytes) -> str:
-    return hashlib.sha256(lesson.encode() + content).hexdigest()
+    digest = hashlib.sha256(lesson.encode())
+    digest.update(content)
+    return digest.hexdigest()
 
 
 def _feed(digest: "hashlib._Hash", part: object) -> None:

@@ -1,4 +1,6 @@
+import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 
 import numpy as np
@@ -114,7 +116,7 @@ def test_a_file_that_is_no_checkpoint_costs_neither_the_training_nor_the_file(
     else:
         path.write_bytes({"text": b"my only copy", "nothing": b""}[content])
     before = path.read_bytes()
-    examples, dev = planted(90, 1, ("sound",)), planted(40, 2, ("sound",))
+    examples, dev = planted(10, 1, ("sound",)), planted(10, 2, ("sound",))
     with pytest.warns(
         UserWarning, match=r"precious: not the checkpoint of a training, or damaged; it is now precious\."
     ):
@@ -156,12 +158,16 @@ def test_a_checkpoint_without_its_end_is_found(stored, length):
 
 
 def test_processes_that_train_the_same_at_once_all_end_in_the_same_bits(planted, tmp_path):
-    examples, dev = planted(90, 1, ("sound",)), planted(40, 2, ("sound",))
-    unbroken = train_head("tc-gru", examples, dev, seed=0, fit=SHORT)
-    path = tmp_path / "training.checkpoint"
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        same = [pool.submit(train_head, "tc-gru", examples, dev, seed=0, fit=SHORT, checkpoint=path) for _ in range(6)]
-    for future in same:
+    examples, dev = planted(10, 1, ("sound",)), planted(10, 2, ("sound",))
+    learn = partial(train_head, "tc-gru", examples, dev, seed=0, fit=FitConfig(epochs=8))
+    unbroken, path = learn(), tmp_path / "training.checkpoint"
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        there = [pool.submit(learn, checkpoint=path) for _ in range(2)]
+        while not (path.exists() or there[0].done()):
+            time.sleep(0.01)
+        while not there[-1].done():
+            assert_same_bits(learn(checkpoint=path), unbroken)
+    for future in there:
         assert_same_bits(future.result(), unbroken)
     assert list(tmp_path.iterdir()) == []
 
