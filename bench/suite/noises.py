@@ -17,6 +17,7 @@ def fetch_noise(name: str, folder: Path | None, stages: Stages) -> Path:
 
     Raises:
         ValueError: for an unknown name, or as in ``fetch_corpus``; the message says what to do instead.
+        OSError: if it cannot be written there.
     """
     corpus = find_corpus(NOISE_CORPORA, name)
     where = folder or cache_root() / "noises" / corpus.home

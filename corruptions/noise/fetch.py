@@ -1,24 +1,28 @@
 """Downloads of noise corpora: resumed where they were cut, checked against a checksum, unpacked where they belong.
 
-An archive lies in the corpus's folder under its own name, whether it was downloaded here or put there by hand; while
-it is on its way it is called ``<name>.part``. What is unpacked is noted in ``<name>.unpacked``, so that the archive
-may be deleted afterwards.
+An archive lies in the corpus's folder under its own name, whether it was downloaded here or put there by hand. While it
+is on its way its name ends in ``.part``, and says of which address and checksum it is a part: that of another version
+is never gone on with. What is unpacked is noted in ``<name>.unpacked``, so that the archive may be deleted afterwards.
 """
 
-import tarfile
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from hashlib import sha256
 from pathlib import Path
 
 import pooch
 
-from corruptions.sound.progress import Advance, Stage, unseen
+from corruptions.noise.archives import unpack
+from corruptions.sound.files import flush, write_text, written
+from corruptions.sound.locks import held
+from corruptions.sound.progress import Advance, Stage, in_megabytes, megabytes, unseen
 from corruptions.sound.public import Archive, PublicCorpus
+
+LOCK = ".fetch.lock"
+"""Held in the folder of a corpus while it is fetched."""
 
 _CHUNK = 1 << 16  # what a connection that breaks may lose
 _TIMEOUT_S = (10, 60)  # to connect, and between two chunks
-_OK, _PARTIAL, _PAST_THE_END = 200, 206, 416
+_PARTIAL, _PAST_THE_END = 206, 416
 
 
 class FetchError(ValueError):
@@ -34,89 +38,78 @@ def fetch_corpus(corpus: PublicCorpus, folder: Path, stage: Stage = unseen) -> N
         stage: shows how far each step is, in MB.
 
     Raises:
-        FetchError: if the corpus has to be got by hand; a server cannot be reached or breaks off; an archive is not
-            the published one; or it holds files that would lie outside ``folder``.
+        FetchError: if the corpus has to be got by hand; a server cannot be reached or breaks off; or an archive is not
+            the published one.
+        ArchiveError: if an archive cannot be unpacked, or will not be: see ``unpack``.
+        HeldError: if another process fetches into this folder.
+        OSError: if it cannot be written there.
     """
     if not corpus.archives:
         raise FetchError(f"there is no fetch for this corpus: {corpus.by_hand.format(folder=folder)}")
-    folder.mkdir(parents=True, exist_ok=True)
-    for archive in corpus.archives:
-        noted = folder / f"{archive.name}.unpacked"
-        if noted.is_file() and noted.read_text(encoding="utf-8") == archive.checksum:
-            continue
-        path = folder / archive.name
-        if path.is_file():
-            _check(path, archive)
-        else:
-            _download(archive, path, corpus, stage)
-        unpack(path, folder, stage)
-        noted.write_text(archive.checksum, encoding="utf-8")
+    if all(_is_unpacked(archive, folder) for archive in corpus.archives):
+        return
+    with held(folder / LOCK, str(folder)):
+        for archive in corpus.archives:
+            if not _is_unpacked(archive, folder):
+                _fetch(archive, corpus, folder, stage)
 
 
-def unpack(path: Path, folder: Path, stage: Stage = unseen) -> None:
-    """Unpack a ``.zip``, or a tar of any compression; nothing is written outside ``folder``.
-
-    Raises:
-        FetchError: if a name in it leads outside, or it is no such archive.
-    """
-    try:
-        with stage(f"Unpacking {path.name}", _megabytes(path.stat().st_size), "MB") as advance:
-            if path.suffix == ".zip":
-                _unpack_zip(path, folder, _in_megabytes(advance))
-            else:
-                _unpack_tar(path, folder, _in_megabytes(advance))
-    except (tarfile.TarError, zipfile.BadZipFile) as error:
-        raise FetchError(f"{path}: cannot be unpacked: {error}") from error
+def part_of(archive: Archive, folder: Path) -> Path:
+    """Return where an archive lies while it is downloaded."""
+    which = sha256(f"{archive.url} {archive.checksum}".encode()).hexdigest()[:8]
+    return folder / f"{archive.name}.{which}.part"
 
 
-def _unpack_zip(path: Path, folder: Path, advance: Advance) -> None:
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        for member in members:
-            if not (folder / member.filename).resolve().is_relative_to(folder.resolve()):
-                raise FetchError(f"{path}: refused: it holds {member.filename!r}, which would lie outside {folder}")
-        for member in members:
-            archive.extract(member, folder)
-            advance(member.compress_size)
-
-
-def _unpack_tar(path: Path, folder: Path, advance: Advance) -> None:
-    with path.open("rb") as file, tarfile.open(fileobj=file) as archive:
-        done = 0
-        for member in archive:
-            # The filter refuses names that lead outside, links to such places, and devices.
-            archive.extract(member, folder, filter="data")
-            advance(file.tell() - done)
-            done = file.tell()
+def _fetch(archive: Archive, corpus: PublicCorpus, folder: Path, stage: Stage) -> None:
+    path = folder / archive.name
+    if not path.is_file():
+        _download(archive, path, corpus, stage)
+    elif (found := _checksum(path, archive)) != archive.checksum:
+        raise FetchError(
+            f"{path}: its checksum is {found}, but that of {archive.url} is {archive.checksum}; "
+            "delete it, or put the right file there, and run the command again"
+        )
+    unpack(path, folder, stage)
+    write_text(_note(archive, folder), archive.checksum)
 
 
 def _download(archive: Archive, path: Path, corpus: PublicCorpus, stage: Stage) -> None:
     import requests
 
-    def resume(url: str, target: str, _pooch: object) -> None:
-        part = path.with_name(f"{path.name}.part")
-        _stream(url, part, archive, stage)
-        part.replace(target)
+    part = part_of(archive, path.parent)
+    _remove_other_parts(part, archive)
+    # What another run began may be of a file that the server has replaced since: then it is begun again.
+    for _ in range(2 if part.exists() else 1):
+        try:
+            _stream(archive.url, part, archive, stage)
+        except requests.RequestException as error:
+            raise FetchError(_by_hand(corpus, path.parent, archive, error)) from error
+        found = _checksum(part, archive)
+        if found == archive.checksum:
+            flush(part)
+            part.replace(path)
+            return
+        part.unlink()
+    raise FetchError(
+        f"{archive.url} is not the file that is expected: its checksum is {found}, not {archive.checksum}; "
+        "what came was deleted"
+    )
 
-    try:
-        # pooch compares the checksum before it gives the file its name.
-        with _quiet_pooch():
-            pooch.retrieve(archive.url, archive.checksum, fname=path.name, path=path.parent, downloader=resume)
-    except requests.RequestException as error:
-        raise FetchError(_by_hand(corpus, path.parent, archive, error)) from error
-    except ValueError as error:  # pooch's word for a wrong checksum; the file is gone
-        raise FetchError(
-            f"{archive.url} is not the file that is expected, whose checksum is {archive.checksum}; "
-            f"what came was deleted. {error}"
-        ) from error
+
+def _remove_other_parts(part: Path, archive: Archive) -> None:
+    """Delete what is there of other versions of an archive; what is called otherwise was not downloaded here."""
+    ours = re.compile(rf"{re.escape(archive.name)}\.[0-9a-f]{{8}}\.part")
+    for other in sorted(part.parent.iterdir()):
+        if ours.fullmatch(other.name) and other != part:
+            other.unlink()
 
 
 def _stream(url: str, part: Path, archive: Archive, stage: Stage) -> None:
     """Bring ``part`` to its full length; a connection that breaks is opened again as long as each brings something."""
     import requests
 
-    with stage(f"Fetching {archive.name}", _megabytes(1e9 * archive.gigabytes), "MB") as advance:
-        moved = _in_megabytes(advance)
+    with stage(f"Fetching {archive.name}", megabytes(1e9 * archive.gigabytes), "MB") as advance:
+        moved = in_megabytes(advance)
         moved(part.stat().st_size if part.exists() else 0)
         while True:
             before = part.stat().st_size if part.exists() else 0
@@ -138,20 +131,24 @@ def _receive(url: str, part: Path, have: int, moved: Advance) -> None:
             return  # all of it is there; the checksum will tell
         response.raise_for_status()
         # A server that knows nothing of ranges begins again, and so do we.
-        with part.open("ab" if response.status_code == _PARTIAL else "wb") as file:
+        with written(part), part.open("ab" if response.status_code == _PARTIAL else "wb") as file:
             for chunk in response.iter_content(_CHUNK):
                 file.write(chunk)
                 moved(len(chunk))
 
 
-def _check(path: Path, archive: Archive) -> None:
-    algorithm, _, expected = archive.checksum.partition(":")
-    found = pooch.file_hash(str(path), alg=algorithm)
-    if found != expected:
-        raise FetchError(
-            f"{path}: its {algorithm} is {found}, but that of {archive.url} is {expected}; "
-            "delete it, or put the right file there, and run the command again"
-        )
+def _is_unpacked(archive: Archive, folder: Path) -> bool:
+    note = _note(archive, folder)
+    return note.is_file() and note.read_bytes() == archive.checksum.encode()
+
+
+def _note(archive: Archive, folder: Path) -> Path:
+    return folder / f"{archive.name}.unpacked"
+
+
+def _checksum(path: Path, archive: Archive) -> str:
+    algorithm = archive.checksum.partition(":")[0]
+    return f"{algorithm}:{pooch.file_hash(str(path), alg=algorithm)}"
 
 
 def _by_hand(corpus: PublicCorpus, folder: Path, failed: Archive, error: Exception) -> str:
@@ -161,37 +158,10 @@ def _by_hand(corpus: PublicCorpus, folder: Path, failed: Archive, error: Excepti
     why = error if isinstance(error, requests.HTTPError) else f"no connection ({type(error).__name__})"
     lines = [f"{failed.url} cannot be fetched: {why}.", "Download it on another machine, and put it into place:"]
     for archive in corpus.archives:
-        if not (folder / archive.name).is_file() and not (folder / f"{archive.name}.unpacked").is_file():
+        if not (folder / archive.name).is_file() and not _is_unpacked(archive, folder):
             lines.append(f"  {archive.url} ({archive.gigabytes:g} GB, {archive.checksum})")
             lines.append(f"    as {folder / archive.name}")
     lines.append("Then run the same command again: it goes on from there.")
     if corpus.by_hand:
         lines.append(f"Or without this command: {corpus.by_hand.format(folder=folder)}")
     return "\n".join(lines)
-
-
-@contextmanager
-def _quiet_pooch() -> Iterator[None]:
-    logger = pooch.get_logger()
-    before = logger.level
-    logger.setLevel("WARNING")
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
-def _megabytes(n_bytes: float) -> int:
-    return round(n_bytes / 1e6)
-
-
-def _in_megabytes(advance: Advance) -> Advance:
-    """Return a function that takes bytes and moves a bar on by whole megabytes."""
-    done = 0
-
-    def moved(n_bytes: int) -> None:
-        nonlocal done
-        before, done = done, done + n_bytes
-        advance(_megabytes(done) - _megabytes(before))
-
-    return moved

@@ -12,3 +12,20 @@ Stage = Callable[[str, int, str], AbstractContextManager[Advance]]
 def unseen(_name: str, _total: int, _unit: str) -> Iterator[Advance]:
     """Yield a function for ``Stage`` that shows nothing."""
     yield lambda _done: None
+
+
+def megabytes(n_bytes: float) -> int:
+    """Return a size in MB, rounded."""
+    return round(n_bytes / 1e6)
+
+
+def in_megabytes(advance: Advance) -> Advance:
+    """Return a function that takes bytes and moves a bar on by whole megabytes."""
+    done = 0
+
+    def moved(n_bytes: int) -> None:
+        nonlocal done
+        before, done = done, done + n_bytes
+        advance(megabytes(done) - megabytes(before))
+
+    return moved

@@ -2,22 +2,32 @@
 
 One file holds one training, each of its stages under a name: a late fusion trains its branches one after the other, and
 when it is started again, those that were done are not trained again. It belongs to one lesson, of which it holds a
-digest: data, sizes, options, seed and torch's version. A checkpoint of another lesson is left out of account and
-replaced, for it is no more than saved time; a file that is no checkpoint is never overwritten.
+digest: data, sizes, options, seed and torch's version. A checkpoint is no more than saved time: that of another lesson
+is left out of account and replaced. So is a file that is no checkpoint, or a damaged one, with a warning; but it may be
+somebody's only copy of something, and is kept under another name.
 """
 
 import hashlib
+import re
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import torch
 
+from models.weights.files import replacing
+
 VERSION = "emonoise training 1"
 """Changed whenever a training would go on otherwise than it began."""
+
+# The first line of a file: what it is, its lesson, and a digest of that and of the rest, which torch wrote.
+_FIRST = re.compile(rb"emonoise checkpoint (?P<lesson>[0-9a-f]+) (?P<digest>[0-9a-f]{64})")
 
 State = dict[str, Any]
 """Tensors, numbers, text, and lists and dictionaries of them: what ``torch.load`` reads without running code."""
@@ -32,10 +42,9 @@ class Checkpoint:
 
 
 def open_checkpoint(path: Path, lesson: str) -> Checkpoint:
-    """Return the checkpoint of a lesson, given its ``lesson_digest``; nothing is written yet.
+    """Return the checkpoint of a lesson, given its ``lesson_digest``.
 
-    Raises:
-        ValueError: if there is a file that is not the checkpoint of a training.
+    Nothing is written yet, but a file that is no whole checkpoint gets another name, with a warning that says which.
     """
     checkpoint = Checkpoint(path, lesson)
     _stages(checkpoint)
@@ -65,37 +74,45 @@ def read_stage(checkpoint: Checkpoint, stage: str) -> State | None:
 
 def write_stage(checkpoint: Checkpoint, stage: str, state: State) -> None:
     """Write the state of one stage beside those that are there; cut short, it leaves the file as it was."""
-    stages = {**_stages(checkpoint), stage: state}
-    partial = _partial(checkpoint)
-    torch.save({"version": VERSION, "lesson": checkpoint.lesson, "stages": stages}, partial)
-    partial.replace(checkpoint.path)
+    written = BytesIO()
+    torch.save({**_stages(checkpoint), stage: state}, written)
+    content = written.getvalue()
+    first = f"emonoise checkpoint {checkpoint.lesson} {_digest(checkpoint.lesson, content)}\n"
+    with replacing(checkpoint.path) as temporary:
+        temporary.write_bytes(first.encode() + content)
 
 
 def remove_checkpoint(checkpoint: Checkpoint) -> None:
     """Delete the file of a training that is at its end, if there is one."""
-    for path in (checkpoint.path, _partial(checkpoint)):
-        path.unlink(missing_ok=True)
+    checkpoint.path.unlink(missing_ok=True)
 
 
 def _stages(checkpoint: Checkpoint) -> dict[str, State]:
-    if not checkpoint.path.exists():
-        return {}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch guesses at the format of what is none of its files
-            content = torch.load(checkpoint.path, weights_only=True)
-    except OSError:
-        raise
-    except Exception as error:  # of any kind: it depends on the file's first bytes what they are taken for
-        raise ValueError(f"{checkpoint.path}: not the checkpoint of a training") from error
-    if not isinstance(content, dict) or not {"version", "lesson", "stages"} <= content.keys():
-        raise ValueError(f"{checkpoint.path}: not the checkpoint of a training")
-    ours = (content["version"], content["lesson"]) == (VERSION, checkpoint.lesson)
-    return content["stages"] if ours else {}
+        first, _, content = checkpoint.path.read_bytes().partition(b"\n")
+    except FileNotFoundError:
+        return {}
+    of = _FIRST.fullmatch(first)
+    if of is None or of["digest"].decode() != _digest(of["lesson"].decode(), content):
+        _set_aside(checkpoint.path)
+        return {}
+    if of["lesson"].decode() != checkpoint.lesson:
+        return {}
+    stages: dict[str, State] = torch.load(BytesIO(content), weights_only=True)
+    return stages
 
 
-def _partial(checkpoint: Checkpoint) -> Path:
-    return checkpoint.path.with_name(f"{checkpoint.path.name}.partial")
+def _set_aside(path: Path) -> None:
+    kept = path.with_name(f"{path.name}.{uuid4().hex}.unreadable")
+    with suppress(FileNotFoundError):  # another process that trains the same was first
+        path.rename(kept)
+        warnings.warn(f"{path}: not the checkpoint of a training, or damaged; it is now {kept.name}", stacklevel=2)
+
+
+def _digest(lesson: str, content: bytes) -> str:
+    digest = hashlib.sha256(lesson.encode())
+    digest.update(content)
+    return digest.hexdigest()
 
 
 def _feed(digest: "hashlib._Hash", part: object) -> None:

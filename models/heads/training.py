@@ -93,11 +93,11 @@ def train_head(
         fit: how networks are trained.
         checkpoint: a file that keeps the state of the training while it lasts. Called again with the same arguments, a
             training that was killed goes on from there and ends in the same bits. The file of another training is
-            replaced; at the end it is removed.
+            replaced, and one that is none or damaged is renamed, with a warning; at the end it is removed.
 
     Raises:
-        ValueError: if the kind is unknown, inputs, teaching or layers do not fit it, all labels of a dimension are
-            equal, or the checkpoint is a file of another kind.
+        ValueError: if the kind is unknown, inputs, teaching or layers do not fit it, or all labels of a dimension are
+            equal.
         FloatingPointError: if training diverges.
     """
     recipe = find_recipe(kind)

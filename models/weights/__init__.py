@@ -1,4 +1,4 @@
-"""Trained weights: found, verified, converted; and what networks share: input windows, batches, precision.
+"""Trained weights: found, verified, converted, kept; and what networks share: input windows, batches, precision.
 
 What is computed with them is in the rooms above.
 """

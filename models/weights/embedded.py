@@ -15,12 +15,13 @@ import hashlib
 import importlib.util
 import os
 import shutil
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from models.weights.files import replacing
 
 
 @dataclass(frozen=True)
@@ -185,21 +186,16 @@ def _installed(package: Package) -> Path | None:
 def _join(weights: Weights, folders: Sequence[Path]) -> Path:
     """Return the folder in the user's cache where the files of several packages lie, put together if they are not."""
     cache = os.environ.get("EMONOISE_CACHE") or platformdirs.user_cache_path("emonoise")
-    joined = Path(cache) / "weights" / weights.sha256
+    joined = Path(cache).expanduser() / "weights" / weights.sha256
     for file, expected in weights.files.items():
         target = joined / file
         if target.is_file() and file_sha256(target) == expected:
             continue
         joined.mkdir(parents=True, exist_ok=True)
-        temporary = joined / f".{file}.{uuid.uuid4().hex}"
-        try:
-            with temporary.open("wb") as whole:
-                for part in (part for folder in folders for part in sorted(folder.glob(f"{file}*"))):
-                    with part.open("rb") as source:
-                        shutil.copyfileobj(source, whole)
-            temporary.replace(target)  # whole or not there, whatever kills the writer
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(target) as temporary, temporary.open("wb") as whole:
+            for part in (part for folder in folders for part in sorted(folder.glob(f"{file}*"))):
+                with part.open("rb") as source:
+                    shutil.copyfileobj(source, whole)
     return joined
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 import sys
 from importlib.metadata import version
@@ -16,7 +17,7 @@ from bench.stages.cached import current_versions, places
 from bench.stages.represent import versions_of
 from bench.stages.train import recipes
 from bench.stages.versions import model_versions
-from bench.store.cache import survey
+from bench.store.cache import TEMPORARY, survey
 from bench.store.keys import STORED_VERSION, Key
 from bench.store.store import NOTE, Store
 from bench.suite.representations import transcriber_of
@@ -164,6 +165,19 @@ def test_a_file_is_usable_as_its_generation_is(tmp_path: Path):
     lost.touch()
     for one in survey(tmp_path, places(tmp_path)):
         assert one.usable == (one.path.parents[0 if one.path.name == NOTE else 2].name != old.generation.name), one
+
+
+def test_what_a_killed_process_left_is_known_for_a_temporary_file(tmp_path: Path):
+    head = Store(tmp_path / "store").path("heads", "0" * 32, ".checkpoint")
+    head.parent.mkdir(parents=True)
+    left = (f".{head.stem}.{'f' * 32}.checkpoint", f"{head.name}.{'f' * 32}.unreadable", f"{head.name}.partial")
+    for path in (head, *(head.with_name(name) for name in left)):
+        path.touch()
+        os.utime(path, (0, 0))
+    found = {one.path: one.kind for one in survey(tmp_path, places(tmp_path)) if not one.usable}
+    assert head not in found
+    assert set(found.values()) == {TEMPORARY}
+    assert {path.name for path in found} == set(left)
 
 
 def test_a_note_says_the_versions(tmp_path: Path):

@@ -1,111 +1,27 @@
-import hashlib
-import io
-import socket
-import tarfile
-import threading
-import zipfile
+import re
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from corruptions.noise.check import check_noise_corpus
 from corruptions.noise.corpora import NOISE_CORPORA
-from corruptions.noise.fetch import FetchError, fetch_corpus, unpack
-from corruptions.sound.public import Archive, PublicCorpus
+from corruptions.noise.fetch import LOCK, FetchError, fetch_corpus, part_of
+from corruptions.sound.locks import HeldError
 
-
-@dataclass
-class Hub:
-    """What a small server on this machine offers, and how it misbehaves."""
-
-    url: str
-    files: dict[str, bytes] = field(default_factory=dict)
-    ranges: bool = True
-    cut_after: int | None = None  # bytes of the first answer, after which the connection ends
-    cuts: int = 0  # how many answers are cut
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
+from .hub import RECORDINGS, Hub, closed_port, offer, serving, tarred, zipped
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            name, wanted = self.path.lstrip("/"), self.headers["Range"]
-            offered.asked.append((name, wanted))
-            if name not in offered.files:
-                self.send_error(404)
-                return
-            body, start = offered.files[name], 0
-            if wanted and offered.ranges:
-                start = int(wanted.removeprefix("bytes=").rstrip("-"))
-                if start >= len(body):
-                    self.send_error(416)
-                    return
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(body) - start))
-            self.end_headers()
-            cut = offered.cuts > 0
-            offered.cuts -= cut
-            self.wfile.write(body[start : start + offered.cut_after] if cut else body[start:])
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    offered = Hub(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield offered
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def wav(seed: int) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, 0.1 * np.random.default_rng(seed).standard_normal(160_000), 16_000, format="WAV")
-    return file.getvalue()
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return file.getvalue()
-
-
-def tarred(members: dict[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w:gz") as archive:
-        for name, content in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return file.getvalue()
-
-
-RECORDINGS = {"top/a.wav": wav(0), "top/b.wav": wav(1)}
-
-
-def offer(hub: Hub, **archives: bytes) -> PublicCorpus:
-    """Put archives on the hub, and return a corpus that consists of them."""
-    files = {name.replace("_", "."): content for name, content in archives.items()}
-    hub.files |= files
-    return PublicCorpus(
-        *("tiny", "CC0", "us", "nowhere", "top/*.wav", r"top/(?P<source>\w)", "by file"),
-        archives=tuple(
-            Archive(f"{hub.url}/{name}", f"md5:{hashlib.md5(content, usedforsecurity=False).hexdigest()}", 0.001)
-            for name, content in files.items()
-        ),
-    )
+    with serving() as offered:
+        yield offered
 
 
 @pytest.mark.parametrize(("name", "packed"), [("tiny_zip", zipped(RECORDINGS)), ("tiny_tar_gz", tarred(RECORDINGS))])
@@ -141,18 +57,42 @@ def test_a_cut_connection_is_resumed_where_it_was_cut(cuts: int, hub: Hub, tmp_p
 def test_the_part_of_an_earlier_run_is_kept(have: int | None, hub: Hub, tmp_path: Path) -> None:
     packed = zipped(RECORDINGS)
     corpus = offer(hub, tiny_zip=packed)
-    (tmp_path / "tiny.zip.part").write_bytes(packed[:have])
+    part = part_of(corpus.archives[0], tmp_path)
+    part.write_bytes(packed[:have])
     fetch_corpus(corpus, tmp_path)
     assert hub.asked == [("tiny.zip", f"bytes={have or len(packed)}-")]
     assert (tmp_path / "tiny.zip").read_bytes() == packed
-    assert not (tmp_path / "tiny.zip.part").exists()
+    assert not part.exists()
+
+
+def test_the_part_of_another_version_is_not_gone_on_with(hub: Hub, tmp_path: Path) -> None:
+    corpus = offer(hub, tiny_zip=zipped(RECORDINGS))
+    [archive] = corpus.archives
+    others = [replace(archive, checksum=f"md5:{'0' * 32}"), replace(archive, url=f"{hub.url}/other/tiny.zip")]
+    for other in others:
+        part_of(other, tmp_path).write_bytes(b"of another version")
+    (tmp_path / "tiny.zip.part").write_bytes(b"a browser's")
+    fetch_corpus(corpus, tmp_path)
+    assert hub.asked == [("tiny.zip", None)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *(LOCK, "tiny.zip", "tiny.zip.part", "tiny.zip.unpacked", "top")
+    ]
+
+
+def test_a_part_of_a_file_that_the_server_has_replaced_is_begun_again(hub: Hub, tmp_path: Path) -> None:
+    packed = zipped(RECORDINGS)
+    corpus = offer(hub, tiny_zip=packed)
+    part_of(corpus.archives[0], tmp_path).write_bytes(b"x" * 5000)
+    fetch_corpus(corpus, tmp_path)
+    assert hub.asked == [("tiny.zip", "bytes=5000-"), ("tiny.zip", None)]
+    assert (tmp_path / "tiny.zip").read_bytes() == packed
 
 
 def test_a_server_that_knows_no_ranges_begins_again(hub: Hub, tmp_path: Path) -> None:
     packed = zipped(RECORDINGS)
     corpus = offer(hub, tiny_zip=packed)
     hub.ranges = False
-    (tmp_path / "tiny.zip.part").write_bytes(packed[:5000])
+    part_of(corpus.archives[0], tmp_path).write_bytes(packed[:5000])
     fetch_corpus(corpus, tmp_path)
     assert (tmp_path / "tiny.zip").read_bytes() == packed
 
@@ -161,10 +101,11 @@ def test_a_hub_that_goes_away_leaves_the_part_for_the_next_run(hub: Hub, tmp_pat
     packed = zipped(RECORDINGS)
     corpus = offer(hub, tiny_zip=packed)
     hub.cut_after, hub.cuts = 0, 1
-    (tmp_path / "tiny.zip.part").write_bytes(packed[:5000])
+    part = part_of(corpus.archives[0], tmp_path)
+    part.write_bytes(packed[:5000])
     with pytest.raises(FetchError, match="run the same command again"):
         fetch_corpus(corpus, tmp_path)
-    assert (tmp_path / "tiny.zip.part").read_bytes() == packed[:5000]
+    assert part.read_bytes() == packed[:5000]
     fetch_corpus(corpus, tmp_path)
     assert (tmp_path / "tiny.zip").read_bytes() == packed
 
@@ -172,9 +113,11 @@ def test_a_hub_that_goes_away_leaves_the_part_for_the_next_run(hub: Hub, tmp_pat
 def test_another_file_than_the_published_one_is_refused(hub: Hub, tmp_path: Path) -> None:
     corpus = offer(hub, tiny_zip=zipped(RECORDINGS))
     hub.files["tiny.zip"] = zipped({"top/a.wav": b"something else"})
-    with pytest.raises(FetchError, match=r"tiny.zip is not the file that is expected, whose checksum is md5:"):
+    with pytest.raises(
+        FetchError, match=r"tiny.zip is not the file that is expected: its checksum is md5:\w{32}, not md5:"
+    ):
         fetch_corpus(corpus, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK]
 
 
 def test_an_archive_that_is_there_already_needs_no_network(tmp_path: Path) -> None:
@@ -188,7 +131,7 @@ def test_an_archive_that_is_there_already_needs_no_network(tmp_path: Path) -> No
 def test_a_wrong_archive_that_is_there_already_is_refused_and_kept(hub: Hub, tmp_path: Path) -> None:
     corpus = offer(hub, tiny_zip=zipped(RECORDINGS))
     (tmp_path / "tiny.zip").write_bytes(b"half of it")
-    with pytest.raises(FetchError, match=r"tiny.zip: its md5 is \w{32}, but that of http.* is \w{32}; delete it"):
+    with pytest.raises(FetchError, match=r"tiny.zip: its checksum is md5:\w{32}, but that of http.* is md5:\w{32}; "):
         fetch_corpus(corpus, tmp_path)
     assert (tmp_path / "tiny.zip").read_bytes() == b"half of it"
     assert hub.asked == []
@@ -221,26 +164,48 @@ def test_a_file_that_the_hub_does_not_have_is_named(hub: Hub, tmp_path: Path) ->
         fetch_corpus(corpus, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["../escaped.wav", "{root}/escaped.wav", "top/../../escaped.wav"])
-@pytest.mark.parametrize(("suffix", "pack"), [(".zip", zipped), (".tar.gz", tarred)])
-def test_nothing_is_unpacked_outside_the_folder(name: str, suffix: str, pack, tmp_path: Path) -> None:
-    folder = tmp_path / "corpus"
-    folder.mkdir()
-    archive = tmp_path / f"evil{suffix}"
-    archive.write_bytes(pack({name.format(root=tmp_path): b"evil"}))
-    if suffix == ".tar.gz" and name.startswith("{"):
-        unpack(archive, folder)  # an absolute name in a tar becomes a relative one
+FETCH = """
+import sys
+from pathlib import Path
+from corruptions.noise.fetch import fetch_corpus
+from corruptions.sound.public import Archive, PublicCorpus
+archive = Archive(sys.argv[2], sys.argv[3], 0.001)
+fetch_corpus(PublicCorpus(*["tiny"] * 7, archives=(archive,)), Path(sys.argv[1]))
+"""
+
+
+def test_of_two_at_once_the_second_says_who_is_first_and_goes_on_when_that_is_killed(hub: Hub, tmp_path: Path) -> None:
+    packed = zipped(RECORDINGS)
+    corpus = offer(hub, tiny_zip=packed)
+    [archive] = corpus.archives
+    hub.cut_after, hub.cuts, hub.hangs = 70_000, 1, True
+    command = [sys.executable, "-c", FETCH, str(tmp_path), archive.url, archive.checksum]
+    with subprocess.Popen(command) as first:
+        part = part_of(archive, tmp_path)
+        while not (part.exists() and part.stat().st_size >= 1 << 16):
+            assert first.poll() is None
+            time.sleep(0.01)
+        with pytest.raises(HeldError, match=rf"^{re.escape(str(tmp_path))} is in use by process {first.pid} on "):
+            fetch_corpus(corpus, tmp_path)
+        first.kill()
+    fetch_corpus(corpus, tmp_path)
+    assert hub.asked == [("tiny.zip", None), ("tiny.zip", "bytes=65536-")]
+    assert (tmp_path / "tiny.zip").read_bytes() == packed
+
+
+@pytest.mark.parametrize("note", [None, b"", b"\xff\xfe", b"md5:another"])
+def test_what_was_not_unpacked_to_its_end_is_unpacked_again(note: bytes | None, hub: Hub, tmp_path: Path) -> None:
+    corpus = offer(hub, tiny_zip=zipped(RECORDINGS))
+    fetch_corpus(corpus, tmp_path)
+    (tmp_path / "top" / "a.wav").write_bytes(RECORDINGS["top/a.wav"][:1000])
+    (tmp_path / "top" / "b.wav").unlink()
+    if note is None:
+        (tmp_path / "tiny.zip.unpacked").unlink()
     else:
-        with pytest.raises(FetchError, match="outside"):
-            unpack(archive, folder)
-    assert [path for path in tmp_path.rglob("*escaped*") if folder not in path.parents] == []
-
-
-def test_what_is_no_archive_is_named(tmp_path: Path) -> None:
-    for name in ("a.zip", "a.tar.gz"):
-        (tmp_path / name).write_text("not an archive")
-        with pytest.raises(FetchError, match=f"{name}: cannot be unpacked"):
-            unpack(tmp_path / name, tmp_path)
+        (tmp_path / "tiny.zip.unpacked").write_bytes(note)
+    fetch_corpus(corpus, tmp_path)
+    for name, content in RECORDINGS.items():
+        assert (tmp_path / name).read_bytes() == content
 
 
 def test_progress_is_told_in_megabytes(hub: Hub, tmp_path: Path) -> None:
@@ -280,9 +245,3 @@ class TestNoiseCorpora:
         with pytest.raises(FetchError, match="there is no fetch for this corpus: ..."):
             fetch_corpus(NOISE_CORPORA[name], tmp_path / "folder")
         assert not (tmp_path / "folder").exists()
-
-
-def closed_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]

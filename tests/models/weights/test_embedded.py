@@ -1,11 +1,15 @@
 import dataclasses
+import errno
 import hashlib
+import os
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 
-from models.weights.embedded import EMBEDDED, Package, Weights, WeightsError, find, report
+from models.weights.embedded import EMBEDDED, Package, Weights, WeightsError, _join, find, report
 
 CONTENT = b"weights"
 SMALL = Weights(
@@ -130,6 +134,34 @@ def test_a_joined_file_that_was_damaged_is_joined_again(small, tmp_path, monkeyp
     folder = find("parts")
     (folder / "model.bin").write_bytes(b"damaged")
     assert (find("parts") / "model.bin").read_bytes() == CONTENT
+
+
+def test_processes_that_join_the_same_at_once_all_find_it(small, tmp_path, monkeypatch):
+    install_parts(tmp_path / "site", monkeypatch)
+    folders = [tmp_path / "site" / package.module / package.folder for package in PARTS.packages]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        joined = list(pool.map(_join, [PARTS] * 20, [folders] * 20))
+    assert set(joined) == {find("parts")}
+    assert sorted(path.name for path in joined[0].iterdir()) == ["config.json", "model.bin"]
+
+
+def test_a_joined_file_is_not_there_before_it_is_whole(small, tmp_path, monkeypatch):
+    install_parts(tmp_path / "site", monkeypatch)
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*model\.bin'"):
+        find("parts")
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
+
+
+def test_the_cache_may_be_named_from_the_users_home(small, tmp_path, monkeypatch):
+    install_parts(tmp_path / "site", monkeypatch)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("EMONOISE_CACHE", "~/mine")
+    assert find("parts").is_relative_to(tmp_path / "mine")
 
 
 def test_wrong_parts_are_an_error(small, tmp_path, monkeypatch):
