@@ -23,8 +23,9 @@ LONGEST_S = 600.0
 ORPHAN_S = 2.0
 
 _POLL_S = 0.01
+_SESSION = f"{os.getpid()}-"
 # What stages say when they begin and end, and warnings, is no answer to a fault.
-_STAGE = re.compile(r"^(?P<name>\S[^.]*?) +\d+(?: of \d+)? \w+(?: \.\.\.| in \d+ s|, about .*)$")
+_STAGE = re.compile(r"^(?P<name>\S.*?) +\d+(?: of \d+)? \w+(?: \.\.\.| in \d+ s|, about .* left)$")
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ class Running:
         cache: Path,
         *,
         program: Sequence[str] = EMONOISE,
-        environment: Mapping[str, str] = {},  # noqa: B006 - never changed
+        environment: Mapping[str, str] = {},
     ) -> None:
-        self.token, self.log = uuid4().hex, log
+        self.token, self.log = f"{_SESSION}{uuid4().hex}", log
         log.parent.mkdir(parents=True, exist_ok=True)
         cache.mkdir(parents=True, exist_ok=True)
         own = {"EMONOISE_CACHE": str(cache), MARK: self.token, "PYTHONPATH": PATHS, "COLUMNS": "200"}
@@ -104,15 +105,7 @@ class Running:
 
     def marked(self) -> list[int]:
         """Return the processes that descend from it, itself among them, as long as they are alive."""
-        wanted, found = f"{MARK}={self.token}".encode(), []
-        for place in Path("/proc").iterdir():
-            if place.name.isdigit():
-                try:
-                    if wanted in (place / "environ").read_bytes().split(b"\0"):
-                        found.append(int(place.name))
-                except OSError:
-                    continue
-        return sorted(found)
+        return _marked(self.token)
 
     def workers(self) -> list[int]:
         """Return the processes of its pools."""
@@ -136,11 +129,12 @@ class Running:
 
     def end(self) -> None:
         """End everything that is left of it."""
-        for pid in self.marked():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        _end(self.token)
+
+
+def end_all() -> None:
+    """End every command of this process, and all that is left of them."""
+    _end(_SESSION)
 
 
 def ran(
@@ -149,7 +143,7 @@ def ran(
     cache: Path,
     *,
     program: Sequence[str] = EMONOISE,
-    environment: Mapping[str, str] = {},  # noqa: B006 - never changed
+    environment: Mapping[str, str] = {},
 ) -> Ended:
     """Return how an undisturbed command ended."""
     running = Running(arguments, log, cache, program=program, environment=environment)
@@ -175,3 +169,24 @@ def _command_line(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def _marked(token: str) -> list[int]:
+    """Return the living processes whose mark begins with a token."""
+    wanted, found = f"{MARK}={token}".encode(), []
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            try:
+                if any(one.startswith(wanted) for one in (place / "environ").read_bytes().split(b"\0")):
+                    found.append(int(place.name))
+            except OSError:
+                continue
+    return sorted(found)
+
+
+def _end(token: str) -> None:
+    for pid in _marked(token):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue

@@ -22,7 +22,7 @@ class Cost:
 
     @property
     def share(self) -> float:
-        """The seconds inside the calls, of all processes, over those from beginning to end: no less than what it cost."""
+        """Those inside the calls, of all processes, over those from beginning to end: no less than what it cost."""
         return sum(self.inside_s.values()) / self.wall_s
 
 

@@ -17,6 +17,7 @@ from tests.faults.counts import Outcome
 from tests.faults.scene import Scene
 from tests.faults.trials import Trial, together
 
+MOUNT, UMOUNT = "/usr/bin/mount", "/usr/bin/umount"
 LEVELS = 12
 LARGE_KB = 1 << 20
 TEMPORARY_KB = 512
@@ -57,7 +58,7 @@ def _full(scene: Scene, name: str, place: str, size_kb: int, trial: Path) -> lis
         if place != "cache":
             shutil.copytree(scene.cache, places["cache"])
         first = _ran(scene, name, places, trial)
-        subprocess.run(["mount", "-o", f"remount,size={LARGE_KB}k", str(small)], check=True, capture_output=True)
+        subprocess.run([MOUNT, "-o", f"remount,size={LARGE_KB}k", str(small)], check=True, capture_output=True)
         again = _ran(scene, name, places, trial)
         bad = [] if again.status else differences(content(places["out"]), scene.expected(name))
     silent = bool(first.status) and FULL not in first.output
@@ -76,11 +77,11 @@ def _ran(scene: Scene, name: str, places: dict[str, Path], trial: Path) -> Ended
 def _mounted(place: Path, size_kb: int) -> Iterator[None]:
     place.mkdir(parents=True)
     options = f"size={size_kb}k,mode=0777"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)], check=True, capture_output=True)
+    subprocess.run([MOUNT, "-t", "tmpfs", "-o", options, "tmpfs", str(place)], check=True, capture_output=True)
     try:
         yield
     finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True, capture_output=True)
+        subprocess.run([UMOUNT, "--lazy", str(place)], check=True, capture_output=True)
 
 
 def _cannot_mount() -> str:

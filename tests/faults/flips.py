@@ -32,7 +32,7 @@ def flips(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1
             found = reader.read()
         except REFUSALS as error:
             return Outcome(fault, said=_plainly(error, folder))
-        except Exception as error:  # noqa: BLE001 - whatever else comes is what a user would see as a traceback
+        except Exception as error:
             return Outcome(fault, raw=True, said=f"{type(error).__name__}: {error}")
         if found is None:
             return Outcome(fault, said="taken as not there")

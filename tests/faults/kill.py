@@ -17,16 +17,18 @@ from tests.faults.hub import Hub, hub
 from tests.faults.scene import Scene, checked
 from tests.faults.trials import Trial, together
 
-SIGKILLS = {"run": 26, "export": 4, "score": 3, "report": 3, "fetch": 4}
+FETCH = "fetch"
+SIGKILLS = {"run": 26, "export": 4, "score": 3, "report": 3, FETCH: 4}
 """How many SIGKILLs each command gets: 40."""
 
-OTHERS = {"run": 4, "export": 2, "score": 1, "report": 1, "fetch": 2}
+OTHERS = {"run": 4, "export": 2, "score": 1, "report": 1, FETCH: 2}
 """How many of each of the other signals."""
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 WORKERS_KILLED = {"run": 4, "export": 2}
-EARLY_S, N_EARLY = 2.0, 5
-TITLES = {"run": "run", "export": "corrupt", "score": "score", "report": "report", "fetch": "noise fetch"}
+EARLY_S, N_EARLY = 2.0, 2
+_WITHOUT_WORKERS = ("Scoring", "Report")
+_SHORTEST_S = 0.05
+TITLES = {"run": "run", "export": "corrupt", "score": "score", "report": "report", FETCH: "noise fetch"}
 
 
 @dataclass(frozen=True)
@@ -61,30 +63,27 @@ class Victim:
 def kills(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1.0) -> Iterator[Outcome]:
     """Yield what came of every signal; ``share`` of the trials are made, at least one of each kind."""
     with hub() as offered:
-        trials: list[Trial] = []
         for name in SIGKILLS:
             victim = observe(name, scene, folder, offered)
-            some = partial(_several, share)
-            whom = _command
-            for moment in moments(victim, some(SIGKILLS[name]), rng):
-                trials.append(partial(killed, victim, signal.SIGKILL, whom, moment, "SIGKILL"))
-            for number in SIGNALS:
-                whom = _everything if number == signal.SIGINT else _command
-                title = "Ctrl-C" if number == signal.SIGINT else number.name
-                for moment in moments(victim, some(OTHERS[name]), rng):
-                    trials.append(partial(killed, victim, number, whom, moment, title))
-            for moment in moments(victim, some(WORKERS_KILLED.get(name, 0)), rng, with_workers=True):
-                trials.append(partial(killed, victim, signal.SIGKILL, _one_worker, moment, "SIGKILL to a worker"))
-            if name == "run":
-                for after_s in rng.uniform(0, EARLY_S, some(N_EARLY)):
-                    early = Moment(None, float(after_s))
-                    title = "Ctrl-C in the first two seconds"
-                    trials.append(partial(killed, victim, signal.SIGINT, _everything, early, title))
-        yield from together(trials, folder)
+            yield from together(list(_trials(victim, rng, share)), folder)
 
 
-def _several(share: float, n: int) -> int:
-    return max(1, round(n * share)) if n else 0
+def _trials(victim: Victim, rng: np.random.Generator, share: float) -> Iterator[Trial]:
+    def some(n: int) -> int:
+        return max(1, round(n * share)) if n else 0
+
+    for moment in moments(victim, some(SIGKILLS[victim.name]), rng):
+        yield partial(killed, victim, signal.SIGKILL, _command, moment, "SIGKILL")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        for moment in moments(victim, some(OTHERS[victim.name]), rng):
+            yield partial(killed, victim, number, _command, moment, number.name)
+    for moment in moments(victim, some(OTHERS[victim.name]), rng):
+        yield partial(killed, victim, signal.SIGINT, _everything, moment, "Ctrl-C")
+    for moment in moments(victim, some(WORKERS_KILLED.get(victim.name, 0)), rng, with_workers=True):
+        yield partial(killed, victim, signal.SIGKILL, _one_worker, moment, "SIGKILL to a worker")
+    for after_s in rng.uniform(0, EARLY_S, 0 if victim.name == FETCH else some(N_EARLY)):
+        early = Moment(None, float(after_s))
+        yield partial(killed, victim, signal.SIGINT, _everything, early, "Ctrl-C in the first two seconds")
 
 
 def observe(name: str, scene: Scene, folder: Path, offered: Hub) -> Victim:
@@ -108,28 +107,29 @@ def observe(name: str, scene: Scene, folder: Path, offered: Hub) -> Victim:
     whole = checked(running.wait())
     running.end()
     stages = {name: (start_s, ended.get(name, whole.seconds)) for name, start_s in began.items()}
-    expected = offered.unpacked if name == "fetch" else scene.expected(name)
-    if bad := differences(content(place / "out") if name != "fetch" else _fetched(place), expected):
+    expected = offered.unpacked if name == FETCH else scene.expected(name)
+    if bad := differences(content(place / "out") if name != FETCH else _fetched(place), expected):
         raise RuntimeError(f"{name}: undisturbed, but not the same: {bad}")
     return Victim(
         *(name, start, prepare, stages, whole.seconds),
-        lambda trial: differences(_fetched(trial) if name == "fetch" else content(trial / "out"), expected),
+        lambda trial: differences(_fetched(trial) if name == FETCH else content(trial / "out"), expected),
     )
 
 
 def moments(victim: Victim, n: int, rng: np.random.Generator, *, with_workers: bool = False) -> list[Moment]:
     """Return moments of which every other lies anywhere, and the rest in one stage after the other."""
+    stages = {name: one for name, one in victim.stages.items() if not (with_workers and name in _WITHOUT_WORKERS)}
+    # What launches a fetch is the harness's own, and no user meets it.
+    first_s = min(began for began, _ in stages.values()) if stages and (with_workers or victim.name == FETCH) else 0.0
+    last_s = max(ended for _, ended in stages.values()) if stages and with_workers else 0.95 * victim.seconds
     found: list[Moment] = []
-    names = [name for name in victim.stages if not (with_workers and name in {"Scoring", "Report"})]
-    begin_s = min((began for began, _ in victim.stages.values()), default=0.0)
-    last_s = max((victim.stages[name][1] for name in names), default=victim.seconds) if with_workers else victim.seconds
     for number in range(n):
-        if names and number % 2:
-            name = names[number // 2 % len(names)]
-            began, ended = victim.stages[name]
-            found.append(Moment(name, float(rng.uniform(0, max(ended - began, 0.05)))))
+        if stages and number % 2:
+            name = list(stages)[number // 2 % len(stages)]
+            began, ended = stages[name]
+            found.append(Moment(name, float(rng.uniform(0, max(ended - began, _SHORTEST_S)))))
         else:
-            found.append(Moment(None, float(rng.uniform(begin_s if with_workers else 0, 0.95 * last_s))))
+            found.append(Moment(None, float(rng.uniform(first_s, last_s))))
     return found
 
 
@@ -203,7 +203,7 @@ def _one_worker(running: Running, number: signal.Signals) -> bool:
 def _starts(name: str, scene: Scene, offered: Hub) -> Callable[[Path], Running]:
     def start(trial: Path) -> Running:
         cache = trial / "cache"
-        if name == "fetch":
+        if name == FETCH:
             arguments = ["noise", "fetch", "tiny", "--to", trial / "out"]
             return Running(arguments, trial / "log", cache, program=LAUNCHED, environment=offered.environment)
         return Running(scene.arguments(name, trial / "out"), trial / "log", cache)

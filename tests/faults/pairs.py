@@ -1,6 +1,5 @@
 """The same at once: two runs on one cache, two runs or exports or scores into one folder, two fetches of one corpus."""
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path

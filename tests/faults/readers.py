@@ -1,4 +1,4 @@
-"""How each kind of file that is stored is read back: what is refused is made again, and what is not must be as it was."""
+"""How each kind of stored file is read back: what is refused is made again, and what is not must be as it was."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -48,7 +48,8 @@ def readers(scene: Scene, folder: Path) -> dict[str, Reader]:
         **{kind: _of_a_run(run, files_of(run, pattern)[0]) for kind, pattern in IN_RUN.items()},
         "export: .records": _of_a_record(files_of(export, ".records/*/*/*.parquet")[0]),
         "export: corruptions.parquet": Reader(
-            export / CORRUPTIONS_TABLE, lambda: read_corruptions(export / CORRUPTIONS_TABLE)[0].to_dict()
+            export / CORRUPTIONS_TABLE,
+            lambda: read_corruptions(export / CORRUPTIONS_TABLE)[0].to_json(double_precision=15),
         ),
     }
 

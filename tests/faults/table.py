@@ -11,10 +11,10 @@ from tests.faults.parts import BENCH, PARTS, Section, title_of
 TABLE = ROOT / "docs" / "faults.md"
 HEAD = """# Faults
 
-What `make test-faults` did to the tool on the machine and at the commit that each section names, and what came of it; it
-writes this file. **Lost**: the same command, run again undisturbed, did not end well. **Wrong**: it ended well, and its
-tables are not to the bit those of a run that nothing disturbed. **Raw**: a traceback, a hang, or a process that was alive
-two seconds later.
+What `make test-faults` did to the tool, on the machine and at the commit that each section names, and what came of it.
+It writes this file. **Lost**: the same command, run again undisturbed, did not end well. **Wrong**: it ended well, and
+its tables are not to the bit those of a run that nothing disturbed. **Raw**: a traceback, a hang, or a process that was
+alive two seconds later.
 """
 NOT_RUN = "Not run yet."
 LIBRARIES = ("python", "numpy", "pandas", "torch", "pyarrow")

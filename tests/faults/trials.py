@@ -30,7 +30,7 @@ def tried(trial: Trial, folder: Path) -> list[Outcome]:
     place.mkdir(parents=True)
     try:
         outcomes = trial(place)
-    except Exception as error:  # noqa: BLE001 - one trial that cannot be made does not end the others
+    except Exception as error:
         traceback.print_exc()
         return [Outcome("trials that could not be made", lost=True, said=f"{type(error).__name__}: {error}")]
     for one in outcomes:
