@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 from bench.corpora.probe.corpus import build_probe, read_probe
-from tests.faults.command import end_all
 from tests.faults.parts import BENCH, PARTS, section
 from tests.faults.scene import SPEC, Scene, make_scene
 from tests.faults.table import write_section
+from tests.faults.tools.command import end_all
 
 
 def main() -> int:

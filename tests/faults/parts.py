@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.faults.cost import Cost, cost_of, cost_of_filterbanks
-from tests.faults.counts import Outcome, counted
-from tests.faults.damage import damages
-from tests.faults.disk import full_disks
-from tests.faults.flips import flips
-from tests.faults.kill import kills
-from tests.faults.pairs import pairs
-from tests.faults.probe import damaged_probe
+from tests.faults.disturbed.cost import Cost, cost_of, cost_of_filterbanks
+from tests.faults.disturbed.damage import damages
+from tests.faults.disturbed.disk import full_disks
+from tests.faults.disturbed.flips import flips
+from tests.faults.disturbed.kill import kills
+from tests.faults.disturbed.pairs import pairs
+from tests.faults.disturbed.probe import damaged_probe
+from tests.faults.disturbed.swap import swaps
 from tests.faults.scene import Scene
-from tests.faults.swap import swaps
+from tests.faults.tools.counts import Outcome, counted
 
 Fault = Callable[[Scene, Path, np.random.Generator, float], Iterator[Outcome]]
 

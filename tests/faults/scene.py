@@ -15,8 +15,8 @@ import yaml
 from bench.corpora.corpus import Corpus
 from bench.corpora.probe.plan import ProbeSpec
 from corruptions import write_audio
-from tests.faults.command import Ended, ran
-from tests.faults.content import Content, content
+from tests.faults.tools.command import Ended, ran
+from tests.faults.tools.content import Content, content
 from tests.models import tiny
 
 COLUMNS = ["id", "path", "split", "speaker", "activation", "valence", "dominance", "transcript"]

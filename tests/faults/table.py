@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.store.machine import machine, versions
-from tests.faults.command import ROOT
 from tests.faults.parts import BENCH, PARTS, Section, title_of
+from tests.faults.tools.command import ROOT
 
 TABLE = ROOT / "docs" / "faults.md"
 HEAD = """# Faults

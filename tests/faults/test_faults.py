@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 from corruptions.sound.files import write_bytes
-from tests.faults.clock import CALLS, ENVIRONMENT
-from tests.faults.command import Ended, Running, ran, stage_of
-from tests.faults.content import content, differences
-from tests.faults.counts import Outcome, counted
-from tests.faults.harm import HARMS, with_a_flip
-from tests.faults.kill import Moment, Victim, moments
+from tests.faults.disturbed.kill import Moment, Victim, moments
 from tests.faults.parts import FAULTS, Section, title_of
 from tests.faults.table import NOT_RUN, write_section
-from tests.faults.trials import tried
+from tests.faults.tools.clock import CALLS, ENVIRONMENT
+from tests.faults.tools.command import Ended, Running, ran, stage_of
+from tests.faults.tools.content import content, differences
+from tests.faults.tools.counts import Outcome, counted
+from tests.faults.tools.harm import HARMS, with_a_flip
+from tests.faults.tools.trials import tried
 
 linux = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked up in /proc")
 PYTHON = (sys.executable, "-c")
@@ -125,7 +125,7 @@ def test_a_writer_that_is_killed_leaves_the_old_file(tmp_path: Path):
 
 
 TIMED = """
-from tests.faults.clock import take_times
+from tests.faults.tools.clock import take_times
 take_times()
 from pathlib import Path
 from corruptions.sound.files import write_bytes

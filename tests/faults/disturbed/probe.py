@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.faults.command import ran
-from tests.faults.counts import Outcome
-from tests.faults.harm import HARMS
-from tests.faults.kinds import PROBE, files_of
 from tests.faults.scene import Scene
-from tests.faults.trials import Trial, together
+from tests.faults.tools.command import ran
+from tests.faults.tools.counts import Outcome
+from tests.faults.tools.harm import HARMS
+from tests.faults.tools.kinds import PROBE, files_of
+from tests.faults.tools.trials import Trial, together
 
 ROUNDS = 5
 SIZES = {"train": 4, "dev": 2, "test": 2}

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.faults.command import Ended, ran
-from tests.faults.content import content, differences
-from tests.faults.counts import Outcome
 from tests.faults.scene import Scene
-from tests.faults.trials import Trial, together
+from tests.faults.tools.command import Ended, ran
+from tests.faults.tools.content import content, differences
+from tests.faults.tools.counts import Outcome
+from tests.faults.tools.trials import Trial, together
 
 MOUNT, UMOUNT = "/usr/bin/mount", "/usr/bin/umount"
 LEVELS = 12

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EMONOISE = (str(Path(sys.executable).with_name("emonoise")),)
-LAUNCHED = (sys.executable, "-m", "tests.faults.launched")
+LAUNCHED = (sys.executable, "-m", "tests.faults.tools.launched")
 PATHS = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
 MARK = "EMONOISE_FAULTS_TRIAL"
 LONGEST_S = 600.0

@@ -6,9 +6,9 @@ Its processes import this file, too, before anything else, and so have the clock
 import json
 import os
 
-from tests.faults.clock import ENVIRONMENT as TIMES
-from tests.faults.clock import take_times
-from tests.faults.hub import ENVIRONMENT as HUB
+from tests.faults.tools.clock import ENVIRONMENT as TIMES
+from tests.faults.tools.clock import take_times
+from tests.faults.tools.hub import ENVIRONMENT as HUB
 
 if TIMES in os.environ:
     take_times()

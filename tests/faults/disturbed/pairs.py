@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from tests.faults.command import LAUNCHED, Ended, Running
-from tests.faults.content import Content, content, differences
-from tests.faults.counts import Outcome
-from tests.faults.hub import Hub, hub
-from tests.faults.kill import _fetched
+from tests.faults.disturbed.kill import _fetched
 from tests.faults.scene import Scene, checked
-from tests.faults.trials import Trial, together
+from tests.faults.tools.command import LAUNCHED, Ended, Running
+from tests.faults.tools.content import Content, content, differences
+from tests.faults.tools.counts import Outcome
+from tests.faults.tools.hub import Hub, hub
+from tests.faults.tools.trials import Trial, together
 
 TIMES = {"runs on one cache": 10, "suites into one folder": 10, "fetches": 10, "exports": 10, "scores": 5}
 HELD = ("in use by", "another suite", "--overwrite")

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from bench.corpora.probe.build import build_probe
-from tests.faults.counts import Outcome
-from tests.faults.harm import with_a_flip
 from tests.faults.scene import SPEC, Scene
+from tests.faults.tools.counts import Outcome
+from tests.faults.tools.harm import with_a_flip
 
 FLIPS = 500
 
 
 def flips(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1.0) -> Iterator[Outcome]:
     """Yield what came of every flip: refused, or the very same values; ``share`` of 500 a kind are made."""
-    from tests.faults.readers import REFUSALS, Reader, readers
+    from tests.faults.disturbed.readers import REFUSALS, Reader, readers
 
     place = folder / "flips"
     shutil.rmtree(place, ignore_errors=True)

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.faults.command import Ended, ran
-from tests.faults.content import content, differences
-from tests.faults.counts import Outcome
-from tests.faults.harm import HARMS
-from tests.faults.kinds import IN_CACHE, IN_EXPORT, IN_RUN, files_of
 from tests.faults.scene import Scene
-from tests.faults.trials import Trial, together
+from tests.faults.tools.command import Ended, ran
+from tests.faults.tools.content import content, differences
+from tests.faults.tools.counts import Outcome
+from tests.faults.tools.harm import HARMS
+from tests.faults.tools.kinds import IN_CACHE, IN_EXPORT, IN_RUN, files_of
+from tests.faults.tools.trials import Trial, together
 
 ROUNDS = 5
 DONE = "Everything is done"

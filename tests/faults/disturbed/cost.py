@@ -6,9 +6,9 @@ from pathlib import Path
 
 import yaml
 
-from tests.faults.clock import CALLS, ENVIRONMENT
-from tests.faults.command import LAUNCHED, ran
 from tests.faults.scene import Scene, checked
+from tests.faults.tools.clock import CALLS, ENVIRONMENT
+from tests.faults.tools.command import LAUNCHED, ran
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from corruptions import read_audio, write_audio
-from tests.faults.command import Ended, Running, ran, stage_of
-from tests.faults.content import Content, content, differences
-from tests.faults.counts import Outcome
 from tests.faults.scene import Scene, checked
-from tests.faults.trials import Trial, together
+from tests.faults.tools.command import Ended, Running, ran, stage_of
+from tests.faults.tools.content import Content, content, differences
+from tests.faults.tools.counts import Outcome
+from tests.faults.tools.trials import Trial, together
 
 INPUTS = {
     "speech of training": "audio/train-*.wav",

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.faults.command import LAUNCHED, Ended, Running, stage_of
-from tests.faults.content import content, differences
-from tests.faults.counts import Outcome
-from tests.faults.hub import Hub, hub
 from tests.faults.scene import Scene, checked
-from tests.faults.trials import Trial, together
+from tests.faults.tools.command import LAUNCHED, Ended, Running, stage_of
+from tests.faults.tools.content import content, differences
+from tests.faults.tools.counts import Outcome
+from tests.faults.tools.hub import Hub, hub
+from tests.faults.tools.trials import Trial, together
 
 FETCH = "fetch"
 SIGKILLS = {"run": 26, "export": 4, "score": 3, "report": 3, FETCH: 4}

@@ -21,8 +21,8 @@ from corruptions.sound.audio import read_audio
 from corruptions.sound.seals import check_seal, is_sealed
 from models.heads.checkpoints import Checkpoint, open_checkpoint, read_stage, write_stage
 from models.heads.training import load_head
-from tests.faults.kinds import IN_CACHE, IN_RUN, PROBE, files_of
 from tests.faults.scene import SPEC, Scene
+from tests.faults.tools.kinds import IN_CACHE, IN_RUN, PROBE, files_of
 
 REFUSALS = (ValueError, OSError)
 """What a reader raises of a file that is not as it was written."""

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
-from tests.faults.counts import Outcome
+from tests.faults.tools.counts import Outcome
 
 Trial = Callable[[Path], list[Outcome]]
 """What is given the folder of a trial, and returns what came of it."""
