@@ -9,16 +9,17 @@ import numpy as np
 import soundfile
 
 from bench.corpora.probe.build import DESIGN, MANIFEST, build_probe
-from bench.stages.outputs import RECORD, changed_files
+from bench.stages import outputs
 from bench.stages.recipe import CORRUPTIONS_TABLE, read_corruptions
+from bench.store import store as stored
 from bench.store.features import read_features
 from bench.store.keys import Generation
-from bench.store.store import Entry, Store, read_tables
+from bench.store.store import Store, read_tables
 from corruptions.noise.bank import build_bank
 from corruptions.noise.folders import read_noise_folder
 from corruptions.room.bank import _kept
+from corruptions.sound import seals
 from corruptions.sound.audio import read_audio
-from corruptions.sound.seals import check_seal, is_sealed
 from models.heads.checkpoints import Checkpoint, open_checkpoint, read_stage, write_stage
 from models.heads.training import load_head
 from tests.faults.scene import SPEC, Scene
@@ -68,11 +69,11 @@ def _of_the_store(root: Path) -> dict[str, Reader]:
     }
 
 
-def _entry(path: Path) -> Entry:
-    return Entry(path, f"{path.parents[1].name}/{path.name}")
+def _entry(path: Path) -> "stored.Entry":
+    return stored.Entry(path, f"{path.parents[1].name}/{path.name}")
 
 
-def _of_a_table(entry: Entry) -> Reader:
+def _of_a_table(entry: "stored.Entry") -> Reader:
     return Reader(entry.path, lambda: entry.read().to_json(double_precision=15))
 
 
@@ -99,7 +100,9 @@ def _of_the_probe(cache: Path) -> dict[str, Reader]:
 
     name = f"audio/{audio.name}"
     return {
-        "probe audio": Reader(audio, lambda: soundfile.read(audio)[0].tolist() if is_sealed(audio, name) else None),
+        "probe audio": Reader(
+            audio, lambda: soundfile.read(audio)[0].tolist() if seals.is_sealed(audio, name) else None
+        ),
         "probe manifest": brought_up_to_date(MANIFEST),
         "probe design": brought_up_to_date(DESIGN),
     }
@@ -130,7 +133,11 @@ def _of_a_bank(scene: Scene, cache: Path) -> Reader:
 
 def _of_a_run(run: Path, path: Path) -> Reader:
     def read() -> object:
-        refused = changed_files(run) if is_sealed(run / RECORD, RECORD) else [run / RECORD]
+        refused = (
+            outputs.changed_files(run)
+            if seals.is_sealed(run / outputs.RECORD, outputs.RECORD)
+            else [run / outputs.RECORD]
+        )
         return None if refused else path.read_bytes()
 
     return Reader(path, read)
@@ -138,7 +145,7 @@ def _of_a_run(run: Path, path: Path) -> Reader:
 
 def _of_a_record(path: Path) -> Reader:
     def read() -> object:
-        check_seal(path, "/".join(path.parts[-3:]))
+        seals.check_seal(path, "/".join(path.parts[-3:]))
         return read_tables([path]).to_json(double_precision=15)
 
     return Reader(path, read)
