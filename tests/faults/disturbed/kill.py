@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.faults.scene import Scene, checked
 from tests.faults.tools.command import LAUNCHED, Ended, Running, stage_of
-from tests.faults.tools.content import content, differences
+from tests.faults.tools.content import Content, content, differences
 from tests.faults.tools.counts import Outcome
 from tests.faults.tools.hub import Hub, hub
 from tests.faults.tools.trials import Trial, together
@@ -108,11 +108,11 @@ def observe(name: str, scene: Scene, folder: Path, offered: Hub) -> Victim:
     running.end()
     stages = {name: (start_s, ended.get(name, whole.seconds)) for name, start_s in began.items()}
     expected = offered.unpacked if name == FETCH else scene.expected(name)
-    if bad := differences(content(place / "out") if name != FETCH else _fetched(place), expected):
+    if bad := differences(content(place / name) if name != FETCH else fetched(place / name), expected):
         raise RuntimeError(f"{name}: undisturbed, but not the same: {bad}")
     return Victim(
         *(name, start, prepare, stages, whole.seconds),
-        lambda trial: differences(_fetched(trial) if name == FETCH else content(trial / "out"), expected),
+        lambda trial: differences(fetched(trial / name) if name == FETCH else content(trial / name), expected),
     )
 
 
@@ -204,9 +204,9 @@ def _starts(name: str, scene: Scene, offered: Hub) -> Callable[[Path], Running]:
     def start(trial: Path) -> Running:
         cache = trial / "cache"
         if name == FETCH:
-            arguments = ["noise", "fetch", "tiny", "--to", trial / "out"]
+            arguments = ["noise", "fetch", "tiny", "--to", trial / name]
             return Running(arguments, trial / "log", cache, program=LAUNCHED, environment=offered.environment)
-        return Running(scene.arguments(name, trial / "out"), trial / "log", cache)
+        return Running(scene.arguments(name, trial / name), trial / "log", cache)
 
     return start
 
@@ -214,10 +214,11 @@ def _starts(name: str, scene: Scene, offered: Hub) -> Callable[[Path], Running]:
 def _prepares(name: str, scene: Scene) -> Callable[[Path], None]:
     def prepare(trial: Path) -> None:
         if name == "report":
-            shutil.copytree(scene.run, trial / "out")
+            shutil.copytree(scene.run, trial / name)
 
     return prepare
 
 
-def _fetched(trial: Path) -> dict[str, object]:
-    return {name: what for name, what in content(trial / "out").items() if name.startswith("top/")}
+def fetched(folder: Path) -> Content:
+    """Return what of a fetched corpus lies in a folder."""
+    return {name: what for name, what in content(folder).items() if name.startswith("top/")}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from tests.faults.disturbed.kill import _fetched
+from tests.faults.disturbed.kill import fetched
 from tests.faults.scene import Scene, checked
 from tests.faults.tools.command import LAUNCHED, Ended, Running
 from tests.faults.tools.content import Content, content, differences
@@ -107,11 +107,11 @@ def _suites_into_one(scene: Scene, other: Path, after_s: float, trial: Path) -> 
 def _into_one(
     name: str, expected: Content, start: Callable[[Path, Path, str], Running], after_s: float, trial: Path
 ) -> list[Outcome]:
-    out = trial / "out"
+    out = trial / name.removesuffix("s")  # scores are called after their folder
     ended = _both(start(out, trial, "first"), lambda: start(out, trial, "second"), after_s / 2)
     helped = all(not one.status or any(word in one.output for word in HELD) for one in ended)
     again = [start(out, trial, "again").wait()]
-    bad = differences(_fetched(trial) if name == "fetches" else content(out), expected)
+    bad = differences(fetched(out) if name == "fetches" else content(out), expected)
     return [_outcome(f"two {name} into one folder", ended, again, bad, lost=not helped)]
 
 
