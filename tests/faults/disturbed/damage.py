@@ -64,7 +64,7 @@ def _one(
 ) -> list[Outcome]:
     damaged = _damaged(scene, {kind: kinds[kind]}, where, harm, seed, trial)
     if not damaged:
-        return [Outcome(_title(kind, harm), skipped="there is no other of its kind")]
+        return [Outcome(_title(kind, harm), skipped="there is none, or no other of its kind")]
     return [_outcome(kind, harm, found) for kind, found in _again(scene, where, damaged, trial).items()]
 
 
@@ -77,8 +77,8 @@ def _damaged(scene: Scene, kinds: Mapping[str, str], where: str, harm: str, seed
     found: Damaged = {}
     for kind, pattern in kinds.items():
         files = files_of(root, pattern)
-        path = files[int(rng.integers(len(files)))]
-        if HARMS[harm](path, rng, files):
+        path = files[int(rng.integers(len(files)))] if files else None
+        if path is not None and HARMS[harm](path, rng, files):
             found[kind] = path
     return found
 
@@ -109,7 +109,8 @@ def _named(scene: Scene, harm: str, seed: int, trial: Path) -> list[Outcome]:
     """Damage one file of every kind of a run and its cache; ``status --check`` must name each."""
     fault = f"damaged files that `status --check` does not name: {harm}"
     shutil.copytree(scene.run, trial / "out")
-    in_run = {kind: pattern for kind, pattern in IN_RUN.items() if kind != "run: suite.yaml"}
+    # From its suite follows what a run should hold: without it there is nothing to check.
+    in_run = {kind: pattern for kind, pattern in IN_RUN.items() if kind not in {"run: suite.yaml", "run: mark"}}
     rng, damaged = np.random.default_rng(seed), []
     shutil.copytree(scene.cache, trial / "cache")
     for root, kinds in ((trial / "cache", IN_CACHE), (trial / "out", in_run)):

@@ -46,7 +46,7 @@ def readers(scene: Scene, folder: Path) -> dict[str, Reader]:
         **_of_the_probe(cache),
         "checkpoints": _of_a_checkpoint(folder / "a.checkpoint"),
         "decoded noise": _of_a_bank(scene, folder / "bank"),
-        **{kind: _of_a_run(run, files_of(run, pattern)[0]) for kind, pattern in IN_RUN.items()},
+        **{kind: _of_a_run(run, some[0]) for kind, one in IN_RUN.items() if (some := files_of(run, one))},
         "export: .records": _of_a_record(files_of(export, ".records/*/*/*.parquet")[0]),
         "export: corruptions.parquet": Reader(
             export / CORRUPTIONS_TABLE,
@@ -102,9 +102,7 @@ def _of_the_probe(cache: Path) -> dict[str, Reader]:
         return soundfile.read(audio)[0].tolist() if seals.is_sealed(audio, f"audio/{audio.name}") else None
 
     return {
-        "probe audio": Reader(
-            audio, lambda: soundfile.read(audio)[0].tolist() if seals.is_sealed(audio, name) else None
-        ),
+        "probe audio": Reader(audio, spoken),
         "probe manifest": brought_up_to_date(MANIFEST),
         "probe design": brought_up_to_date(DESIGN),
     }

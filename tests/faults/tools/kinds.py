@@ -24,6 +24,7 @@ IN_RUN = {
     **{f"run: {name}": name for name in ("comparisons.parquet", "costs.parquet", "no_speech.parquet")},
     **{f"run: {name}": name for name in ("training.parquet", "layers.parquet", "corruptions.parquet")},
     **{f"run: {name}": name for name in ("provenance.json", "suite.yaml", "systems.json")},
+    "run: mark": ".emonoise",
     "run: models": "models/*",
     "run: examples": "examples/*",
 }
@@ -32,10 +33,8 @@ IN_EXPORT = {
     "export: audio": "audio/*/*/*.flac",
     "export: corruptions.parquet": "corruptions.parquet",
 }
-MADE_BY_HAND = frozenset({"run: suite.yaml"})
-"""What is damaged so that it is no longer read belongs to the user's command, which writes it again."""
 
 
 def files_of(folder: Path, pattern: str) -> list[Path]:
-    """Return the files of a kind."""
-    return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+    """Return the files of a kind; of hidden ones those that are meant."""
+    return sorted(path for path in folder.glob(pattern) if pattern[0] == "." or path.name[0] != ".")
