@@ -2,13 +2,15 @@
 PYTHON ?= python3
 SUITE ?= quick
 FUZZ ?= 5000
+# Parts of what test-faults does; all unless said: see tests/faults/parts.py.
+FAULTS ?=
 # Processes that test: of 4 GB at most each.
 TESTERS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench test lint report benchmark-speed fuzz clean
+.PHONY: help setup bench test test-faults lint report benchmark-speed fuzz clean
 
 help:  ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 20
@@ -29,6 +31,9 @@ report: $(READY)  ## write the report of runs/$(SUITE) again
 
 test: $(READY)  ## the default tests: no network, no GPU, no licensed data
 	$(BIN)/python -m pytest --numprocesses $(TESTERS)
+
+test-faults: $(READY)  ## kill, damage, swap, fill disks and run twice at once; writes docs/faults.md (FAULTS=kill: a part)
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 lint: $(READY)  ## ruff, mypy --strict and the rule about who may import whom
 	$(BIN)/ruff check .
