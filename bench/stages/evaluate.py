@@ -55,6 +55,7 @@ class UnitWork:
 class _Job:
     work: UnitWork
     catalog: Catalog
+    fingerprints: Mapping[str, Key]
     material: Material
     seed: int
     corpus: str
@@ -103,7 +104,7 @@ def evaluate(
             out and the reason is shown.
     """
     jobs = [
-        _Job(work, plan.suite.catalog, material, plan.suite.seed, plan.corpus.name, device, store)
+        _Job(work, plan.suite.catalog, plan.fingerprints, material, plan.suite.seed, plan.corpus.name, device, store)
         for work in missing_work(plan, store)
     ]
     if jobs:
@@ -137,6 +138,7 @@ def _evaluate_unit(job: _Job) -> UtteranceError | None:
         [one.audio for one in corrupted],
         [one.transcript for one in unit.utterances],
         job.device,
+        fingerprints=job.fingerprints,
         transcribers=work.missing_transcribers,
         transcripts=_stored_transcripts(work, store),
     )

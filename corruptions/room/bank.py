@@ -19,8 +19,9 @@ import numpy as np
 
 from corruptions.room.responses import Acoustics, Response
 from corruptions.room.simulation import Geometry, RoomSpec, check_possible, draw_geometry, simulate
-from corruptions.sound.audio import file_sha256, write_response
+from corruptions.sound.audio import write_response
 from corruptions.sound.files import replacing
+from corruptions.sound.inputs import file_sha256
 from corruptions.sound.progress import Stage, unseen
 
 CODE_VERSION = 1  # of what turns a spec into files; raise it when the same spec would sound different
