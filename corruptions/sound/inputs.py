@@ -88,7 +88,7 @@ def _looked_at(path: Path) -> tuple[_State, str]:
     """Return the state of a file, and the SHA-256 that it has in this state."""
     state = _state(path)
     just_changed = max(state[-2:]) > time.time_ns() - _TICK_NS
-    return state, (_hash if just_changed else _remembered)(path, state)
+    return state, (_hash if just_changed else _remembered)(str(path), state)
 
 
 def _state(path: Path) -> _State:
@@ -101,7 +101,8 @@ def _state(path: Path) -> _State:
     return now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns
 
 
-def _hash(path: Path, state: _State) -> str:
+def _hash(name: str, state: _State) -> str:
+    path = Path(name)
     try:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -79,7 +79,8 @@ WAVEFORMS = [np.zeros(400, np.float32)] * 3
 
 
 def made_of(*names, **options):
-    return represent(names, CATALOG, WAVEFORMS, ["the reference", None, "x"], "cpu", **options)
+    known = look_at_models(names, CATALOG, "cpu").fingerprints
+    return represent(names, CATALOG, WAVEFORMS, ["the reference", None, "x"], "cpu", fingerprints=known, **options)
 
 
 def test_all_that_share_weights_share_one_pass_whatever_layer_they_use():
@@ -122,7 +123,9 @@ def test_a_recogniser_hears_once_in_each_language(monkeypatch):
     )
     own = {"french": Model(kind="counted", weights="some", language="fr"), "english": COUNTED}
     asked = {"one": Confidence(confidence="french"), "other": Confidence(confidence="english")}
-    represent(tuple(asked), Catalog(own, asked, SYSTEMS), WAVEFORMS, [None] * 3, "cpu")
+    catalog = Catalog(own, asked, SYSTEMS)
+    known = look_at_models(tuple(asked), catalog, "cpu").fingerprints
+    represent(tuple(asked), catalog, WAVEFORMS, [None] * 3, "cpu", fingerprints=known)
     assert heard == ["fr", "en"]
     assert CALLS == [("recogniser", 3)] * 2
 
