@@ -98,12 +98,9 @@ def represent(
     for transcriber in dict.fromkeys([*transcribers, *(transcriber_of(one) for one in asked.values())]):
         if transcriber is not None and transcriber not in heard:
             same = next((other for other in heard if _runs_the_same(other, transcriber, catalog.models)), None)
-            if same is not None:
-                heard[transcriber] = heard[same]
-                continue
             model = _transcriber(catalog.models[transcriber], device)
             _check_same(transcriber, model.fingerprint, fingerprints)
-            heard[transcriber] = model(waveforms)
+            heard[transcriber] = heard[same] if same else model(waveforms)
     for name, one in asked.items():
         _check_same(name, _fingerprint(one, catalog, device, fingerprints), fingerprints)
     spoken = {name: one for name, one in asked.items() if isinstance(one, Speech)}
@@ -141,9 +138,8 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned
     for name in names:
         one = catalog.representations[name]
         if isinstance(one, Speech):
-            check_layers(
-                _layers(one, catalog.models, device), _speech_encoder(catalog.models[one.speech], device).n_layers
-            )
+            n_layers = _speech_encoder(catalog.models[one.speech], device).n_layers
+            check_layers(_layers(one, catalog.models, device), n_layers)
         for (role, of), model in loaded_models(one, catalog, device).items():
             if role == "transcriber":
                 found[of] = Key(model.fingerprint, model_versions(role, catalog.models[of].kind))
@@ -180,11 +176,7 @@ def versions_of(one: Representation, catalog: Catalog) -> Versions:
 def top_above(name: str, catalog: Catalog, device: str, fingerprints: Mapping[str, Key]) -> "Top":
     """Return the layers of a speech encoder above the one whose frames the representation ``name`` is.
 
-    Args:
-        name: a name in the catalogue.
-        catalog: what it stands for.
-        device: ``cpu`` or ``cuda``.
-        fingerprints: of representations on this device, as ``look_at_models`` found them, if it looked there.
+    ``fingerprints`` are those of representations on this device, if ``look_at_models`` looked there.
 
     Raises:
         ValueError: if it has none, or they cannot be tuned.

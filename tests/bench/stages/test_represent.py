@@ -183,8 +183,7 @@ def test_a_model_that_is_not_the_one_that_was_looked_at_makes_nothing(name, chan
 
 def test_a_recogniser_whose_transcripts_are_there_is_not_loaded(monkeypatch):
     known = look_at_models(["words"], CATALOG, "cpu").fingerprints
-    module._load_transcriber.cache_clear()
-    monkeypatch.delitem(models.asr.catalog.TRANSCRIBERS, "counted")
+    monkeypatch.setattr(module, "_transcriber", None)
     transcripts = {"one": [Transcript("b", -1, 0)] * 3}
     represent(["words"], CATALOG, WAVEFORMS, [None] * 3, "cpu", fingerprints=known, transcripts=transcripts)
     assert CALLS == [("reader", ("b",) * 3)]
