@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def test_a_recording_that_cannot_be_used_is_named_or_left_out_by_name(
         inspect(corpus, pool, Stages())
     console = Console(record=True, width=400)
     left, recordings = inspect(corpus, pool, Stages(console), allow_missing=True)
-    assert [*left.utterances] == others
+    assert [replace(one, sha256=None) for one in left.utterances] == others
     assert set(recordings) == {one.id for one in others}
     assert spoiled.path.name in console.export_text()
 

@@ -59,7 +59,7 @@ def test_a_source_that_changes_after_it_was_looked_at_is_refused(
         stages = Meddling("Corrupting speech", lambda files=files: [soften(path) for path in files])
         with pytest.raises(ValueError, match=f"{name[:4]}.*wav: changed since it was listed: run again"):
             make_again(table, tmp_path / "again", stages)
-        assert not list((tmp_path / "again").rglob("*.flac"))
+        assert contents(tmp_path / "again" / "audio").items() <= contents(tmp_path / "out" / "audio").items()
         for path, content in zip(files, kept, strict=True):
             path.write_bytes(content)
     assert contents(make_again(table, tmp_path / "again")) == contents(tmp_path / "out" / "audio")
