@@ -50,7 +50,7 @@ def _heard_by(name: str, key: Key, plan: Plan, store: Store, device: str) -> pd.
     if not path.exists():
         noise_dbfs, durations_s, waveforms = zip(*clips(), strict=True)
         heard = represent(
-            [], plan.suite.catalog, waveforms, [], device, fingerprints=plan.fingerprints, transcribers=[name]
+            [], plan.suite.catalog, waveforms, [], device, fingerprints=plan.transcribers, transcribers=[name]
         ).transcripts[name]
         table = pd.DataFrame(
             {
