@@ -26,7 +26,7 @@ from corruptions.sound.levels import LEVELS, active_level_dbfs, rms_dbfs
 from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
 from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted, Record
-from corruptions.sound.segments import Segment
+from corruptions.sound.segments import Clip
 from corruptions.transforms import from_audiomentations
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "ROOM_CORPORA",
     "SAMPLE_RATE",
     "AudioError",
+    "Clip",
     "Condition",
     "Corrupted",
     "Corruption",
@@ -45,7 +46,6 @@ __all__ = [
     "Record",
     "Response",
     "RoomSpec",
-    "Segment",
     "Spectrum",
     "Step",
     "Waveform",

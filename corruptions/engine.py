@@ -7,9 +7,8 @@ every SNR.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -19,13 +18,12 @@ from corruptions.corruption import Corruption, Setting
 from corruptions.material import Material
 from corruptions.noise.activity import active_share
 from corruptions.room.responses import Response
-from corruptions.sound.audio import Waveform, file_sha256
+from corruptions.sound.audio import Waveform
 from corruptions.sound.levels import check_waveform, has_level, rms_dbfs, speech_levels_dbfs
 from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
 from corruptions.sound.problems import those_there_are
 from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted, Record
-from corruptions.sound.segments import content_of, file_of
 
 NOTHING = Material()
 
@@ -247,9 +245,7 @@ def check_for_training(condition: Condition, material: Material) -> None:
             )
 
 
-def fingerprint(
-    material: Material, condition: Condition, file_digest: Callable[[Path], str] = file_sha256
-) -> dict[str, str | int | float | None]:
+def fingerprint(material: Material, condition: Condition) -> dict[str, str | int | float | None]:
     """Return JSON values that change whenever ``material`` may make ``condition`` sound different.
 
     What the condition does not use is left out, so that another noise folder does not touch results on white noise.
@@ -257,7 +253,6 @@ def fingerprint(
     Args:
         material: what noises and rooms are made of.
         condition: the condition.
-        file_digest: what names the content of a talker's file; pass a cached one for a corpus of many files.
     """
     parts: dict[str, str | int | float | None] = {"corruptions": VERSION}
     if condition.steps:
@@ -265,10 +260,7 @@ def fingerprint(
     needs = {need for step in condition.steps for need in find_corruption(step.corruption, material).needs}
     if "talkers" in needs:
         parts["talkers"] = _sha256(
-            [
-                [name, [content_of(clip, file_digest(file_of(clip))) for clip in clips]]
-                for name, clips in sorted(material.talkers.items())
-            ]
+            [[name, [clip.content() for clip in clips]] for name, clips in sorted(material.talkers.items())]
         )
     if "spectrum" in needs:
         parts["spectrum"] = _sha256(material.spectrum and material.spectrum.power)

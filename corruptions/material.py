@@ -7,7 +7,7 @@ from corruptions.noise.folders import NoiseFolder
 from corruptions.noise.generated import Spectrum
 from corruptions.room.responses import Response
 from corruptions.sound.levels import LevelName
-from corruptions.sound.segments import Clip
+from corruptions.sound.segments import Clip, clip_at
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Material:
     Attributes:
         snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
         reference_dbfs: noise is scaled against this level instead of the utterance's own: one noise floor for a corpus.
-        talkers: recordings by speaker, of the training split: files, or segments of files; babble is made of them.
+        talkers: recordings by speaker, of the training split: paths of files, or clips; babble is made
+            of them.
         spectrum: long-term spectrum of the training split, for speech-shaped noise.
         recordings: own folders of noise by name.
         rooms: simulated impulse responses by target reverberation time in seconds; of every time the same rooms.
@@ -33,3 +34,8 @@ class Material:
     recordings: Mapping[str, NoiseFolder] = field(default_factory=dict)
     rooms: Mapping[float, tuple[Response, ...]] = field(default_factory=dict)
     responses: Mapping[str, tuple[Response, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take paths of talkers as the clips that they stand for."""
+        talkers = {name: tuple(clip_at(one) for one in clips) for name, clips in self.talkers.items()}
+        object.__setattr__(self, "talkers", talkers)

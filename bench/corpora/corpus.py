@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corruptions.sound.public import Split
-from corruptions.sound.segments import Clip, Segment, sample_at
+from corruptions.sound.segments import Clip, sample_at
 
 DIMENSIONS = ("activation", "valence", "dominance")
 
@@ -17,7 +17,7 @@ class Utterance:
     The recording is the file at ``path``, or of that what lies between ``start_s`` and ``end_s``: from its beginning or
     to its end where only the other is known, and all of it where neither is.
     ``transcript`` is the reference text and ``emotion`` the category that raters agreed on, such as "angry"; None where
-    the corpus has none.
+    the corpus has none. ``sha256`` is that of the file when it was looked at (``bench.corpora.inventory``).
     """
 
     id: str
@@ -32,13 +32,13 @@ class Utterance:
     emotion: str | None = None
     start_s: float | None = None
     end_s: float | None = None
+    sha256: str | None = None
 
     @property
     def clip(self) -> Clip:
         """What to read of the recording, and all that may be read."""
-        if self.start_s is None and self.end_s is None:
-            return self.path
-        return Segment(self.path, sample_at(self.start_s or 0.0), None if self.end_s is None else sample_at(self.end_s))
+        end = None if self.end_s is None else sample_at(self.end_s)
+        return Clip(self.path, sample_at(self.start_s or 0.0), end, self.sha256)
 
 
 @dataclass(frozen=True)

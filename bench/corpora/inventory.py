@@ -1,32 +1,22 @@
 """A look at every recording before the work begins: is it readable, does anybody speak, what exactly is in it."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
 from math import inf
-from pathlib import Path
 
 from bench.corpora.corpus import Corpus, LeftOut, Utterance
 from bench.corpora.leaks import leaks, n_shared_files, part_of
 from bench.corpora.offenders import OffendersError
 from bench.store.engine import in_blocks, run_jobs
 from bench.store.progress import Stages
-from corruptions.sound.audio import (
-    SAMPLE_RATE,
-    SILENT,
-    Waveform,
-    audio_length,
-    file_sha256,
-    is_silent,
-    read_audio,
-    read_slice,
-)
+from corruptions.sound.audio import SAMPLE_RATE, SILENT, Waveform, audio_length, is_silent, read_audio, read_slice
+from corruptions.sound.inputs import hashed
 from corruptions.sound.levels import offset_dbfs, speech_levels_dbfs
 from corruptions.sound.problems import counted, listed
 from corruptions.sound.promises import AudioError
-from corruptions.sound.segments import Clip, Segment, file_of
+from corruptions.sound.segments import Clip
 
 SHORTEST_S = 0.025
 """One window of an encoder: less says nothing of anybody."""
@@ -68,7 +58,8 @@ def inspect(
 ) -> tuple[Corpus, dict[str, Recording]]:
     """Return the corpus, and what every recording of it holds, by utterance.
 
-    In the corpus that is returned, every segment says where it ends, which is in its file.
+    In the corpus that is returned, every utterance knows the digest of its file, and every segment where it ends, which
+    is in its file.
 
     Args:
         corpus: as it was read.
@@ -112,11 +103,12 @@ def inspect(
 
 
 def _settled(one: Utterance, recording: Recording) -> Utterance:
-    """Return the utterance with the end that its segment has in its file."""
-    if not isinstance(clip := one.clip, Segment):
-        return one
-    start_s = clip.start / SAMPLE_RATE
-    return replace(one, start_s=start_s, end_s=start_s + recording.duration_s)
+    """Return the utterance with the digest of its file, and the end that its segment has in that."""
+    known = replace(one, sha256=recording.sha256)
+    if one.start_s is None and one.end_s is None:
+        return known
+    start_s = one.clip.start / SAMPLE_RATE
+    return replace(known, start_s=start_s, end_s=start_s + recording.duration_s)
 
 
 def _check_leaks(corpus: Corpus, recordings: Mapping[str, Recording], stages: Stages) -> None:
@@ -137,13 +129,13 @@ def _check_leaks(corpus: Corpus, recordings: Mapping[str, Recording], stages: St
 def _warn_of_repetition(corpus: Corpus, stages: Stages) -> None:
     """Say which rows are the same audio as others: tables of segments that lost their columns look like that."""
     files = Counter(one.path for one in corpus.utterances)
-    whole = sum(one.clip == one.path and files[one.path] > 1 for one in corpus.utterances)
+    whole = sum(one.clip.whole and files[one.path] > 1 for one in corpus.utterances)
     if whole:
         stages.warn(
             f"{counted(whole, 'row')} of {corpus.name} without times in columns `start` and `end`, though others are "
             "of the same file"
         )
-    segments = Counter(one.clip for one in corpus.utterances if one.clip != one.path)
+    segments = Counter(one.clip for one in corpus.utterances if not one.clip.whole)
     again = sum(count for count in segments.values() if count > 1)
     if again:
         stages.warn(f"{counted(again, 'row')} of {corpus.name} with the file, start and end of another row")
@@ -169,28 +161,27 @@ def _beside(offset_db: float) -> str:
 
 
 def _inspect_block(clips: Sequence[Clip]) -> list[Recording | str]:
-    digest = cache(file_sha256)  # of many segments of a file, once
-    return [_inspect_one(clip, digest) for clip in clips]
+    return [_inspect_one(clip) for clip in clips]
 
 
-def _inspect_one(clip: Clip, digest: Callable[[Path], str]) -> Recording | str:
+def _inspect_one(clip: Clip) -> Recording | str:
     try:
-        audio = _heard(clip)
+        with hashed(clip.path) as sha256:
+            audio = _heard(clip)
         if len(audio) < SHORTEST_S * SAMPLE_RATE:
             return f"{clip}: lasts {1000 * len(audio) / SAMPLE_RATE:.2g} ms; speech must last {1000 * SHORTEST_S:g} ms"
         if is_silent(audio):
             return f"{clip}: {SILENT}"
         levels = *speech_levels_dbfs(audio), offset_dbfs(audio)
-        return Recording(digest(file_of(clip)), len(audio) / SAMPLE_RATE, *levels)
+        return Recording(sha256, len(audio) / SAMPLE_RATE, *levels)
     except (ValueError, OSError) as error:
-        message = str(error)
-        return message if str(clip) in message else f"{clip}: {message.removeprefix(f'{file_of(clip)}: ')}"
+        return clip.blamed(error)
 
 
 def _heard(clip: Clip) -> Waveform:
     """Return the samples of a recording, of a segment those that its file has."""
-    if not isinstance(clip, Segment):
-        return read_audio(clip)
+    if clip.whole:
+        return read_audio(clip.path)
     audio = read_slice(clip.path, clip.start, clip.end)
     beyond = 0 if clip.end is None else clip.end - clip.start - len(audio)
     if not audio.size or beyond > END_TOLERANCE:

@@ -11,7 +11,6 @@ from math import inf
 
 from bench.corpora.corpus import Utterance
 from corruptions.noise.talk import UNKNOWN
-from corruptions.sound.segments import Segment
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,8 @@ class Part:
 def part_of(utterance: Utterance, file: str) -> Part:
     """Return what an utterance takes of its file."""
     clip = utterance.clip
-    start, end = (clip.start, clip.end) if isinstance(clip, Segment) else (0, None)
-    return Part(file, str(clip), utterance.split, utterance.speaker, start, inf if end is None else end)
+    end = inf if clip.end is None else clip.end
+    return Part(file, str(clip), utterance.split, utterance.speaker, clip.start, end)
 
 
 def leaks(parts: Iterable[Part]) -> list[str]:

@@ -107,10 +107,9 @@ def export(
             workers=workers or default_workers("cpu"),
         )
         check_material(material, asked, {one.speaker for one in speech})
-        digests = {one.path: recordings[one.id].sha256 for one in corpus.utterances}
-        recipe = make_recipe(seed, corpus, material, asked, digests.__getitem__)
+        recipe = make_recipe(seed, corpus, material, asked)
         takes = [
-            Take(one, recordings[one.id].sha256, condition, draw)
+            Take(one, condition, draw)
             for condition in asked
             for draw in draws_of(condition, material, draws)
             for one in speech

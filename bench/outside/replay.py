@@ -14,7 +14,7 @@ from bench.store.progress import Stages
 from bench.store.store import cache_root
 from corruptions import parse_condition
 from corruptions.room.bank import build_rooms
-from corruptions.sound.audio import file_sha256
+from corruptions.sound.inputs import file_sha256
 from corruptions.sound.problems import listed
 from corruptions.sound.segments import Clip
 
@@ -48,7 +48,6 @@ def replay(table: Path, out: Path, *, stages: Stages, workers: int | None = None
     takes = [
         Take(
             Recording(row["id"], row["speaker"], clip_of(row)),
-            row["source_sha256"],
             parse_condition(row["condition"]),
             int(row["draw"]),
             row["audio_sha256"],
@@ -73,10 +72,10 @@ def _with_rooms(recipe: Recipe, stages: Stages, workers: int) -> Recipe:
     return replace(recipe, material=replace(recipe.material, rooms=rebuilt))
 
 
-def _sources(rows: pd.DataFrame, recipe: Recipe) -> Iterator[tuple[Path, str]]:
+def _sources(rows: pd.DataFrame, recipe: Recipe) -> Iterator[tuple[Path, str | None]]:
     """Yield every file that the samples came from, and the SHA-256 it had."""
     yield from ((Path(path), sha256) for path, sha256 in zip(rows["path"], rows["source_sha256"], strict=True))
-    yield from ((Path(path), sha256) for path, sha256 in recipe.files.items())
+    yield from ((clip.path, clip.sha256) for clips in recipe.material.talkers.values() for clip in clips)
     used = {*rows["noise_sha256"].dropna(), *rows["room_sha256"].dropna()}
     for folder in recipe.material.recordings.values():
         yield from ((folder.folder / one.name, one.sha256) for one in folder.recordings if one.sha256 in used)
@@ -84,7 +83,7 @@ def _sources(rows: pd.DataFrame, recipe: Recipe) -> Iterator[tuple[Path, str]]:
         yield from ((one.path, one.sha256) for one in responses if one.sha256 in used)
 
 
-def _check_sources(expected: dict[Path, str], pool: ProcessPoolExecutor, stages: Stages) -> None:
+def _check_sources(expected: dict[Path, str | None], pool: ProcessPoolExecutor, stages: Stages) -> None:
     paths = list(expected)
     blocks = in_blocks(paths, _BLOCK)
     found: dict[Path, str | None] = {}
@@ -95,7 +94,7 @@ def _check_sources(expected: dict[Path, str], pool: ProcessPoolExecutor, stages:
     problems = [
         f"{path}: {'no such file' if found[path] is None else 'has changed'}"
         for path in paths
-        if found[path] != expected[path]
+        if found[path] is None or found[path] != expected[path]
     ]
     if problems:
         raise TakesError(f"{len(problems)} of {len(paths)} source files are not what they were:{listed(problems)}")

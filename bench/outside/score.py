@@ -4,8 +4,8 @@ Predictions are on the corpus's own scale. They may leave it, as those of our ow
 """
 
 import json
-import shutil
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +25,8 @@ from bench.store.machine import machine, versions
 from bench.store.progress import Stages
 from bench.store.store import write_table
 from bench.suite.systems import Family
-from corruptions.sound.audio import file_sha256
-from corruptions.sound.files import replacing, write_text
+from corruptions.sound.files import write_bytes, write_text
+from corruptions.sound.inputs import hashed
 from corruptions.sound.problems import those_there_are
 
 FAMILIES: tuple[str, ...] = get_args(Family)
@@ -63,12 +63,16 @@ def score_predictions(
         OutsideError: for tables that cannot be scored, an unknown family or system, or a folder that holds a run.
         ManifestError: for files that are no such tables.
         RecipeError: if there is no ``corruptions.parquet`` beside the manifest, or it is not one.
+        ChangedError: if one of these changes while it is read.
     """
     started = datetime.now(UTC)
     if (out / "suite.yaml").exists():
         raise OutsideError(f"{out}: holds the run of a suite; take another folder with --out")
-    export = read_export(manifest)
-    wide = read_predictions(predictions, export, name or predictions.stem, allow_missing=allow_missing)
+    record = manifest.parent / CORRUPTIONS_TABLE
+    with _noted(manifest) as of_manifest, _noted(predictions) as of_predictions, _noted(record):
+        export = read_export(manifest)
+        wide = read_predictions(predictions, export, name or predictions.stem, allow_missing=allow_missing)
+        done_to_speech = record.read_bytes()
     systems = _systems(wide, predictions, family, families)
     _warn_of_scale(wide, export, stages)
     title = out.absolute().name
@@ -87,11 +91,13 @@ def score_predictions(
     (out / RECORD).unlink(missing_ok=True)
     write_table(table, out / "predictions.parquet")
     write_table(results, out / "results.parquet")
-    with replacing(out / CORRUPTIONS_TABLE) as temporary:
-        shutil.copyfile(manifest.parent / CORRUPTIONS_TABLE, temporary)
+    write_bytes(out / CORRUPTIONS_TABLE, done_to_speech)
     write_text(out / "systems.json", json.dumps(systems, indent=2, ensure_ascii=False))
     about = {"suite": title, **_provenance(wide, export, started), "bootstrap": bootstrap}
-    given = {"predictions": _file(predictions), "manifest": _file(manifest)}
+    given = {
+        "predictions": {"file": str(predictions), "sha256": of_predictions},
+        "manifest": {"file": str(manifest), "sha256": of_manifest},
+    }
     write_record(out, about | given, ("predictions.parquet", "results.parquet", CORRUPTIONS_TABLE, "systems.json"))
 
 
@@ -178,5 +184,6 @@ def _provenance(wide: pd.DataFrame, export: Export, started: datetime) -> dict[s
     }
 
 
-def _file(path: Path) -> dict[str, str]:
-    return {"file": str(path), "sha256": file_sha256(path)}
+def _noted(path: Path) -> AbstractContextManager[str]:
+    """Return what notes the SHA-256 of the bytes that the block parses; of what is not there, the block says so."""
+    return hashed(path) if path.is_file() else nullcontext("")

@@ -25,9 +25,9 @@ from bench.store.progress import Stages
 from bench.store.store import read_tables, write_sealed
 from corruptions import Condition, Corrupted, Record, fingerprint, write_audio
 from corruptions.engine import measured
-from corruptions.sound.audio import file_sha256, in_steps
+from corruptions.sound.audio import in_steps
+from corruptions.sound.inputs import file_sha256
 from corruptions.sound.seals import check_seal, is_sealed
-from corruptions.sound.segments import content_of
 
 _BLOCK = 24
 # What a file may be called on every system.
@@ -44,15 +44,13 @@ class Take:
     """One file to be made.
 
     Attributes:
-        source: the recording.
-        source_sha256: of the bytes of its file.
+        source: the recording, of which the digest is known.
         condition: what is done to it.
         draw: which of several random choices.
         audio_sha256: of the samples that must come out; None where nobody knows.
     """
 
     source: Source
-    source_sha256: str
     condition: Condition
     draw: int
     audio_sha256: str | None = None
@@ -148,16 +146,13 @@ def _blocks(takes: Sequence[Take], recipe: Recipe, out: Path) -> list[_Block]:
     cells: dict[tuple[Condition, int], list[Take]] = {}
     for take in takes:
         cells.setdefault((take.condition, take.draw), []).append(take)
-    sounds = {condition: fingerprint(recipe.material, condition, recipe.file_digest) for condition, _ in cells}
+    sounds = {condition: fingerprint(recipe.material, condition) for condition, _ in cells}
     here = versions(AUDIO)
     blocks = []
     for (condition, draw), of_cell in cells.items():
         place = Path(folders[str(condition).replace("/", "-")]) / f"draw{draw}"
         for number, members in enumerate(in_blocks(of_cell, _BLOCK)):
-            sources = [
-                [take.source.id, take.source.speaker, content_of(take.source.clip, take.source_sha256)]
-                for take in members
-            ]
+            sources = [[take.source.id, take.source.speaker, take.source.clip.content()] for take in members]
             key = digest(
                 "takes", recipe.seed, recipe.corpus.name, str(condition), draw, sources, sounds[condition], here
             )
@@ -209,7 +204,6 @@ def _make_block(block: _Block) -> ValueError | None:
                 "draw": take.draw,
                 "speaker": take.source.speaker,
                 **source_of(take.source.clip),
-                "source_sha256": take.source_sha256,
                 "audio_sha256": samples_sha256(corrupted.audio),
                 **record.as_row(),
                 "output_gain_db": gain_db,

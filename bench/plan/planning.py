@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +30,6 @@ from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, System
 from corruptions import Condition, Material, engine, find_corruption, fingerprint
 from corruptions.sound.public import Split
-from corruptions.sound.segments import content_of
 
 # Raise these when the code of a stage changes what it computes; corruptions and encoders have versions of their own.
 FEATURES_VERSION = 2
@@ -61,7 +59,7 @@ def make_plan(
 
     Args:
         suite: what was asked for.
-        corpus: its utterances.
+        corpus: its utterances, as ``bench.corpora.inventory.inspect`` returns them.
         recordings: what each of them holds, from ``bench.corpora.inventory.inspect``.
         fingerprints: of every representation that ``representations_needed`` names, and its transcriber.
         recipes: a name for how each kind of head is built and trained, from ``bench.stages.train.recipes``.
@@ -132,23 +130,16 @@ class _Given:
         return {**self.libraries, "features": FEATURES_VERSION}
 
     @cached_property
-    def digests(self) -> dict[Path, str]:
-        return {one.path: self.recordings[one.id].sha256 for one in self.corpus.utterances}
-
-    def content(self, utterance: Utterance) -> str:
-        return content_of(utterance.clip, self.recordings[utterance.id].sha256)
-
-    @cached_property
     def sounds(self) -> dict[Condition, Sound]:
         """What decides how each condition of the test sounds."""
-        return {one: fingerprint(self.material, one, self.digests.__getitem__) for one in self.suite.expanded()}
+        return {one: fingerprint(self.material, one) for one in self.suite.expanded()}
 
     @cached_property
     def training_sounds(self) -> list[tuple[str, Sound]]:
         """The conditions of training, and what decides how each sounds."""
         heard = at_level_of(self.corpus.split("train"), self.material, self.recordings, self.suite.policy)
         conditions = self.suite.training.expanded()
-        return [(str(one), fingerprint(heard, one, self.digests.__getitem__)) for one in conditions]
+        return [(str(one), fingerprint(heard, one)) for one in conditions]
 
     @cached_property
     def trained(self) -> dict[str, System]:
@@ -196,7 +187,7 @@ def _feature_key(given: _Given, name: str, block: Block, copy: int) -> Key:
     own, made_by = given.fingerprints[name], given.represented_by
     if reads_reference(given.suite.catalog.representations[name]):
         return make_key("features", own, [utterance.transcript for utterance in block], made_by=made_by)
-    contents = [given.content(utterance) for utterance in block]
+    contents = [utterance.clip.content() for utterance in block]
     if copy == 0:
         return make_key("features", own, contents, made_by=made_by)
     drawn = [given.suite.seed, given.corpus.name, copy, [[one.id, one.speaker] for one in block]]
@@ -255,7 +246,7 @@ def _predictor(given: _Given, name: str, fits: Mapping[tuple[str, int], Fit]) ->
 
 
 def _unit_key(given: _Given, block: Block, condition: Condition, draw: int) -> Key:
-    spoken = [[one.id, one.speaker, given.content(one), one.transcript] for one in block]
+    spoken = [[one.id, one.speaker, one.clip.content(), one.transcript] for one in block]
     sound = given.sounds[condition]
     made_by: Versions = {**given.libraries, "corruptions": engine.VERSION}
     return make_key("unit", given.suite.seed, given.corpus.name, str(condition), draw, spoken, sound, made_by=made_by)

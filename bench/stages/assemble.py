@@ -50,10 +50,7 @@ def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
 def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
     """Return ``corruptions.parquet``: what exactly was done to every utterance, so that it can be done again."""
     table = _with_conditions(plan, material, store.tables("corruptions", [unit.key for unit in plan.units]))
-    sources = {
-        one.id: source_of(one.clip) | {"source_sha256": plan.recordings[one.id].sha256}
-        for one in plan.corpus.split("test")
-    }
+    sources = {one.id: source_of(one.clip) for one in plan.corpus.split("test")}
     about = pd.DataFrame.from_dict(sources, orient="index")
     return table.rename(columns={"utterance": "id"}).merge(
         about, "left", left_on="id", right_index=True, validate="many_to_one"
@@ -62,8 +59,7 @@ def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
 
 def plan_recipe(plan: Plan, material: Material) -> Recipe:
     """Return what, with that table, makes the same speech again."""
-    digests = {one.path: plan.recordings[one.id].sha256 for one in plan.corpus.utterances}
-    return make_recipe(plan.suite.seed, plan.corpus, material, plan.suite.expanded(), digests.__getitem__)
+    return make_recipe(plan.suite.seed, plan.corpus, material, plan.suite.expanded())
 
 
 def plan_grid(plan: Plan, material: Material) -> Grid:

@@ -131,7 +131,9 @@ def measure(plan: Plan, store: Store, device: str, n_utterances: int = 5) -> pd.
         systems[predictor.system] = Parts(predictor.inputs, tuple(models), head)
 
     def represent_one(names: Sequence[str], number: int) -> Features:
-        return represent(names, catalog, [waveforms[number]], [chosen[number].transcript], device).features
+        return represent(
+            names, catalog, [waveforms[number]], [chosen[number].transcript], device, fingerprints=plan.fingerprints
+        ).features
 
     clock = time.perf_counter if device == "cuda" else time.process_time
     durations_s = [len(one) / SAMPLE_RATE for one in waveforms]

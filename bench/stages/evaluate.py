@@ -54,6 +54,7 @@ class UnitWork:
 class _Job:
     work: UnitWork
     catalog: Catalog
+    fingerprints: Mapping[str, Key]
     material: Material
     seed: int
     corpus: str
@@ -106,7 +107,7 @@ def evaluate(
     """
     faults: dict[str, str] = {}
     jobs = [
-        _Job(work, plan.suite.catalog, material, plan.suite.seed, plan.corpus.name, device, store)
+        _Job(work, plan.suite.catalog, plan.fingerprints, material, plan.suite.seed, plan.corpus.name, device, store)
         for work in missing_work(plan, store)
     ]
     if jobs:
@@ -138,6 +139,7 @@ def _evaluate_unit(job: _Job) -> dict[str, UtteranceError]:
         [one.audio for one in corrupted],
         [one.transcript for one in unit.utterances],
         job.device,
+        fingerprints=job.fingerprints,
         transcribers=work.missing_transcribers,
         transcripts=_stored_transcripts(work, store),
     )

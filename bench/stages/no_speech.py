@@ -49,7 +49,9 @@ def _heard_by(name: str, key: Key, plan: Plan, store: Store, device: str) -> pd.
     entry = store.entry("no_speech", no_speech_key(key))
     if not entry.is_there:
         noise_dbfs, durations_s, waveforms = zip(*clips(), strict=True)
-        heard = represent([], plan.suite.catalog, waveforms, [], device, transcribers=[name]).transcripts[name]
+        heard = represent(
+            [], plan.suite.catalog, waveforms, [], device, fingerprints=plan.transcribers, transcribers=[name]
+        ).transcripts[name]
         table = pd.DataFrame(
             {
                 "noise_dbfs": pd.array(noise_dbfs, "Float64"),

@@ -20,8 +20,8 @@ from bench.suite.representations import Words, rung, transcriber_of
 from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
 from corruptions import Material
-from corruptions.sound.audio import file_sha256
 from corruptions.sound.files import replacing, write_text
+from corruptions.sound.inputs import file_sha256
 from corruptions.sound.problems import counted, listed
 from corruptions.sound.seals import BLANK, SealError, is_sealed, sealing
 

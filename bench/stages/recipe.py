@@ -8,7 +8,7 @@ JSON in the file's key-value metadata.
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isnan, nan
 from pathlib import Path
@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from bench.corpora.corpus import Corpus
 from bench.store.machine import AUDIO, versions
 from bench.store.store import write_sealed
-from corruptions import SAMPLE_RATE, Condition, Material, Segment, Waveform, find_corruption
+from corruptions import SAMPLE_RATE, Clip, Condition, Material, Waveform, find_corruption
 from corruptions.sound.problems import counted, listed
 from corruptions.sound.seals import is_sealed
-from corruptions.sound.segments import Clip, file_of, sample_at
+from corruptions.sound.segments import sample_at
 
 CORRUPTIONS_TABLE = "corruptions.parquet"
 COLUMNS = ("id", "condition", "draw", "speaker", "path", "start_s", "end_s", "source_sha256", "audio_sha256")
@@ -57,29 +57,18 @@ class Recipe:
     Attributes:
         seed: of everything random.
         corpus: the corpus, whose name is part of every seed.
-        material: what noises and rooms are made of, as far as the conditions need it; paths are absolute.
-        files: SHA-256 of every file in which somebody talks in a noise, by path.
+        material: what noises and rooms are made of, as far as the conditions need it; paths are absolute, and every
+            file has its SHA-256.
         versions: of the libraries that made the samples.
     """
 
     seed: int
     corpus: CorpusCard
     material: Material
-    files: dict[str, str]
     versions: dict[str, str]
 
-    def file_digest(self, path: Path) -> str:
-        """Return the SHA-256 that a talker's file had."""
-        return self.files[str(path.absolute())]
 
-
-def make_recipe(
-    seed: int,
-    corpus: Corpus,
-    material: Material,
-    conditions: Iterable[Condition],
-    file_digest: Callable[[Path], str],
-) -> Recipe:
+def make_recipe(seed: int, corpus: Corpus, material: Material, conditions: Iterable[Condition]) -> Recipe:
     """Return the recipe of these conditions.
 
     Args:
@@ -87,12 +76,10 @@ def make_recipe(
         corpus: the corpus.
         material: what the conditions are made of.
         conditions: what was done.
-        file_digest: returns the SHA-256 of a file of the corpus.
     """
     steps = [step.corruption for condition in conditions for step in condition.steps]
     if not any("talkers" in find_corruption(step, material).needs for step in steps):
         material = replace(material, talkers={})
-    talking = dict.fromkeys(file_of(clip) for clips in material.talkers.values() for clip in clips)
     return Recipe(
         seed,
         CorpusCard(
@@ -103,7 +90,6 @@ def make_recipe(
             None if corpus.best_possible_ccc is None else dict(corpus.best_possible_ccc),
         ),
         material,
-        {str(path.absolute()): file_digest(path) for path in talking},
         versions(AUDIO),
     )
 
@@ -158,27 +144,42 @@ def read_corruptions(path: Path) -> tuple[pd.DataFrame, Recipe]:
     if not is_sealed(path, CORRUPTIONS_TABLE):
         raise RecipeError(f"{path}: is not as it was written: `emonoise corrupt` or `emonoise run` makes it again")
     try:
-        recipe = TypeAdapter(Recipe).validate_json(text)
-    except ValidationError as error:
+        recipe = TypeAdapter(Recipe).validate_python(_with_digests(json.loads(text)))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise RecipeError(f"{path}: the recipe in it cannot be read by this version: {error}") from error
     table: pd.DataFrame = rows.to_pandas()
     return table, recipe
 
 
-def source_of(clip: Clip) -> dict[str, str | float]:
+def _with_digests(recipe: Any) -> Any:
+    """Return a recipe as it is today; before, digests of talkers' files were apart, and a whole file was its path."""
+    if "files" in recipe:
+        files, talkers = recipe.pop("files"), recipe["material"]["talkers"]
+        for name, clips in talkers.items():
+            parts = [one if isinstance(one, dict) else {"path": one} for one in clips]
+            talkers[name] = [part | {"sha256": files[part["path"]]} for part in parts]
+    return recipe
+
+
+def source_of(clip: Clip) -> dict[str, str | float | None]:
     """Return what the table says of where a recording lies."""
-    start_s, end_s = nan, nan
-    if isinstance(clip, Segment):
-        start_s, end_s = clip.start / SAMPLE_RATE, nan if clip.end is None else clip.end / SAMPLE_RATE
-    return {"path": str(file_of(clip).absolute()), "start_s": start_s, "end_s": end_s}
+    return {
+        "path": str(clip.path.absolute()),
+        "start_s": nan if clip.whole else clip.start / SAMPLE_RATE,
+        "end_s": nan if clip.end is None else clip.end / SAMPLE_RATE,
+        "source_sha256": clip.sha256,
+    }
 
 
 def clip_of(row: Mapping[Hashable, Any]) -> Clip:
     """Return what a row of the table says of that."""
-    path, start_s, end_s = Path(row["path"]), row["start_s"], row["end_s"]
-    if isnan(start_s):
-        return path
-    return Segment(path, sample_at(start_s), None if isnan(end_s) else sample_at(end_s))
+    start_s, end_s = row["start_s"], row["end_s"]
+    return Clip(
+        Path(row["path"]),
+        0 if isnan(start_s) else sample_at(start_s),
+        None if isnan(end_s) else sample_at(end_s),
+        row["source_sha256"],
+    )
 
 
 def samples_sha256(audio: Waveform) -> str:

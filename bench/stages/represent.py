@@ -31,6 +31,8 @@ from models.types import (
     Waveform,
     check_layers,
 )
+from models.weights.embedded import WeightsError
+from models.weights.hub import unchanged
 
 if TYPE_CHECKING:
     from models.speech.top_layers import Top
@@ -72,6 +74,7 @@ def represent(
     references: Sequence[str | None],
     device: str,
     *,
+    fingerprints: Mapping[str, Key],
     transcribers: Sequence[str] = (),
     transcripts: Mapping[str, list[Transcript]] | None = None,
 ) -> Represented:
@@ -83,16 +86,23 @@ def represent(
         waveforms: one for each utterance; none where no name is made of audio and ``transcripts`` has the rest.
         references: reference transcripts, for the names that read them.
         device: ``cpu`` or ``cuda``.
+        fingerprints: of the names and their transcribers, as ``look_at_models`` found them.
         transcribers: whose transcripts are wanted even where no name reads them.
         transcripts: transcripts that were made before, by transcriber; these are not made again.
+
+    Raises:
+        WeightsError: if the models here are not those that were looked at.
     """
     asked = {name: catalog.representations[name] for name in names}
     heard = dict(transcripts or {})
     for transcriber in dict.fromkeys([*transcribers, *(transcriber_of(one) for one in asked.values())]):
         if transcriber is not None and transcriber not in heard:
             same = next((other for other in heard if _runs_the_same(other, transcriber, catalog.models)), None)
-            model = catalog.models[transcriber]
-            heard[transcriber] = heard[same] if same else _transcriber(model, device)(waveforms)
+            model = _transcriber(catalog.models[transcriber], device)
+            _check_same(transcriber, model.fingerprint, fingerprints)
+            heard[transcriber] = heard[same] if same else model(waveforms)
+    for name, one in asked.items():
+        _check_same(name, _fingerprint(one, catalog, device, fingerprints), fingerprints)
     spoken = {name: one for name, one in asked.items() if isinstance(one, Speech)}
     features = _encode(spoken, catalog.models, waveforms, device)
     for name, one in asked.items():
@@ -121,28 +131,39 @@ def look_at_models(names: Sequence[str], catalog: Catalog, device: str, *, tuned
         ValueError: for a layer that is not there, or a model whose layers cannot be tuned.
     """
     for name in tuned:
-        top_above(name, catalog, device)
+        top_above(name, catalog, device, {})
     found: dict[str, Key] = {}
     revisions: dict[str, str] = {}
     notices: list[str] = []
     for name in names:
         one = catalog.representations[name]
-        models = loaded_models(one, catalog, device)
-        layers: tuple[int, ...] = ()
         if isinstance(one, Speech):
-            layers = _layers(one, catalog.models, device)
-            check_layers(layers, _speech_encoder(catalog.models[one.speech], device).n_layers)
-        made_by = versions_of(one, catalog)
-        fingerprints = [model.fingerprint for model in models.values()]
-        own = [type(one).__name__, hears_clean(one), *fingerprints, *layers]
-        found[name] = Key(digest(*own, sorted(made_by.items())), made_by)
-        for (role, of), model in models.items():
+            n_layers = _speech_encoder(catalog.models[one.speech], device).n_layers
+            check_layers(_layers(one, catalog.models, device), n_layers)
+        for (role, of), model in loaded_models(one, catalog, device).items():
             if role == "transcriber":
                 found[of] = Key(model.fingerprint, model_versions(role, catalog.models[of].kind))
             if (revision := getattr(model, "revision", None)) is not None:
                 revisions[of] = revision
             notices += [notice for notice in [getattr(model, "licence_notice", None)] if notice]
+        found[name] = _fingerprint(one, catalog, device, found)
     return Known(found, revisions, tuple(dict.fromkeys(notices)))
+
+
+def _fingerprint(one: Representation, catalog: Catalog, device: str, transcribers: Mapping[str, str]) -> Key:
+    """Return that of a representation; its transcriber, known by its own in ``transcribers``, is not loaded for it."""
+    models = [
+        transcribers[name] if role == "transcriber" else _load(role, catalog.models[name], device).fingerprint
+        for role, name in _models_of(one)
+    ]
+    layers = _layers(one, catalog.models, device) if isinstance(one, Speech) else ()
+    made_by = versions_of(one, catalog)
+    return Key(digest(type(one).__name__, hears_clean(one), *models, *layers, sorted(made_by.items())), made_by)
+
+
+def _check_same(name: str, fingerprint: str, expected: Mapping[str, str]) -> None:
+    if fingerprint != expected[name]:
+        raise WeightsError(f"{name}: its weights changed since they were looked at: run again")
 
 
 def versions_of(one: Representation, catalog: Catalog) -> Versions:
@@ -152,17 +173,22 @@ def versions_of(one: Representation, catalog: Catalog) -> Versions:
     return {what: version for versions in (own, *made_by) for what, version in versions.items()}
 
 
-def top_above(name: str, catalog: Catalog, device: str) -> "Top":
+def top_above(name: str, catalog: Catalog, device: str, fingerprints: Mapping[str, Key]) -> "Top":
     """Return the layers of a speech encoder above the one whose frames the representation ``name`` is.
+
+    ``fingerprints`` are those of representations on this device, if ``look_at_models`` looked there.
 
     Raises:
         ValueError: if it has none, or they cannot be tuned.
+        WeightsError: if the model here is not the one that was looked at.
     """
     from models.speech.top_layers import top_of
 
     one = catalog.representations[name]
     if not isinstance(one, Speech) or one.layer == "all":
         raise ValueError(f"representation {name}: a head can tune layers above one layer of a speech encoder only")
+    if name in fingerprints:
+        _check_same(name, _fingerprint(one, catalog, device, fingerprints), fingerprints)
     [layer] = _layers(one, catalog.models, device)
     return top_of(_speech_encoder(catalog.models[one.speech], device), layer)
 
@@ -171,12 +197,16 @@ def loaded_models(
     one: Representation, catalog: Catalog, device: str
 ) -> dict[tuple[Role, str], SpeechEncoder | TextEncoder | Transcriber]:
     """Return the models that make a representation, by what each is used as and its name in the catalogue."""
+    return {(role, name): _load(role, catalog.models[name], device) for role, name in _models_of(one)}
+
+
+def _load(role: Role, model: Model, device: str) -> SpeechEncoder | TextEncoder | Transcriber:
     load: dict[Role, Callable[[Model, str], SpeechEncoder | TextEncoder | Transcriber]] = {
         "speech": _speech_encoder,
         "text": _text_encoder,
         "transcriber": _transcriber,
     }
-    return {(role, name): load[role](catalog.models[name], device) for role, name in _models_of(one)}
+    return load[role](model, device)
 
 
 def _models_of(one: Representation) -> list[tuple[Role, str]]:
@@ -250,18 +280,21 @@ def _text_encoder(model: Model, device: str) -> TextEncoder:
 def _load_speech_encoder(kind: str, pretrained: Pretrained, device: str) -> SpeechEncoder:
     from models.speech.catalog import SPEECH_ENCODERS
 
-    return SPEECH_ENCODERS[kind](device, pretrained)
+    with unchanged():
+        return SPEECH_ENCODERS[kind](device, pretrained)
 
 
 @cache
 def _load_transcriber(kind: str, pretrained: Pretrained, language: str, device: str) -> Transcriber:
     from models.asr.catalog import TRANSCRIBERS
 
-    return TRANSCRIBERS[kind](device, pretrained, language)
+    with unchanged():
+        return TRANSCRIBERS[kind](device, pretrained, language)
 
 
 @cache
 def _load_text_encoder(kind: str, pretrained: Pretrained, layer: int | None, device: str) -> TextEncoder:
     from models.text.catalog import TEXT_ENCODERS
 
-    return TEXT_ENCODERS[kind](device, pretrained, layer)
+    with unchanged():
+        return TEXT_ENCODERS[kind](device, pretrained, layer)

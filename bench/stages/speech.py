@@ -10,7 +10,10 @@ from corruptions.sound.segments import Clip, read_clip
 
 
 class UtteranceError(ValueError):
-    """An utterance cannot be corrupted as asked; the message names its file and the condition."""
+    """The recording of an utterance is not what was listed, cannot be read, or cannot be corrupted as asked.
+
+    The message names it. What is wrong with recordings of others, of noise or of rooms is none.
+    """
 
 
 Made = TypeVar("Made")
@@ -61,11 +64,18 @@ def corrupt_utterance(
     """Return the utterance under the condition, the same whoever asks and whenever.
 
     Raises:
-        UtteranceError: where ``corrupt`` refuses, naming the file.
+        UtteranceError: where its own recording cannot be read, has changed, or cannot be corrupted as asked.
+        AudioError: where a recording that its noise or room is made of cannot be read, or has changed.
     """
     rng = rng_for(seed, corpus, utterance.id, condition.corruption, draw)
     try:
-        return corrupt(read_clip(utterance.clip), condition, rng, material, speaker=utterance.speaker)
+        speech = read_clip(utterance.clip)
+    except AudioError as error:
+        raise UtteranceError(utterance.clip.blamed(error)) from error
+    try:
+        return corrupt(speech, condition, rng, material, speaker=utterance.speaker)
+    except AudioError:  # of another file, which it names
+        raise
     except ValueError as error:
         raise UtteranceError(f"{utterance.clip} under {condition}: {error}") from error
 
@@ -86,7 +96,7 @@ def noisy_copy(
         seed: the suite's.
 
     Raises:
-        UtteranceError: where the utterance cannot be corrupted as drawn, naming the file.
+        UtteranceError, AudioError: as ``corrupt_utterance`` does.
     """
     drawn = int(rng_for(seed, corpus, utterance.id, "condition of training", copy).integers(len(conditions)))
     return corrupt_utterance(utterance, conditions[drawn], copy, material, corpus=corpus, seed=seed).audio

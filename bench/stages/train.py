@@ -1,6 +1,6 @@
 """Stage 1: represent the training and development speech once, then train every head on what is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ class _FeatureJob:
     block: FeatureBlock
     missing: tuple[str, ...]
     suite: Suite
+    fingerprints: Mapping[str, Key]
     corpus: str
     material: Material
     device: str
@@ -42,6 +43,7 @@ class _FeatureJob:
 class _FitJob:
     fit: Fit
     catalog: Catalog
+    fingerprints: Mapping[str, Key]
     store: Store
 
 
@@ -146,7 +148,10 @@ def train(
     faults = _represent(plan, missing, heard, store, pool, stages, device, allow_missing=allow_missing)
     if missing and not faults:
         # Systems that are the same but for their name share their heads.
-        jobs = [_FitJob(fit, plan.suite.catalog, store) for fit in {fit.key: fit for fit in missing}.values()]
+        known = (
+            plan.fingerprints if device == "cpu" else {}
+        )  # of models on this device, and heads train on the processor
+        jobs = [_FitJob(fit, plan.suite.catalog, known, store) for fit in {fit.key: fit for fit in missing}.values()]
         own = worker_pool(trainers or default_workers("cpu")) if device == "cuda" else nullcontext(pool)
         with own as processes:
             _train_heads(jobs, store, processes, stages)
@@ -167,7 +172,7 @@ def _represent(
     """Store the features that these heads are trained on, and those of test speech that is heard clean."""
     faults: dict[str, str] = {}
     jobs = [
-        _FeatureJob(block, absent, plan.suite, plan.corpus.name, material, device, store)
+        _FeatureJob(block, absent, plan.suite, plan.fingerprints, plan.corpus.name, material, device, store)
         for block, absent in missing_features(plan, fits, store)
     ]
     for title, some in (
@@ -203,7 +208,9 @@ def _represent_block(job: _FeatureJob) -> dict[str, UtteranceError]:
     if faults:
         return faults
     references = [utterance.transcript for utterance in utterances]
-    features = represent(job.missing, catalog, waveforms, references, job.device).features
+    features = represent(
+        job.missing, catalog, waveforms, references, job.device, fingerprints=job.fingerprints
+    ).features
     for name in job.missing:
         for utterance, frames in zip(utterances, features[name], strict=True):
             if not np.isfinite(frames).all():
@@ -244,7 +251,7 @@ def _train_one(job: _FitJob) -> None:
         examples("dev"),
         seed=fit.seed,
         teaching=teaching,
-        top=top_above(fit.inputs[0], job.catalog, "cpu") if HEADS[fit.head].tuned else None,
+        top=top_above(fit.inputs[0], job.catalog, "cpu", job.fingerprints) if HEADS[fit.head].tuned else None,
         fit=fit.fit.config(),
         checkpoint=entry.path.with_suffix(".checkpoint"),
     )

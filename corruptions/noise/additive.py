@@ -7,16 +7,16 @@ stays behind. Nothing is clipped: a mixture may exceed +-1.0.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from corruptions.noise.activity import ActiveStretches, draw_offset
-from corruptions.sound.audio import SAMPLE_RATE, Waveform, read_audio, read_excerpt
+from corruptions.sound.audio import SAMPLE_RATE, Waveform
 from corruptions.sound.levels import Level, active_level_dbfs, check_waveform, offset_and_rms_dbfs, rms_dbfs
 from corruptions.sound.loops import scaled_sum
 from corruptions.sound.record import Corrupted, Mixture
+from corruptions.sound.segments import Clip, read_clip, read_clip_part
 
 SNR_TOLERANCE_DB = 0.01
 
@@ -94,7 +94,7 @@ def add_noise(before: Corrupted, noise: Noise, snr_db: float, speech_dbfs: float
 
 
 def draw_excerpt(
-    source: Path | Waveform, length: int, where: ActiveStretches, n_samples: int, rng: np.random.Generator
+    source: Clip | Waveform, length: int, where: ActiveStretches, n_samples: int, rng: np.random.Generator
 ) -> tuple[Waveform, int]:
     """Return ``n_samples`` of a recording from a random place, and the place.
 
@@ -102,22 +102,23 @@ def draw_excerpt(
     one is looped (see ``loop``).
 
     Args:
-        source: the recording's file, or the recording: the excerpt is the same.
+        source: where the recording lies, or the recording: the excerpt is the same.
         length: its length in samples at 16 kHz.
         where: what is active in it.
         n_samples: length of the excerpt.
         rng: decides the place, and nothing else does: neither a level nor other excerpts.
 
     Raises:
-        AudioError: if the recording cannot be read.
+        ChangedError: if the recording is not what was listed.
+        AudioError: if it cannot be read.
     """
     if length < n_samples:
-        period = loop(read_audio(source)[:length] if isinstance(source, Path) else source)
+        period = loop(read_clip(source)[:length] if isinstance(source, Clip) else source)
         offset = int(rng.integers(len(period)))
         return np.take(period, np.arange(offset, offset + n_samples), mode="wrap"), offset
     offset = draw_offset(length, n_samples, where, rng)
-    if isinstance(source, Path):
-        return read_excerpt(source, offset, n_samples), offset
+    if isinstance(source, Clip):
+        return read_clip_part(source, offset, n_samples), offset
     return source[offset : offset + n_samples], offset
 
 

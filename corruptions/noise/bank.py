@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from corruptions.noise.recordings import Recording
-from corruptions.sound.audio import Waveform, file_sha256, read_audio
+from corruptions.sound.audio import Waveform, read_audio
 from corruptions.sound.files import replacing
+from corruptions.sound.inputs import unchanged
 from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
 
@@ -78,7 +79,8 @@ def build_bank(folder: Path, recordings: Sequence[Recording], cache: Path, stage
         stage: shows how far the decoding is.
 
     Raises:
-        AudioError: if a recording has changed since it was listed, or cannot be read.
+        ChangedError: if a recording has changed since it was listed.
+        AudioError: if one cannot be read.
     """
     distinct = list({one.sha256: one for one in recordings}.values())
     parts: list[Path] = []
@@ -110,8 +112,8 @@ def _write_part(path: Path, folder: Path, members: Sequence[Recording]) -> None:
 
 
 def _decoded(path: Path, listed: Recording) -> Waveform:
-    audio = read_audio(path)[: listed.n_samples]
-    # Checked, since what gets into a bank stays in it under this digest.
-    if len(audio) < listed.n_samples or file_sha256(path) != listed.sha256:
-        raise AudioError(f"{path}: is not what it was when it was listed; list its folder again")
+    with unchanged(path, listed.sha256):
+        audio = read_audio(path)[: listed.n_samples]
+    if len(audio) < listed.n_samples:  # what follows it in the bank would not be where it should
+        raise AudioError(f"{path}: holds {len(audio)} samples at 16 kHz, and was listed with {listed.n_samples}")
     return audio

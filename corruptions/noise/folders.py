@@ -17,6 +17,7 @@ from corruptions.sound.audio import audio_names
 from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
 from corruptions.sound.public import Split
+from corruptions.sound.segments import Clip
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,16 @@ def read_noise_folder(
 
 
 def recorded_noise(n_samples: int, rng: np.random.Generator, folder: NoiseFolder) -> Noise:
-    """Return an excerpt of a recording; every recording is as likely, and every place where enough is active."""
+    """Return an excerpt of a recording; every recording is as likely, and every place where enough is active.
+
+    Raises:
+        ChangedError: if the recording is not what was listed; one in a bank is.
+        AudioError: if it cannot be read.
+    """
     recording = folder.recordings[int(rng.integers(len(folder.recordings)))]
     bank = folder.bank
-    source = folder.folder / recording.name if bank is None else bank.recording(recording.sha256)
+    where = Clip(folder.folder / recording.name, sha256=recording.sha256)
+    source = where if bank is None else bank.recording(recording.sha256)
     samples, offset = draw_excerpt(source, recording.n_samples, recording.active, n_samples, rng)
     return Noise(samples, recording.name, recording.sha256, offset)
 
@@ -77,6 +84,7 @@ def decoded(folder: NoiseFolder, cache: Path, stage: Stage = unseen) -> NoiseFol
         stage: shows how far the decoding is.
 
     Raises:
-        AudioError: if a recording has changed since it was listed.
+        ChangedError: if a recording has changed since it was listed.
+        AudioError: if one cannot be read.
     """
     return replace(folder, bank=build_bank(folder.folder, folder.recordings, cache, stage))

@@ -6,6 +6,7 @@ generator state.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from scipy import fft
 
 from corruptions.sound.audio import SAMPLE_RATE, Waveform
 from corruptions.sound.promises import AudioError
-from corruptions.sound.segments import Clip, read_clip
+from corruptions.sound.segments import Clip, clip_at, read_clip
 
 # Of the impulses: how many on average, and how many samples each lasts.
 CLICKS_PER_S = 10
@@ -42,17 +43,18 @@ class Spectrum:
         return np.sqrt(np.interp(frequency_hz, grid_hz, self.power)) * (frequency_hz > 0)
 
 
-def long_term_spectrum(clips: Iterable[Clip]) -> Spectrum:
+def long_term_spectrum(clips: Iterable[Clip | Path]) -> Spectrum:
     """Return the average power spectrum of recordings, each of which counts the same, however loud or long it is.
 
     Args:
-        clips: recordings of speech: the training split, so that nothing of the test set gets into the noise.
+        clips: recordings of speech, or paths of them: the training split, so that nothing of the test set gets into
+            the noise.
 
     Raises:
         ValueError: if there are none.
         AudioError: if one cannot be read or is silent.
     """
-    powers = [_mean_power(clip) for clip in clips]
+    powers = [_mean_power(clip_at(one)) for one in clips]
     if not powers:
         raise ValueError("a long-term spectrum needs one recording or more, and there are none")
     return Spectrum(tuple(np.mean(powers, axis=0).tolist()))

@@ -16,11 +16,11 @@ from corruptions.sound.audio import (
     SILENT,
     SILENT_PEAK,
     cancelled,
-    file_sha256,
     length_at_16k,
     too_loud,
 )
 from corruptions.sound.decoding import decoding
+from corruptions.sound.inputs import hashed
 from corruptions.sound.problems import counted, listed
 from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
@@ -111,7 +111,7 @@ def _examine_one(folder: Path, name: str) -> Recording | Fault:
     n_frames, lowest, highest, opposite = 0, np.inf, -np.inf, False
     try:
         # Block by block: a noise corpus has recordings of an hour.
-        with decoding(path) as (sample_rate, blocks):
+        with hashed(path) as sha256, decoding(path) as (sample_rate, blocks):
             collected = FramePower(sample_rate)
             for block in blocks:
                 n_frames += len(block)
@@ -121,7 +121,6 @@ def _examine_one(folder: Path, name: str) -> Recording | Fault:
                 lowest = float(np.minimum(lowest, mono.min(initial=np.inf)))
                 highest = float(np.maximum(highest, mono.max(initial=-np.inf)))
                 opposite = opposite or (block.shape[1] > 1 and cancelled(block, mono))
-        sha256 = file_sha256(path)
     except (AudioError, OSError) as error:
         return Fault(name, "unreadable", str(error))
     peak = float(np.maximum(-lowest, highest))

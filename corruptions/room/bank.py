@@ -19,7 +19,8 @@ import numpy as np
 
 from corruptions.room.responses import Acoustics, Response
 from corruptions.room.simulation import Geometry, RoomSpec, check_possible, draw_geometry, simulate
-from corruptions.sound.audio import file_sha256, write_response
+from corruptions.sound.audio import write_response
+from corruptions.sound.inputs import file_sha256
 from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.seals import BLANK, is_sealed, sealing
 

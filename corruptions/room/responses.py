@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from corruptions.sound.audio import SAMPLE_RATE, Waveform, audio_names, file_sha256, read_channels
+from corruptions.sound.audio import SAMPLE_RATE, Waveform, audio_names, read_channels
+from corruptions.sound.inputs import hashed
 from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
 
@@ -141,7 +142,8 @@ def measure_response(response: Waveform) -> Acoustics:
 
 def _listed(folder: Path, name: str) -> list[Response]:
     path = folder / name
-    channels, sha256 = read_channels(path), file_sha256(path)
+    with hashed(path) as sha256:
+        channels = read_channels(path)
     responses = []
     for channel, audio in enumerate(channels):
         which = f" channel {channel}" if len(channels) > 1 else ""

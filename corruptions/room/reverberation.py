@@ -9,9 +9,9 @@ import numpy.typing as npt
 from scipy import fft
 
 from corruptions.room.responses import DIRECT, Response
-from corruptions.sound.audio import Waveform, file_sha256, read_channel
+from corruptions.sound.audio import Waveform, read_channel
+from corruptions.sound.inputs import unchanged
 from corruptions.sound.levels import active_level_dbfs, has_level, rms_dbfs
-from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted
 
 _TOLERANCE_DB = 0.01
@@ -33,7 +33,8 @@ def reverberate(before: Corrupted, response: Response) -> Corrupted:
     of the moment when the noise was added. Silence stays silence, without a gain.
 
     Raises:
-        AudioError: if the file has changed since it was listed, or cannot be read.
+        ChangedError: if the file has changed since it was listed.
+        AudioError: if it is gone or cannot be read.
         ValueError: if a room was applied before.
     """
     if before.record.room_source is not None:
@@ -76,7 +77,8 @@ def convolve(audio: Waveform, response: Response) -> Waveform:
     blocks (overlap-save) that one call transforms together, and the response's spectrum is kept for the next utterance.
 
     Raises:
-        AudioError: if the file has changed since it was listed, or cannot be read.
+        ChangedError: if the file has changed since it was listed.
+        AudioError: if it is gone or cannot be read.
     """
     _keep_freed_memory()
     ahead = min(response.acoustics.direct, DIRECT)
@@ -109,9 +111,9 @@ def _at_level(audio: Waveform, dbfs: float) -> tuple[Waveform, float, float]:
 @lru_cache(maxsize=_CACHED)
 def _spectrum(path: Path, sha256: str, channel: int, n_taps: int, size: int) -> npt.NDArray[np.complex64]:
     """Return the spectrum of the last ``n_taps`` samples of a response, for an FFT of ``size``."""
-    if not path.is_file() or file_sha256(path) != sha256:
-        raise AudioError(f"{path}: not the file that was listed: gone, or changed since")
-    spectrum: npt.NDArray[np.complex64] = fft.rfft(read_channel(path, channel)[-n_taps:], size)
+    with unchanged(path, sha256):
+        response = read_channel(path, channel)
+    spectrum: npt.NDArray[np.complex64] = fft.rfft(response[-n_taps:], size)
     return spectrum
 
 

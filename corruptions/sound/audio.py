@@ -4,7 +4,6 @@ A ``Waveform`` is float32, mono, 16 kHz, full scale +-1.0. Files of any other ki
 are averaged, other rates resampled with soxr's best quality. Samples of float files beyond +-1.0 stay as they are.
 """
 
-import hashlib
 import io
 from math import gcd
 from pathlib import Path
@@ -245,12 +244,6 @@ def is_silent(audio: Waveform) -> bool:
         (True, False)
     """
     return bool(audio.max() - audio.min() <= 2 * SILENT_PEAK)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_scale(path: Path, frames: Frames) -> None:

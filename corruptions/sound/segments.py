@@ -9,21 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corruptions.sound.audio import SAMPLE_RATE, Waveform, audio_length, read_audio, read_excerpt, read_slice
+from corruptions.sound.inputs import file_sha256, unchanged
 from corruptions.sound.promises import AudioError
 
 
 @dataclass(frozen=True)
-class Segment:
-    """A part of a file: its samples from ``start`` up to ``end``, counted at 16 kHz; to the end of the file if None.
+class Clip:
+    """A recording: a file, or its samples from ``start`` up to ``end``, counted at 16 kHz; to its end if None.
+
+    ``sha256`` is of the bytes that its file had when it was listed. Where it is known, nothing else is ever read.
 
     Examples:
-        >>> print(Segment(Path("talk.wav"), 24_000, 40_000))
-        talk.wav from 1.5 to 2.5 s
+        >>> print(Clip(Path("talk.wav"), 24_000, 40_000), Clip(Path("talk.wav")), sep=", ")
+        talk.wav from 1.5 to 2.5 s, talk.wav
     """
 
     path: Path
-    start: int
+    start: int = 0
     end: int | None = None
+    sha256: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what holds no sample."""
@@ -31,11 +35,43 @@ class Segment:
             raise ValueError(f"{self}: a segment begins at 0 or later, and ends after that")
 
     def __str__(self) -> str:
+        if self.whole:
+            return str(self.path)
         end = "its end" if self.end is None else f"{self.end / SAMPLE_RATE:.10g} s"
         return f"{self.path} from {self.start / SAMPLE_RATE:.10g} to {end}"
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of its file."""
+        return self.start == 0 and self.end is None
 
-Clip = Path | Segment
+    def blamed(self, error: Exception) -> str:
+        """Return what an error says, of the recording where it names but the file, or nothing.
+
+        Examples:
+            >>> Clip(Path("talk.wav"), 24_000).blamed(AudioError("talk.wav: no such file"))
+            'talk.wav from 1.5 to its end: no such file'
+        """
+        message = str(error)
+        return message if str(self) in message else f"{self}: {message.removeprefix(f'{self.path}: ')}"
+
+    def content(self) -> str:
+        """Return a name for what is in it: the SHA-256 of its file, read if need be, and which part of that it is.
+
+        Raises:
+            AudioError: if the file has to be read, and cannot be.
+
+        Examples:
+            >>> Clip(Path("talk.wav"), sha256="ab12").content(), Clip(Path("talk.wav"), 0, 800, "ab12").content()
+            ('ab12', 'ab12[0:800]')
+        """
+        sha256 = self.sha256 or file_sha256(self.path)
+        return sha256 if self.whole else f"{sha256}[{self.start}:{'' if self.end is None else self.end}]"
+
+
+def clip_at(place: Clip | Path) -> Clip:
+    """Return the recording that a path stands for, where a user of the library may give either."""
+    return place if isinstance(place, Clip) else Clip(Path(place))
 
 
 def sample_at(time_s: float) -> int:
@@ -48,57 +84,45 @@ def sample_at(time_s: float) -> int:
     return round(time_s * SAMPLE_RATE)
 
 
-def file_of(clip: Clip) -> Path:
-    """Return the file that a recording is, or is part of."""
-    return clip.path if isinstance(clip, Segment) else clip
-
-
-def content_of(clip: Clip, file_sha256: str) -> str:
-    """Return a name for what is in a recording: the SHA-256 of its file, and which part of that it is.
-
-    Examples:
-        >>> content_of(Path("talk.wav"), "ab12"), content_of(Segment(Path("talk.wav"), 0, 800), "ab12")
-        ('ab12', 'ab12[0:800]')
-    """
-    if not isinstance(clip, Segment):
-        return file_sha256
-    return f"{file_sha256}[{clip.start}:{'' if clip.end is None else clip.end}]"
-
-
 def read_clip(clip: Clip) -> Waveform:
-    """Return a whole recording, shape ``(n_samples,)``; of a segment's file, no more than needed is read.
+    """Return a whole recording, shape ``(n_samples,)``; of a segment's file, no more than needed is decoded.
 
     Raises:
+        ChangedError: if the file is not what was listed.
         AudioError: as ``read_audio`` does, or if the file ends before the segment does.
     """
-    if not isinstance(clip, Segment):
-        return read_audio(clip)
-    if clip.end is not None:
-        return read_excerpt(clip.path, clip.start, clip.end - clip.start)
-    audio = read_slice(clip.path, clip.start, None)
-    if not audio.size:
-        raise AudioError(f"{clip}: the file ends before")
-    return audio
+    with unchanged(clip.path, clip.sha256):
+        if clip.whole:
+            return read_audio(clip.path)
+        if clip.end is not None:
+            return read_excerpt(clip.path, clip.start, clip.end - clip.start)
+        audio = read_slice(clip.path, clip.start, None)
+        if not audio.size:
+            raise AudioError(f"{clip}: the file ends before")
+        return audio
 
 
 def read_clip_part(clip: Clip, start: int, n_samples: int) -> Waveform:
     """Return ``read_clip(clip)[start : start + n_samples]``, as ``read_excerpt`` does of a file.
 
     Raises:
+        ChangedError: if the file is not what was listed.
         AudioError: as ``read_excerpt`` does, and if the segment ends before the part does.
     """
-    if isinstance(clip, Segment) and clip.end is not None and clip.start + start + n_samples > clip.end:
+    if clip.end is not None and clip.start + start + n_samples > clip.end:
         raise AudioError(f"{clip}: ends before its sample {start + n_samples} (at {SAMPLE_RATE} Hz)")
-    before = clip.start if isinstance(clip, Segment) else 0
-    return read_excerpt(file_of(clip), before + start, n_samples)
+    with unchanged(clip.path, clip.sha256):
+        return read_excerpt(clip.path, clip.start + start, n_samples)
 
 
 def clip_length(clip: Clip) -> int:
     """Return the length of a recording in samples at 16 kHz; nothing is read of a segment whose end is known.
 
     Raises:
+        ChangedError: if the file is not what was listed.
         AudioError: if the file is not there or cannot be read.
     """
-    if not isinstance(clip, Segment):
-        return audio_length(clip)
-    return (audio_length(clip.path) if clip.end is None else clip.end) - clip.start
+    if clip.end is not None:
+        return clip.end - clip.start
+    with unchanged(clip.path, clip.sha256):
+        return audio_length(clip.path) - clip.start

@@ -91,10 +91,10 @@ def openai_whisper(
     """
     from whisper.tokenizer import get_tokenizer
 
+    sha256, revision = identify_openai_whisper(pretrained)
     model = load_openai_whisper(device, pretrained)
     check_heard(language, pretrained.weights, [*languages()][: model.num_languages] if model.is_multilingual else ())
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "unclosed file", ResourceWarning)  # it leaves its table of tokens open
         get_tokenizer(model.is_multilingual, num_languages=model.num_languages, language=language, task=TASK)
-    sha256, revision = identify_openai_whisper(pretrained)
     return OpenaiWhisperTranscriber(sha256, revision, device, language, model)

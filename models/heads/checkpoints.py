@@ -21,7 +21,7 @@ from uuid import uuid4
 import numpy as np
 import torch
 
-from models.weights.files import replacing
+from models.weights.writing import replacing
 
 VERSION = "emonoise training 1"
 """Changed whenever a training would go on otherwise than it began."""

@@ -14,7 +14,8 @@ from typing import Any
 
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
 from models.weights import whisper_input
-from models.weights.embedded import WeightsError, file_sha256
+from models.weights.embedded import WeightsError
+from models.weights.files import file_sha256
 from models.weights.precision import check_rounding, spoken_second
 from models.weights.whisper import DTYPE, load_whisper, locate_whisper
 

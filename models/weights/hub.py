@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from models.types import Pretrained
-from models.weights.embedded import EMBEDDED, WeightsError, file_sha256, find
+from models.weights.embedded import EMBEDDED, WeightsError, find
+from models.weights.files import file_sha256, hashed_files, state_of
 from models.weights.torchaudio_cpu import import_torchaudio
 
 PICKLED = "pytorch_model*.bin"
@@ -70,6 +71,20 @@ def locate(pretrained: Pretrained, files: Sequence[str] = FILES) -> Located:
         return Located(Path(name), None, _digest(Path(name), files))
     folder = _fetch(name, revision, files)
     return Located(folder, folder.name, _digest(folder, files))
+
+
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """Refuse weights, located and loaded in the block, of which a file has changed since it was hashed.
+
+    Raises:
+        WeightsError: naming the file.
+    """
+    with hashed_files() as files:
+        yield
+    for path, state in files.items():
+        if not path.exists() or state_of(path) != state:
+            raise WeightsError(f"{path}: changed while it was loaded: run again")
 
 
 def load_network(

@@ -124,10 +124,10 @@ def exported(write_export: Callable[..., Path], tmp_path_factory: pytest.TempPat
 def make_again(pool: ProcessPoolExecutor) -> Callable[[Path, Path], Path]:
     """Replay a table into a folder."""
 
-    def make_again(table: Path, out: Path) -> Path:
+    def make_again(table: Path, out: Path, stages: Stages | None = None) -> Path:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(replay, "worker_pool", lambda _workers: nullcontext(pool))
-            return replay.replay(table, out, stages=Stages())
+            return replay.replay(table, out, stages=stages or Stages())
 
     return make_again
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from corruptions import Material, long_term_spectrum, read_noise_folder, write_audio
+from corruptions import Clip, Material, long_term_spectrum, read_noise_folder, write_audio
 from corruptions.room.bank import RoomSpec, build_rooms
 from corruptions.room.responses import Response, read_responses
 
@@ -14,16 +14,16 @@ from .signals import like_speech
 
 
 @pytest.fixture(scope="session")
-def talkers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, ...]]:
+def talkers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Clip, ...]]:
     folder = tmp_path_factory.mktemp("talkers")
-    paths = {}
+    clips = {}
     for speaker in range(14):
-        paths[f"s{speaker}"] = tuple(folder / f"{speaker}-{take}.flac" for take in range(3))
-        for take, path in enumerate(paths[f"s{speaker}"]):
+        clips[f"s{speaker}"] = tuple(Clip(folder / f"{speaker}-{take}.flac") for take in range(3))
+        for take, clip in enumerate(clips[f"s{speaker}"]):
             # Nobody speaks as loud as the next one, and the first 50 ms are digital silence.
             audio = like_speech(100 * speaker + take, 0.7 + 0.2 * take, peak=0.03 * (1 + speaker))
-            write_audio(path, np.append(np.zeros(800, np.float32), audio))
-    return paths
+            write_audio(clip.path, np.append(np.zeros(800, np.float32), audio))
+    return clips
 
 
 @pytest.fixture(scope="session")
@@ -65,14 +65,14 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> dict[float, tuple[Respons
 
 @pytest.fixture(scope="session")
 def material(
-    talkers: dict[str, tuple[Path, ...]],
+    talkers: dict[str, tuple[Clip, ...]],
     noise_folder: Path,
     responses_folder: Path,
     rooms: dict[float, tuple[Response, ...]],
 ) -> Material:
     return Material(
         talkers=talkers,
-        spectrum=long_term_spectrum([path for paths in talkers.values() for path in paths]),
+        spectrum=long_term_spectrum([clip for clips in talkers.values() for clip in clips]),
         recordings={"street": read_noise_folder(noise_folder)},
         rooms=rooms,
         responses={"lounge": read_responses(responses_folder)},

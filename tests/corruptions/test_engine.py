@@ -26,6 +26,7 @@ from corruptions import (
     read_noise_folder,
     rms_dbfs,
 )
+from corruptions.sound.inputs import file_sha256
 
 from .every import EVERY_CORRUPTION, LEVELS_OF_UNIT, NOISES, SPEECH, run
 from .signals import like_speech
@@ -217,3 +218,20 @@ def test_the_snr_is_exact_on_real_speech_in_real_noise(real_data: Path) -> None:
             result = run("street", snr_db, material, key=key, speech=speech)
             added = rms_dbfs(result.audio.astype(np.float64) - speech)
             assert active_level_dbfs(speech) - added == pytest.approx(snr_db, abs=0.01), path
+
+
+def test_talkers_may_be_paths(material: Material) -> None:
+    paths = {name: tuple(clip.path for clip in clips) for name, clips in material.talkers.items()}
+    assert replace(material, talkers=paths) == material
+    assert fingerprint(replace(material, talkers=paths), parse_condition("babble@5dB")) == fingerprint(
+        material, parse_condition("babble@5dB")
+    )
+
+
+def test_a_digest_that_is_known_changes_no_fingerprint(material: Material) -> None:
+    babble = parse_condition("babble@5dB")
+    known = {
+        name: tuple(replace(clip, sha256=file_sha256(clip.path)) for clip in clips)
+        for name, clips in material.talkers.items()
+    }
+    assert fingerprint(replace(material, talkers=known), babble) == fingerprint(material, babble)

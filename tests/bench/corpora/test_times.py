@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from bench.corpora.manifest import COLUMNS, ManifestError, read_manifest
-from corruptions import Segment
+from corruptions import Clip
 
 SCALE = (1, 7)
 
@@ -54,7 +54,7 @@ def test_without_times_a_row_is_the_whole_file(tmp_path: Path):
     frame.to_csv(tmp_path / "talks.csv", index=False)
     file = tmp_path / "talk.wav"
     clips = [one.clip for one in read_manifest(tmp_path / "talks.csv", SCALE).utterances]
-    assert clips == [Segment(file, 0), file, Segment(file, 32_000, 48_001)]
+    assert clips == [Clip(file), Clip(file), Clip(file, 32_000, 48_001)]
 
 
 def test_an_index_of_file_start_and_end_is_not_lost(tmp_path: Path):

@@ -1,16 +1,19 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 
 from bench.stages.recipe import RecipeError, read_corruptions, write_corruptions
 
+from ..changing import Meddling, soften
 from ..spoken import write_corpus
 
 Write = Callable[..., Path]
-MakeAgain = Callable[[Path, Path], Path]
+MakeAgain = Callable[..., Path]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -43,6 +46,40 @@ def test_a_source_that_has_changed_is_named(write_export: Write, make_again: Mak
     for problem in ("wav/3.wav: no such file", "street/1.wav: has changed", "lounge/corner.wav: has changed"):
         assert problem in str(error.value)
     assert f"{rows['path'][0]}: has changed" in str(error.value)
+
+
+def test_a_source_that_changes_after_it_was_looked_at_is_refused(
+    write_export: Write, make_again: MakeAgain, tmp_path: Path
+):
+    corpus = write_corpus(tmp_path / "corpus")
+    table = write_export(tmp_path / "out", ["street@5dB"], manifest=corpus).with_name("corruptions.parquet")
+    for name in ("wav/16.wav", "street/*.wav"):
+        files = list(corpus.parent.glob(name))
+        kept = [path.read_bytes() for path in files]
+        stages = Meddling("Corrupting speech", lambda files=files: [soften(path) for path in files])
+        with pytest.raises(ValueError, match=f"{name[:4]}.*wav: changed since it was listed: run again"):
+            make_again(table, tmp_path / "again", stages)
+        assert contents(tmp_path / "again" / "audio").items() <= contents(tmp_path / "out" / "audio").items()
+        for path, content in zip(files, kept, strict=True):
+            path.write_bytes(content)
+    assert contents(make_again(table, tmp_path / "again")) == contents(tmp_path / "out" / "audio")
+
+
+def test_a_table_in_which_talkers_are_paths_and_their_digests_apart_is_read(exported: Path, tmp_path: Path):
+    table = exported.with_name("corruptions.parquet")
+    rows = pq.read_table(table)
+    recipe = json.loads(rows.schema.metadata[b"emonoise"])
+    talkers = recipe["material"]["talkers"]
+    recipe["files"] = {one["path"]: one["sha256"] for clips in talkers.values() for one in clips}
+    for name, clips in talkers.items():
+        talkers[name] = [one["path"] for one in clips]
+    old = rows.replace_schema_metadata({**rows.schema.metadata, b"emonoise": json.dumps(recipe).encode()})
+    pq.write_table(old, tmp_path / "corruptions.parquet")
+    assert read_corruptions(tmp_path / "corruptions.parquet")[1] == read_corruptions(table)[1]
+    for damaged in ("[]", "nothing", json.dumps(recipe | {"files": {}}), json.dumps(recipe | {"material": None})):
+        pq.write_table(rows.replace_schema_metadata({b"emonoise": damaged.encode()}), tmp_path / "damaged.parquet")
+        with pytest.raises(RecipeError, match=r"damaged\.parquet: the recipe in it cannot be read by this version"):
+            read_corruptions(tmp_path / "damaged.parquet")
 
 
 def test_simulated_rooms_come_back_without_the_cache_they_were_in(

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import re
 import shutil
@@ -11,9 +12,11 @@ import pandas as pd
 import pytest
 
 from bench.corpora.corpus import DIMENSIONS
+from bench.outside import score
 from bench.outside.score import score_predictions
 from bench.stages.recipe import read_corruptions, write_corruptions
 from bench.store.progress import Stages
+from corruptions.sound.inputs import ChangedError
 from reports.page.page import build_report
 
 COLUMNS = ["id", "condition", "draw", *DIMENSIONS]
@@ -200,3 +203,31 @@ def test_a_manifest_that_is_no_export_is_refused(
     shutil.copyfile(exported.with_name("corruptions.parquet"), tmp_path / "corruptions.parquet")
     with pytest.raises(ValueError, match=message):
         scored(predictions, tmp_path / "manifest.csv", tmp_path / "scored")
+
+
+@pytest.mark.parametrize("which", ["mine.csv", "manifest.csv", "corruptions.parquet"])
+def test_a_table_that_changes_while_it_is_read_is_not_scored(
+    predictions: pd.DataFrame, exported: Path, tmp_path: Path, which: str, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("manifest.csv", "corruptions.parquet"):
+        shutil.copyfile(exported.with_name(name), tmp_path / name)
+    read = score.read_predictions
+
+    def read_and_change(*given: object, **options: object) -> pd.DataFrame:
+        table = read(*given, **options)
+        (tmp_path / which).write_bytes((tmp_path / which).read_bytes())
+        return table
+
+    monkeypatch.setattr(score, "read_predictions", read_and_change)
+    with pytest.raises(ChangedError, match=f"{which}: changed while it was read: run again"):
+        scored(predictions, tmp_path / "manifest.csv", tmp_path)
+    assert not (tmp_path / "scores").exists()
+
+
+def test_the_digests_of_what_was_scored_are_those_of_what_was_read(
+    predictions: pd.DataFrame, exported: Path, tmp_path: Path
+):
+    files = {"predictions": tmp_path / "mine.csv", "manifest": exported}
+    provenance = json.loads((scored(predictions, exported, tmp_path) / "provenance.json").read_text())
+    for name, path in files.items():
+        assert provenance[name] == {"file": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}

@@ -12,7 +12,7 @@ from bench.plan.plan import Plan
 from bench.plan.planning import MOST_BLOCKS, make_plan
 from bench.plan.sample import spread
 from bench.suite.suite import Suite
-from corruptions import Material, Segment
+from corruptions import Clip, Material
 
 FINGERPRINTS = {"mfb": "m1", "whisper": "w1", "text": "t1", "text-oracle": "o1", "whisper-tiny.en": "a1"}
 RECIPES = {"tc-gru": "r1", "fusion": "r2", "student": "r3", "ridge": "r4"}
@@ -30,6 +30,7 @@ def utterance(number: int) -> Utterance:
         2 + number / 99,
         3 + number / 99,
         "words",
+        sha256=f"sha of u{number:04}",
     )
 
 
@@ -58,6 +59,11 @@ def plan(
 
 def relabelled(split: str) -> Corpus:
     changed = [replace(one, activation=6.5) if one.split == split else one for one in CORPUS.utterances]
+    return replace(CORPUS, utterances=tuple(changed))
+
+
+def rerecorded(name: str) -> Corpus:
+    changed = [replace(one, sha256="other") if one.id == name else one for one in CORPUS.utterances]
     return replace(CORPUS, utterances=tuple(changed))
 
 
@@ -94,7 +100,7 @@ def test_which_part_of_its_file_an_utterance_is_counts_to_the_sample():
 
 
 def test_who_talks_from_when_to_when_counts():
-    file, part = Path("0.wav"), Segment(Path("0.wav"), 800, 16_000)
+    file, part = Clip(Path("0.wav"), sha256="ab"), Clip(Path("0.wav"), 800, 16_000, "ab")
     suite = SUITE.model_copy(update={"conditions": ("clean", "talker@5dB")})
     suite = Suite.model_validate(suite.model_dump())
     whole, some = (plan(suite, material=Material(talkers={"Al": (clip,)})) for clip in (file, part))
@@ -133,7 +139,7 @@ def test_a_system_is_trained_again_just_when_something_it_learns_from_changed(ch
         (plan(material=Material(talkers={"a": ()})), set()),
         (plan(suite=SUITE.model_copy(update={"seed": 1})), {str(one) for one in SUITE.expanded()}),
         (
-            plan(recordings=RECORDINGS | {"u0002": replace(RECORDINGS["u0002"], sha256="other")}),
+            plan(corpus=rerecorded("u0002")),
             {str(one) for one in SUITE.expanded()},
         ),
     ],

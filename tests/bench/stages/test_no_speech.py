@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bench.stages.no_speech import clips, hear_no_speech
+from bench.stages.represent import _transcriber
 from bench.store.keys import Key
 from bench.store.store import Store
 from bench.suite.representations import Model
@@ -13,12 +14,11 @@ from models.weights.embedded import WeightsError
 from tests.models import tiny
 
 
-def plan_of(key: str = "key", **models: Model) -> SimpleNamespace:
-    """Stands for the plan of a suite whose systems read what these recognisers write."""
+def plan_of(key: str | None = None, **models: Model) -> SimpleNamespace:
+    """Stands for the plan of a suite whose systems read what these recognisers write; their own key unless given."""
     catalog = Catalog(models, {}, SYSTEMS)
-    return SimpleNamespace(
-        transcribers={name: Key(f"{key} {name}") for name in models}, suite=SimpleNamespace(catalog=catalog)
-    )
+    keys = {name: Key(key or _transcriber(one, "cpu").fingerprint) for name, one in models.items()}
+    return SimpleNamespace(transcribers=keys, suite=SimpleNamespace(catalog=catalog))
 
 
 def test_the_clips_have_the_level_and_the_length_they_say_and_are_always_the_same():
@@ -49,7 +49,7 @@ def test_what_was_heard_once_is_not_heard_again_unless_the_recogniser_changes(tm
     assert set(table["transcriber"]) == {"heard"}
     assert table["flagged"].isna().all()  # it has no belief that nobody spoke
     elsewhere = Model(kind="ctc", weights=str(tmp_path / "not there"))
-    assert hear_no_speech(plan_of(heard=elsewhere), store, "cpu").equals(table)
+    assert hear_no_speech(plan_of(plan.transcribers["heard"], heard=elsewhere), store, "cpu").equals(table)
     with pytest.raises(WeightsError, match="not there"):
         hear_no_speech(plan_of("another key", heard=elsewhere), store, "cpu")
 

@@ -10,7 +10,9 @@ from bench.stages import represent as module
 from bench.stages.represent import loaded_models, look_at_models, represent
 from bench.suite.representations import Confidence, Model, Speech, Words
 from bench.suite.systems import SYSTEMS, Catalog
-from models.types import Transcript
+from models.types import Pretrained, Transcript
+from models.weights.embedded import WeightsError
+from models.weights.hub import locate
 
 VERSION = 1  # of the models below
 CALLS: list[tuple] = []
@@ -79,7 +81,8 @@ WAVEFORMS = [np.zeros(400, np.float32)] * 3
 
 
 def made_of(*names, **options):
-    return represent(names, CATALOG, WAVEFORMS, ["the reference", None, "x"], "cpu", **options)
+    known = look_at_models(names, CATALOG, "cpu").fingerprints
+    return represent(names, CATALOG, WAVEFORMS, ["the reference", None, "x"], "cpu", fingerprints=known, **options)
 
 
 def test_all_that_share_weights_share_one_pass_whatever_layer_they_use():
@@ -122,7 +125,9 @@ def test_a_recogniser_hears_once_in_each_language(monkeypatch):
     )
     own = {"french": Model(kind="counted", weights="some", language="fr"), "english": COUNTED}
     asked = {"one": Confidence(confidence="french"), "other": Confidence(confidence="english")}
-    represent(tuple(asked), Catalog(own, asked, SYSTEMS), WAVEFORMS, [None] * 3, "cpu")
+    catalog = Catalog(own, asked, SYSTEMS)
+    known = look_at_models(tuple(asked), catalog, "cpu").fingerprints
+    represent(tuple(asked), catalog, WAVEFORMS, [None] * 3, "cpu", fingerprints=known)
     assert heard == ["fr", "en"]
     assert CALLS == [("recogniser", 3)] * 2
 
@@ -153,3 +158,47 @@ def test_a_name_may_stand_for_a_model_that_is_used_as_two():
         ("text", "one"): "reader",
         ("transcriber", "one"): "recogniser",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("last", Encoder),
+        ("all", Encoder),
+        ("words", Recogniser),
+        ("words", Reader),
+        ("reference", Reader),
+        ("sure", Recogniser),
+    ],
+)
+def test_a_model_that_is_not_the_one_that_was_looked_at_makes_nothing(name, changed, monkeypatch):
+    known = look_at_models([name], CATALOG, "cpu").fingerprints
+    monkeypatch.setattr(changed, "fingerprint", "of other weights")
+    with pytest.raises(
+        WeightsError, match=f"^{name if changed is not Recogniser else 'one'}: its weights changed since"
+    ):
+        represent([name], CATALOG, WAVEFORMS, [None] * 3, "cpu", fingerprints=known)
+    assert not any(made_by in {"encoder", "reader"} for made_by, *_ in CALLS)
+
+
+def test_a_recogniser_whose_transcripts_are_there_is_not_loaded(monkeypatch):
+    known = look_at_models(["words"], CATALOG, "cpu").fingerprints
+    monkeypatch.setattr(module, "_transcriber", None)
+    transcripts = {"one": [Transcript("b", -1, 0)] * 3}
+    represent(["words"], CATALOG, WAVEFORMS, [None] * 3, "cpu", fingerprints=known, transcripts=transcripts)
+    assert CALLS == [("reader", ("b",) * 3)]
+
+
+def test_weights_that_change_while_they_are_loaded_are_refused(tmp_path, monkeypatch):
+    file = tmp_path / "config.json"
+    file.write_text("{}")
+
+    def load(*_):
+        assert locate(Pretrained(str(tmp_path))).sha256
+        file.write_text("[]")
+        locate(Pretrained(str(tmp_path)))
+        return Encoder()
+
+    monkeypatch.setitem(models.speech.catalog.SPEECH_ENCODERS, "counted", load)
+    with pytest.raises(WeightsError, match=r"config\.json: changed while it was loaded: run again"):
+        look_at_models(["last"], CATALOG, "cpu")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from corruptions import LEVELS, Waveform, mix_at_snr, read_audio, rms_dbfs, write_audio
+from corruptions import LEVELS, Clip, Waveform, mix_at_snr, read_audio, rms_dbfs, write_audio
 from corruptions.noise.additive import draw_excerpt, loop
 from corruptions.sound.audio import is_silent
 
@@ -113,7 +113,7 @@ WHERE = ((49_920, 50_400),)
 
 @given(seed=st.integers(0, 10_000), n_samples=st.integers(400, 80_000))
 def test_an_excerpt_is_where_it_says_and_never_silent(mostly_silent: Path, seed: int, n_samples: int) -> None:
-    excerpt, offset = draw_excerpt(mostly_silent, 80_000, WHERE, n_samples, np.random.default_rng(seed))
+    excerpt, offset = draw_excerpt(Clip(mostly_silent), 80_000, WHERE, n_samples, np.random.default_rng(seed))
     assert len(excerpt) == n_samples
     assert not is_silent(excerpt)
     assert np.array_equal(excerpt, read_audio(mostly_silent)[offset : offset + n_samples])
@@ -121,14 +121,16 @@ def test_an_excerpt_is_where_it_says_and_never_silent(mostly_silent: Path, seed:
 
 @given(seed=st.integers(0, 10_000), n_samples=st.integers(80_001, 200_000))
 def test_a_looped_excerpt_is_where_it_says(mostly_silent: Path, seed: int, n_samples: int) -> None:
-    excerpt, offset = draw_excerpt(mostly_silent, 80_000, WHERE, n_samples, np.random.default_rng(seed))
+    excerpt, offset = draw_excerpt(Clip(mostly_silent), 80_000, WHERE, n_samples, np.random.default_rng(seed))
     period = loop(read_audio(mostly_silent))
     assert np.array_equal(excerpt, np.resize(np.roll(period, -offset), n_samples))
 
 
 def test_every_place_of_a_recording_is_drawn(tmp_path: Path) -> None:
     write_audio(tmp_path / "a.wav", like_speech(0, 0.01))
-    drawn = (draw_excerpt(tmp_path / "a.wav", 160, ((0, 160),), 157, np.random.default_rng(seed)) for seed in range(60))
+    drawn = (
+        draw_excerpt(Clip(tmp_path / "a.wav"), 160, ((0, 160),), 157, np.random.default_rng(seed)) for seed in range(60)
+    )
     assert {offset for _, offset in drawn} == {0, 1, 2, 3}
 
 

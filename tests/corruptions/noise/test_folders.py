@@ -1,5 +1,7 @@
 import hashlib
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,10 @@ import pytest
 import soundfile
 
 from corruptions import AudioError, Material, corrupt, parse_condition, read_audio, read_noise_folder, write_audio
+from corruptions.noise import recordings
 from corruptions.noise.folders import recorded_noise
+from corruptions.sound.decoding import decoding
+from corruptions.sound.inputs import ChangedError
 
 from ..signals import like_speech
 
@@ -134,3 +139,26 @@ def test_every_odd_file_is_noise_at_the_exact_level_or_named_in_an_error(real_da
         "mono_int24.wav": "lasts 0.5 ms",
         "mono_int32.wav": "lasts 0.5 ms",
     }
+
+
+def test_a_recording_that_is_not_what_was_listed_is_refused(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a.wav", like_speech(0, 0.5))
+    folder = read_noise_folder(tmp_path)
+    write_audio(tmp_path / "a.wav", like_speech(1, 0.5))
+    for n_samples in (4000, 80_000):  # a part of it, and all of it over and over
+        with pytest.raises(ChangedError, match=r"a\.wav: changed since it was listed: run again"):
+            recorded_noise(n_samples, np.random.default_rng(0), folder)
+
+
+def test_the_digest_of_a_recording_is_that_of_what_was_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_audio(tmp_path / "a.wav", like_speech(0, 0.5))
+
+    @contextmanager
+    def decoded_and_changed(path: Path) -> Iterator[object]:
+        with decoding(path) as opened:
+            yield opened
+        write_audio(path, like_speech(1, 0.5))
+
+    monkeypatch.setattr(recordings, "decoding", decoded_and_changed)
+    message = f"{tmp_path / 'a.wav'}: changed while it was read: run again"
+    assert recordings.examine(tmp_path, ["a.wav"]) == [recordings.Fault("a.wav", "unreadable", message)]

@@ -9,8 +9,8 @@ from scipy import signal
 
 from corruptions import (
     AudioError,
+    Clip,
     Material,
-    Segment,
     active_level_dbfs,
     check_material,
     corrupt,
@@ -25,7 +25,7 @@ from corruptions.noise.talk import UNKNOWN, babble, other_talkers, speech_modula
 
 from ..signals import like_speech
 
-Talkers = Mapping[str, tuple[Path, ...]]
+Talkers = Mapping[str, tuple[Clip, ...]]
 FLAT = Spectrum((1.0, 1.0))
 
 
@@ -50,10 +50,10 @@ def test_babble_is_other_people_as_many_as_asked_and_never_the_speaker(
 def test_the_six_are_equally_loud(tmp_path: Path) -> None:
     # Six tones of very different loudness: each talker's power can be read from the mixture.
     tones = {f"s{i}": 0.9 / 3**i * np.sin(2 * np.pi * 500 * (i + 1) * np.arange(16_000) / 16_000) for i in range(6)}
-    paths = {name: (tmp_path / f"{name}.wav",) for name in tones}
+    clips = {name: (Clip(tmp_path / f"{name}.wav"),) for name in tones}
     for name, tone in tones.items():
-        write_audio(paths[name][0], tone.astype(np.float32))
-    mixture = babble(48_000, np.random.default_rng(0), paths).samples
+        write_audio(clips[name][0].path, tone.astype(np.float32))
+    mixture = babble(48_000, np.random.default_rng(0), clips).samples
     powers = [power_db(mixture, 500 * (i + 1) - 100, 500 * (i + 1) + 100) for i in range(6)]
     np.testing.assert_allclose(powers, np.mean(powers), atol=0.3)
 
@@ -67,12 +67,12 @@ def test_who_talks_does_not_depend_on_the_order_of_the_talkers(talkers: Talkers)
 def test_babble_reads_no_more_of_a_long_recording_than_it_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paths = {f"s{i}": (tmp_path / f"{i}.wav",) for i in range(6)}
-    for i, (path,) in enumerate(paths.values()):
-        write_audio(path, like_speech(i, 20))
+    clips = {f"s{i}": (Clip(tmp_path / f"{i}.wav"),) for i in range(6)}
+    for i, (clip,) in enumerate(clips.values()):
+        write_audio(clip.path, like_speech(i, 20))
     monkeypatch.setattr("corruptions.noise.talk.read_clip", None)  # nothing is read whole
     for seed in range(5):
-        assert len(babble(48_000, np.random.default_rng(seed), paths).samples) == 48_000
+        assert len(babble(48_000, np.random.default_rng(seed), clips).samples) == 48_000
 
 
 @given(
@@ -98,10 +98,11 @@ def test_as_many_talk_as_are_said_to_however_much_silence_lies_around_what_they_
         write_audio(
             tmp_path / f"{i}.wav", np.concatenate([silence, np.sin(np.arange(8000, dtype=np.float32)), silence])
         )
+    talkers = {"a": tuple(map(Clip, sorted(tmp_path.iterdir())))}
     for seed in range(5):
-        noise = babble(100, np.random.default_rng(seed), {"a": tuple(sorted(tmp_path.iterdir()))}, None, 1).samples
+        noise = babble(100, np.random.default_rng(seed), talkers, None, 1).samples
         assert np.abs(noise[:100]).max() > 0
-        long = babble(60_000, np.random.default_rng(seed), {"a": tuple(sorted(tmp_path.iterdir()))}, None, 1).samples
+        long = babble(60_000, np.random.default_rng(seed), talkers, None, 1).samples
         assert np.abs(long.reshape(-1, 200)).max(axis=1).min() > 0
 
 
@@ -119,9 +120,9 @@ def test_too_few_other_talkers_is_an_error_that_counts_them(talkers: Talkers) ->
 def test_a_talker_without_any_sound_is_named(tmp_path: Path) -> None:
     for i in range(6):
         write_audio(tmp_path / f"{i}.wav", like_speech(i, 1.0) if i else np.zeros(16_000, np.float32))
-    paths = {f"s{i}": (tmp_path / f"{i}.wav",) for i in range(6)}
+    clips = {f"s{i}": (Clip(tmp_path / f"{i}.wav"),) for i in range(6)}
     with pytest.raises(AudioError, match=r"all recordings of a talker are silent:\s+.*0\.wav"):
-        babble(1000, np.random.default_rng(0), paths)
+        babble(1000, np.random.default_rng(0), clips)
 
 
 @given(seed=st.integers(0, 10_000), known=st.integers(1, 5), speaker=st.sampled_from(["s0", UNKNOWN, "a stranger"]))
@@ -182,7 +183,7 @@ def two_voices(tmp_path_factory: pytest.TempPathFactory) -> Talkers:
     lower, upper = (signal.butter(6, 1400, kind, fs=16_000, output="sos") for kind in ("lowpass", "highpass"))
     voice = signal.sosfilt(lower, first) + signal.sosfilt(upper, second)
     write_audio(folder / "a.wav", voice.astype(np.float32))
-    return {"a": (folder / "a.wav",)}
+    return {"a": (Clip(folder / "a.wav"),)}
 
 
 def talking(talkers: Talkers, n_samples: int, seed: int) -> np.ndarray:
@@ -224,8 +225,8 @@ def test_where_the_talker_pauses_speech_modulated_noise_pauses(tmp_path: Path) -
     write_audio(
         tmp_path / "a.wav", np.concatenate([like_speech(0, 1), np.zeros(16_000, np.float32), like_speech(1, 1)])
     )
-    noise = speech_modulated(32_000, np.random.default_rng(0), {"a": (tmp_path / "a.wav",)}, FLAT).samples
-    paused = np.abs(np.convolve(talking({"a": (tmp_path / "a.wav",)}, 32_000, 0), np.ones(1000), "same")) == 0
+    noise = speech_modulated(32_000, np.random.default_rng(0), {"a": (Clip(tmp_path / "a.wav"),)}, FLAT).samples
+    paused = np.abs(np.convolve(talking({"a": (Clip(tmp_path / "a.wav"),)}, 32_000, 0), np.ones(1000), "same")) == 0
     assert paused.any()
     assert rms_dbfs(noise[paused]) < rms_dbfs(noise) - 80
 
@@ -235,7 +236,7 @@ def test_the_offset_of_a_talker_does_not_fill_their_pauses(tmp_path: Path) -> No
     pauses_db = []
     for name, offset in (("a", 0.0), ("b", 0.03)):
         write_audio(tmp_path / f"{name}.wav", speech + np.float32(offset))
-        talkers = {"a": (tmp_path / f"{name}.wav",)}
+        talkers = {"a": (Clip(tmp_path / f"{name}.wav"),)}
         assert spoken(read_audio(tmp_path / f"{name}.wav")).size == spoken(speech).size
         noise = speech_modulated(32_000, np.random.default_rng(0), talkers, FLAT).samples
         power = np.square(noise).reshape(-1, 160).mean(axis=1)
@@ -245,20 +246,24 @@ def test_the_offset_of_a_talker_does_not_fill_their_pauses(tmp_path: Path) -> No
 
 @pytest.mark.real_data
 def test_speech_modulated_noise_of_real_speech_fluctuates_like_it(real_data: Path) -> None:
-    actors = {path.name: tuple(sorted(path.glob("*.flac"))) for path in sorted((real_data / "ravdess").iterdir())}
+    actors = {
+        path.name: tuple(map(Clip, sorted(path.glob("*.flac")))) for path in sorted((real_data / "ravdess").iterdir())
+    }
     spectrum = long_term_spectrum([paths[0] for paths in actors.values()])
     noise = speech_modulated(160_000, np.random.default_rng(0), actors, spectrum, "Actor_01")
     assert noise.source != "Actor_01"
     fluctuation_db = active_level_dbfs(noise.samples) - rms_dbfs(noise.samples)
-    speech = np.concatenate([read_audio(path) for path in actors[noise.source][:4]])
+    speech = np.concatenate([read_audio(clip.path) for clip in actors[noise.source][:4]])
     assert fluctuation_db == pytest.approx(active_level_dbfs(speech) - rms_dbfs(speech), abs=1.5)
 
 
 @pytest.mark.real_data
 def test_babble_of_real_speech_is_steadier_than_speech(real_data: Path) -> None:
-    actors = {path.name: tuple(sorted(path.glob("*.flac"))) for path in sorted((real_data / "ravdess").iterdir())}
+    actors = {
+        path.name: tuple(map(Clip, sorted(path.glob("*.flac")))) for path in sorted((real_data / "ravdess").iterdir())
+    }
     noise = babble(80_000, np.random.default_rng(0), actors, "Actor_01").samples
-    speech = read_audio(actors["Actor_01"][0])
+    speech = read_audio(actors["Actor_01"][0].path)
     assert active_level_dbfs(noise) - rms_dbfs(noise) < active_level_dbfs(speech) - rms_dbfs(speech)
 
 
@@ -270,10 +275,10 @@ def test_who_talks_in_a_segment_is_heard_in_it_alone(tmp_path: Path) -> None:
     segments, files = {}, {}
     for k, (one, start) in enumerate(zip(said, starts.tolist(), strict=True)):
         write_audio(tmp_path / f"{k}.wav", one)
-        segments.setdefault(f"s{k % 3}", []).append(Segment(tmp_path / "talk.wav", start, start + len(one)))
-        files.setdefault(f"s{k % 3}", []).append(tmp_path / f"{k}.wav")
+        segments.setdefault(f"s{k % 3}", []).append(Clip(tmp_path / "talk.wav", start, start + len(one)))
+        files.setdefault(f"s{k % 3}", []).append(Clip(tmp_path / f"{k}.wav"))
     spectrum = long_term_spectrum(clip for clips in segments.values() for clip in clips)
-    assert spectrum == long_term_spectrum(path for paths in files.values() for path in paths)
+    assert spectrum == long_term_spectrum(clip.path for clips in files.values() for clip in clips)
     for seed in range(20):
         left, right = (babble(50_000, np.random.default_rng(seed), one, "s0", 2) for one in (segments, files))
         assert np.array_equal(left.samples, right.samples)

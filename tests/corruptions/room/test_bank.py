@@ -13,7 +13,7 @@ from corruptions import SAMPLE_RATE, read_audio
 from corruptions.room.bank import build_rooms
 from corruptions.room.responses import Response, measure_response
 from corruptions.room.simulation import RoomSpec, draw_geometry, simulate
-from corruptions.sound.audio import file_sha256
+from corruptions.sound.inputs import file_sha256
 from corruptions.sound.progress import Advance
 
 SMALL = RoomSpec(n_rooms=2, seed=3)

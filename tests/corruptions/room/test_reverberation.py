@@ -22,9 +22,11 @@ from corruptions import (
     read_audio,
     rms_dbfs,
 )
+from corruptions.room import responses
 from corruptions.room.responses import Response, measure_response, read_responses
 from corruptions.room.reverberation import _spectrum, convolve
-from corruptions.sound.audio import file_sha256, read_channel, write_response
+from corruptions.sound.audio import read_channel, write_response
+from corruptions.sound.inputs import file_sha256
 
 from ..signals import decaying, like_speech
 
@@ -110,11 +112,19 @@ def test_what_is_kept_does_not_grow_with_the_number_of_responses(folder: Path):
 def test_a_response_that_has_changed_or_gone_is_an_error(tmp_path: Path):
     response = stored(tmp_path / "room.wav", decaying(0.3))
     stored(response.path, decaying(0.4))
-    with pytest.raises(AudioError, match=r"room\.wav: not the file that was listed"):
+    with pytest.raises(AudioError, match=r"room\.wav: changed since it was listed: run again"):
         in_room(like_speech(1), response)
     response.path.unlink()
-    with pytest.raises(AudioError, match=r"room\.wav: not the file that was listed"):
+    with pytest.raises(AudioError, match=r"room\.wav: no such file"):
         in_room(like_speech(1), response)
+
+
+def test_the_digest_of_a_response_is_that_of_what_was_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    stored(tmp_path / "room.wav", decaying(0.3))
+    read = responses.read_channels
+    monkeypatch.setattr(responses, "read_channels", lambda path: (read(path), stored(path, decaying(0.4)))[0])
+    with pytest.raises(AudioError, match=r"room\.wav: changed while it was read: run again"):
+        responses.read_responses(tmp_path)
 
 
 @given(delay=st.integers(0, 4000), seed=st.integers(0, 9))

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,14 @@ def test_the_same_files_have_the_same_sum_wherever_they_lie(folder, tmp_path):
 def test_a_changed_file_changes_the_sum(folder, name):
     before = locate(Pretrained(str(folder))).sha256
     (folder / name).write_bytes((folder / name).read_bytes() + b" ")
+    assert locate(Pretrained(str(folder))).sha256 != before
+
+
+def test_a_file_of_the_same_size_and_age_is_known_for_another(folder):
+    file = folder / "config.json"
+    before, status = locate(Pretrained(str(folder))).sha256, file.stat()
+    file.write_bytes(file.read_bytes().swapcase())
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert locate(Pretrained(str(folder))).sha256 != before
 
 
