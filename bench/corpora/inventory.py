@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.corpora.corpus import Corpus, Utterance
 from bench.corpora.leaks import leaks, n_shared_files, part_of
 from bench.corpora.offenders import OffendersError
-from bench.store.engine import in_blocks, run_jobs
+from bench.store.engine import first_to_last, in_blocks, run_jobs
 from bench.store.progress import Stages
 from corruptions.sound.audio import (
     SAMPLE_RATE,
@@ -81,7 +81,7 @@ def inspect(
     blocks = in_blocks(distinct, _BLOCK)
     found: dict[Clip, Recording | str] = {}
     with stages.stage("Reading the corpus", len(distinct), "recordings") as advance:
-        for block, of_block in run_jobs(pool, _inspect_block, blocks):
+        for block, of_block in run_jobs(pool, _inspect_block, blocks, what=first_to_last):
             found.update(zip(block, of_block, strict=True))
             advance(len(block))
     problems = [problem for clip in clips.values() if isinstance(problem := found[clip], str)]

@@ -17,7 +17,7 @@ import pandas as pd
 
 from bench.stages.recipe import Recipe, samples_sha256, source_of
 from bench.stages.speech import Source, corrupt_utterance
-from bench.store.engine import in_blocks, run_jobs
+from bench.store.engine import first_to_last, in_blocks, run_jobs
 from bench.store.keys import digest
 from bench.store.machine import AUDIO, versions
 from bench.store.progress import Stages
@@ -96,7 +96,7 @@ def make_takes(
     missing = [block for block in blocks if not _is_done(block, out)]
     with stages.stage("Corrupting speech", len(takes), "files") as advance:
         advance(len(takes) - sum(len(block.takes) for block in missing))
-        for block, problem in run_jobs(pool, _make_block, missing):
+        for block, problem in run_jobs(pool, _make_block, missing, what=_what):
             if problem is not None:
                 raise problem
             advance(len(block.takes))
@@ -168,6 +168,11 @@ def _is_done(block: _Block, out: Path) -> bool:
             "or version of a library: take another folder, or delete this one"
         )
     return all(file.exists() for file in block.files)
+
+
+def _what(block: _Block) -> str:
+    first = block.takes[0]
+    return f"{first_to_last([take.source.id for take in block.takes])} under {first.condition}, draw {first.draw}"
 
 
 def _make_block(block: _Block) -> ValueError | None:

@@ -1,7 +1,6 @@
 """A run from end to end: corpus, plan, training, testing, scores, report."""
 
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +18,7 @@ from bench.stages.outputs import begin, finish, is_done, write_tables
 from bench.stages.provenance import provenance
 from bench.stages.represent import look_at_models
 from bench.stages.train import missing_features, missing_fits, recipes, train
+from bench.store.clock import Began
 from bench.store.engine import default_workers, worker_pool
 from bench.store.progress import Stages
 from bench.store.store import Store, cache_root, write_table
@@ -55,13 +55,12 @@ def run_suite(
     """
     from reports.page.page import build_report
 
-    started = datetime.now(UTC)
+    began = Began()
     page = out / "report" / "index.html"
     chosen = choose_device(device)
     corpus = load_corpus(suite, stages, workers)
-    processes = workers or default_workers(chosen)
-    with worker_pool(processes) as pool:
-        plan, material = prepare(suite, corpus, pool, stages, chosen, processes, allow_missing=allow_missing)
+    with worker_pool(workers or default_workers(chosen)) as pool:
+        plan, material = prepare(suite, corpus, pool, stages, chosen, allow_missing=allow_missing)
         _say_limit(plan, stages)
         store = default_store()
         if is_done(plan, out) and page.exists():
@@ -84,7 +83,7 @@ def run_suite(
         advance(1)
     for notice in careful:
         stages.warn(notice)
-    finish(plan, provenance(plan, material, stages.seconds, started, chosen) | {"notices": careful}, store, out)
+    finish(plan, provenance(plan, material, stages.seconds, began, chosen) | {"notices": careful}, store, out)
     with stages.stage("Report", 1, "pages") as advance:
         build_report(out)
         advance(1)
@@ -113,7 +112,6 @@ def prepare(
     pool: ProcessPoolExecutor,
     stages: Stages,
     device: str,
-    workers: int,
     *,
     allow_missing: bool = False,
 ) -> tuple[Plan, Material]:
@@ -151,7 +149,7 @@ def prepare(
         noises=read_noises(suite.noises, stages, allow_missing=allow_missing),
         responses=read_rooms(suite.rooms, stages),
         stages=stages,
-        workers=workers,
+        pool=pool,
     )
     for condition in suite.training.expanded():
         check_for_training(condition, material)
@@ -170,7 +168,7 @@ def run_status(
     """
     corpus = load_corpus(suite, stages)
     with worker_pool(1) as pool:
-        plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), 1, allow_missing=allow_missing)
+        plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), allow_missing=allow_missing)
     store = default_store()
     unheard = len(missing_features(plan, missing_fits(plan, store), store))
     return [

@@ -5,24 +5,22 @@ lie in a folder of their generation, in which a note says which versions of code
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import platformdirs
 
 from bench.store.keys import GENERATION_DIGITS, Generation
 from corruptions.sound.files import replacing
+from models.weights.embedded import user_cache
 
 NOTE = "versions.json"
 
 
 def cache_root() -> Path:
-    """Return the folder for everything that can be made again: ``EMONOISE_CACHE``, or the platform's user cache."""
-    chosen = os.environ.get("EMONOISE_CACHE")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("emonoise")
+    """Return the folder for everything that can be made again; see ``models.weights.embedded.user_cache``."""
+    return user_cache()
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

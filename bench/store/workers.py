@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import threading
@@ -85,11 +86,18 @@ def cannot_start(error: BaseException | None, at_work: int) -> WorkersError:
     )
 
 
+def memory_here() -> str:
+    """Return how much memory this machine has, and a process may have, in words."""
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    limit = "" if most == resource.RLIM_INFINITY else f", of which a process may have {most / 1e9:.1f} (ulimit -v)"
+    return f"Memory here: {memory_gb():.1f} GB{limit}"
+
+
 def _what_helps(at_work: int) -> str:
-    cure = "`--workers 1` needs least" if at_work > 1 else "Close other programs, or take a larger one"
+    cure = "`--workers 1` needs least" if at_work > 1 else "Close other programs, or take a larger machine"
     return (
-        f"This machine has {memory_gb():.1f} GB of memory, and a core for {cores()} processes; {at_work} of up to "
-        f"{WORKER_GB:g} GB each were to work. {cure}. What is done is kept: the same command goes on."
+        f"{memory_here()}; cores: {cores()}; processes at work: {at_work}, of up to {WORKER_GB:g} GB each. {cure}. "
+        "What is done is kept: the same command goes on."
     )
 
 
