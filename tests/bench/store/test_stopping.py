@@ -39,10 +39,15 @@ def test_a_command_on_its_way_out_is_not_stopped_again():
 def test_what_must_not_be_disturbed_is_finished_first():
     stop_on_signals()
     done = []
-    with pytest.raises(Stopped), undisturbed():
-        signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGINT)
-        done.append("all of it")
+
+    def work() -> None:
+        with undisturbed():
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
+            done.append("all of it")
+
+    with pytest.raises(Stopped):
+        work()
     assert done == ["all of it"]
     with pytest.raises(Stopped):
         signal.raise_signal(signal.SIGINT)
