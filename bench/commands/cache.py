@@ -7,7 +7,8 @@ import typer
 from rich.filesize import decimal
 from rich.table import Table
 
-from bench.commands.console import out, say, told_plainly
+from bench.commands.console import cells, out, say, told_plainly
+from bench.store.shown import shown
 from bench.store.store import cache_root
 from corruptions.sound.problems import counted, listed
 
@@ -51,7 +52,7 @@ def cache_clean(
             say(f"\nNothing was removed. Without --dry-run: {how_much}, in {cache_root()}.")
             return
         if everything and not yes:
-            typer.confirm(f"\nRemove {how_much}, in {cache_root()}?", abort=True)
+            typer.confirm(shown(f"\nRemove {how_much}, in {cache_root()}?"), abort=True)
         stuck = remove(gone, cache_root(), FOLDERS)
         removed = added_up(one for one in gone if one not in stuck)
         left = all_of_it.n_bytes - removed.n_bytes
@@ -80,10 +81,8 @@ def _show(files: "Sequence[Cached]", marked: str, chosen: "Sequence[Cached] | No
         column.justify = "right"
     for kind in [*sorted({one.kind for one in files}), None]:
         of_kind, of_chosen = (added_up(one for one in some if kind in (None, one.kind)) for some in (files, chosen))
-        table.add_row(
-            kind or "in all",
-            *(str(of_kind.n_files), _size(of_kind.n_bytes), str(of_chosen.n_files), _size(of_chosen.n_bytes)),
-        )
+        sizes = of_kind.n_files, _size(of_kind.n_bytes), of_chosen.n_files, _size(of_chosen.n_bytes)
+        table.add_row(*cells((kind or "in all", *sizes)))
     out.print(table)
 
 

@@ -1,14 +1,17 @@
 """What the commands of ``emonoise`` have in common: where they print, how they fail, and how options are read."""
 
 import os
-from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
+from bench.store.shown import shown
+from bench.store.stopping import Stopped
+from bench.store.workers import WorkersError, memory_here
 from models.weights.embedded import WeightsError
 
 out = Console()
@@ -23,7 +26,7 @@ WorkersOption = Annotated[
 
 def say(message: str) -> None:
     """Show a result as it is."""
-    out.print(message, markup=False, highlight=False, soft_wrap=True)
+    out.print(shown(message), markup=False, highlight=False, soft_wrap=True)
 
 
 def pairs(given: list[str] | None, option: str, form: str) -> dict[str, str]:
@@ -43,20 +46,48 @@ def pairs(given: list[str] | None, option: str, form: str) -> dict[str, str]:
     return found
 
 
+def cells(values: Iterable[object]) -> list[Text]:
+    """Return the cells of a row of a table of rich, which shows them as they are."""
+    return [Text(shown(value)) for value in values]
+
+
 @contextmanager
 def told_plainly() -> Iterator[None]:
-    """Turn what went wrong with the input into one message, and Ctrl-C into a word on how to go on.
+    """Turn what went wrong into one message, and Ctrl-C and other signals into a word on how to go on.
 
-    With EMONOISE_TRACEBACK in the environment the whole traceback is shown instead.
+    What nobody expected is a fault of ours, and the message says so. With EMONOISE_TRACEBACK in the environment the
+    whole traceback is shown instead.
     """
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort) as ended:
+        stopped = ended if isinstance(ended, KeyboardInterrupt) else ended.__context__
+        if not isinstance(stopped, KeyboardInterrupt):
+            raise  # a question was answered with no
         err.print("Stopped. What is done is kept: the same command goes on from here.")
-        raise typer.Exit(INTERRUPTED) from None
-    except (ValueError, OSError, ImportError, BrokenProcessPool, WeightsError) as error:
+        raise typer.Exit(stopped.status if isinstance(stopped, Stopped) else INTERRUPTED) from None
+    except (SystemExit, GeneratorExit, typer.Exit):
+        raise
+    except BaseException as error:  # a library in Rust that panics raises no Exception
         if os.environ.get("EMONOISE_TRACEBACK"):
             raise
         err.print("[red]error:[/red] ", end="")
-        err.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        err.print(shown(_told(error)), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
+
+
+def _told(error: BaseException) -> str:
+    """Return the message of an error, with what helps where it does not say so itself."""
+    message, notes = str(error), "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+    kind = type(error).__name__
+    if isinstance(error, WorkersError):
+        return message + notes
+    if isinstance(error, MemoryError):
+        why = f": {message}" if message else ""
+        return f"memory ran out{why}{notes}\n{memory_here()}. Fewer `--workers` need less. What is done is kept."
+    if isinstance(error, ValueError | OSError | ImportError | WeightsError):
+        return message or kind
+    return (
+        f"{kind}: {message}{notes}\nThis is a fault of emonoise: please report it, with what the same command shows "
+        "after `export EMONOISE_TRACEBACK=1`."
+    )

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from bench.store.engine import WORKER_GB
 from bench.store.machine import machine, versions
 from bench.store.store import cache_root
+from bench.store.workers import WORKER_GB
 
 
 @dataclass(frozen=True)

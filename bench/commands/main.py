@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from bench.commands.cache import cache_app
-from bench.commands.console import WorkersOption, err, out, pairs, say, told_plainly
+from bench.commands.console import WorkersOption, cells, err, out, pairs, say, told_plainly
 from bench.commands.noise import noise_app
 from bench.commands.outside import corrupt, score
 from corruptions.sound.problems import counted, listed
@@ -138,7 +137,7 @@ def status(
         )
         table = Table("stage", "done", "missing", "in all")
         for name, done, total in found.stages:
-            table.add_row(name, str(done), str(total - done), str(total))
+            table.add_row(*cells((name, done, total - done, total)))
         out.print(table)
         if found.damaged is not None:
             say(f"{counted(len(found.damaged), 'file')} not as written{listed([str(one) for one in found.damaged])}")
@@ -155,7 +154,7 @@ def doctor() -> None:
         table = Table("what", "found", "state", box=None)
         for finding in examine():
             mark = "[green]ok[/green]" if finding.fine else "[red]look here[/red]"
-            table.add_row(finding.what, escape(finding.found), mark)
+            table.add_row(*cells((finding.what, finding.found)), mark)
         out.print(table)
 
 
@@ -166,8 +165,8 @@ def list_(what: Annotated[ListChoice, typer.Argument(help="What to list.")]) -> 
         from bench.commands.listing import listing
 
         table = Table(what.value, "", box=None)
-        for name, description in listing(what.value):
-            table.add_row(name, escape(description))
+        for row in listing(what.value):
+            table.add_row(*cells(row))
         out.print(table)
 
 
@@ -228,7 +227,7 @@ def corpus_check(
             raise ValueError(f"{error}\nevery one is in {everything}: {len(error.offenders)}") from error
         table = Table(*rows[0])
         for row in rows:
-            table.add_row(*row.values())
+            table.add_row(*cells(row.values()))
         out.print(table)
         low, high = corpus.scale
         say(f"Labels are on a scale from {low:g} to {high:g}.")

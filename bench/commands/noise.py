@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from bench.commands.console import err, out, say, told_plainly
+from bench.commands.console import cells, err, out, say, told_plainly
 
 if TYPE_CHECKING:
     from corruptions.noise.check import NoiseCheck
@@ -69,14 +68,14 @@ def _show_noise(name: str, check: "NoiseCheck") -> None:
 
     sizes = Table("split", "recordings", "sources", "hours", title=name)
     for row in size_rows(check):
-        sizes.add_row(*row)
+        sizes.add_row(*cells(row))
     out.print(sizes)
     if check.others:
         say(f"{check.others} other audio files are not part of {name}.")
     if check.problems:
         problems = Table("problem", "how many", "such as")
-        for kind, count, examples in problem_rows(check):
-            problems.add_row(kind, count, escape(examples))
+        for problem in problem_rows(check):
+            problems.add_row(*cells(problem))
         out.print(problems)
         raise typer.Exit(1)
     say("Nothing is missing, and everything can be used.")

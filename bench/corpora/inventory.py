@@ -9,7 +9,7 @@ from math import inf
 from bench.corpora.corpus import Corpus, LeftOut, Utterance
 from bench.corpora.leaks import leaks, n_shared_files, part_of
 from bench.corpora.offenders import OffendersError
-from bench.store.engine import in_blocks, run_jobs
+from bench.store.engine import first_to_last, in_blocks, run_jobs
 from bench.store.progress import Stages
 from corruptions.sound.audio import SAMPLE_RATE, SILENT, Waveform, audio_length, is_silent, read_audio, read_slice
 from corruptions.sound.inputs import hashed
@@ -79,7 +79,7 @@ def inspect(
     blocks = in_blocks(distinct, _BLOCK)
     found: dict[Clip, Recording | str] = {}
     with stages.stage("Reading the corpus", len(distinct), "recordings") as advance:
-        for block, of_block in run_jobs(pool, _inspect_block, blocks):
+        for block, of_block in run_jobs(pool, _inspect_block, blocks, what=first_to_last):
             found.update(zip(block, of_block, strict=True))
             advance(len(block))
     looked_at = {name: faults.get(name, found[clip]) for name, clip in clips.items()}

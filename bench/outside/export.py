@@ -104,7 +104,7 @@ def export(
             responses=read_rooms({key: folder.absolute() for key, folder in rooms.items()}, stages),
             split=split,
             stages=stages,
-            workers=workers or default_workers("cpu"),
+            pool=pool,
         )
         check_material(material, asked, {one.speaker for one in speech})
         recipe = make_recipe(seed, corpus, material, asked)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from bench.outside.takes import Take, TakesError, make_takes
 from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, clip_of, read_corruptions, write_corruptions
-from bench.store.engine import default_workers, in_blocks, run_jobs, worker_pool
+from bench.store.engine import default_workers, first_to_last, in_blocks, run_jobs, worker_pool
 from bench.store.progress import Stages
 from bench.store.store import cache_root
 from corruptions import parse_condition
@@ -54,21 +55,20 @@ def replay(table: Path, out: Path, *, stages: Stages, workers: int | None = None
         )
         for row in rows.to_dict("records")
     ]
-    processes = workers or default_workers("cpu")
-    with worker_pool(processes) as pool:
-        recipe = _with_rooms(recipe, stages, processes)
+    with worker_pool(workers or default_workers("cpu")) as pool:
+        recipe = _with_rooms(recipe, pool, stages)
         _check_sources(dict(_sources(rows, recipe)), pool, stages)
         made = make_takes(takes, recipe, out, pool, stages)
     write_corruptions(made.drop(columns="file"), recipe, out / CORRUPTIONS_TABLE)
     return out / "audio"
 
 
-def _with_rooms(recipe: Recipe, stages: Stages, workers: int) -> Recipe:
+def _with_rooms(recipe: Recipe, pool: ProcessPoolExecutor, stages: Stages) -> Recipe:
     """Return the recipe with simulated rooms that are there: those of a cache that is gone are simulated again."""
     rooms = recipe.material.rooms
     if all(one.path.is_file() for responses in rooms.values() for one in responses):
         return recipe
-    rebuilt = build_rooms(sorted(rooms), cache_root(), workers=workers, stage=stages.stage)
+    rebuilt = build_rooms(sorted(rooms), cache_root(), run=partial(run_jobs, pool), stage=stages.stage)
     return replace(recipe, material=replace(recipe.material, rooms=rebuilt))
 
 
@@ -88,7 +88,7 @@ def _check_sources(expected: dict[Path, str | None], pool: ProcessPoolExecutor, 
     blocks = in_blocks(paths, _BLOCK)
     found: dict[Path, str | None] = {}
     with stages.stage("Checking the sources", len(paths), "files") as advance:
-        for block, digests in run_jobs(pool, _digests, blocks):
+        for block, digests in run_jobs(pool, _digests, blocks, what=first_to_last):
             found.update(zip(block, digests, strict=True))
             advance(len(block))
     problems = [

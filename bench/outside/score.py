@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,6 +20,7 @@ from bench.scores.scoring import score
 from bench.stages.described import described, explained, grid_conditions, harsher_by_curve
 from bench.stages.outputs import RECORD, write_record
 from bench.stages.recipe import CORRUPTIONS_TABLE
+from bench.store.clock import Began
 from bench.store.machine import machine, versions
 from bench.store.progress import Stages
 from bench.store.store import write_table
@@ -65,7 +65,7 @@ def score_predictions(
         RecipeError: if there is no ``corruptions.parquet`` beside the manifest, or it is not one.
         ChangedError: if one of these changes while it is read.
     """
-    started = datetime.now(UTC)
+    began = Began()
     if (out / "suite.yaml").exists():
         raise OutsideError(f"{out}: holds the run of a suite; take another folder with --out")
     record = manifest.parent / CORRUPTIONS_TABLE
@@ -93,7 +93,7 @@ def score_predictions(
     write_table(results, out / "results.parquet")
     write_bytes(out / CORRUPTIONS_TABLE, done_to_speech)
     write_text(out / "systems.json", json.dumps(systems, indent=2, ensure_ascii=False))
-    about = {"suite": title, **_provenance(wide, export, started), "bootstrap": bootstrap}
+    about = {"suite": title, **_provenance(wide, export, began), "bootstrap": bootstrap}
     given = {
         "predictions": {"file": str(predictions), "sha256": of_predictions},
         "manifest": {"file": str(manifest), "sha256": of_manifest},
@@ -158,15 +158,12 @@ def _grid(wide: pd.DataFrame, export: Export) -> Grid:
     )
 
 
-def _provenance(wide: pd.DataFrame, export: Export, started: datetime) -> dict[str, Any]:
+def _provenance(wide: pd.DataFrame, export: Export, began: Began) -> dict[str, Any]:
     """Return what ``provenance.json`` says besides the files; what nobody told us is left out."""
-    finished = datetime.now(UTC)
     recipe, files = export.recipe, export.files.drop_duplicates("id")
     seeds = [int(seed) for seed in sorted(wide["seed"].dropna().unique())]
     return {
-        "started": started.isoformat(timespec="seconds"),
-        "finished": finished.isoformat(timespec="seconds"),
-        "wall_s": (finished - started).total_seconds(),
+        **began.until_now(),
         "versions": versions(SCORING),
         "versions_of_export": recipe.versions,
         "machine": machine(),

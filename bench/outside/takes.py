@@ -18,7 +18,7 @@ import pandas as pd
 
 from bench.stages.recipe import Recipe, samples_sha256, source_of
 from bench.stages.speech import Source, corrupt_utterance
-from bench.store.engine import in_blocks, run_jobs
+from bench.store.engine import first_to_last, in_blocks, run_jobs
 from bench.store.keys import digest
 from bench.store.machine import AUDIO, versions
 from bench.store.progress import Stages
@@ -101,7 +101,7 @@ def make_takes(
     missing = [block for block in blocks if not _is_done(block, out, stages)]
     with stages.stage("Corrupting speech", len(takes), "files") as advance:
         advance(len(takes) - sum(len(block.takes) for block in missing))
-        for block, problem in run_jobs(pool, _make_block, missing):
+        for block, problem in run_jobs(pool, _make_block, missing, what=_what):
             if problem is not None:
                 raise problem
             advance(len(block.takes))
@@ -180,6 +180,11 @@ def _is_done(block: _Block, out: Path, stages: Stages) -> bool:
             stages.warn(f"{file}: is not as it was written, and made again")
             return False
     return len(there) == len(block.files)
+
+
+def _what(block: _Block) -> str:
+    first = block.takes[0]
+    return f"{first_to_last([take.source.id for take in block.takes])} under {first.condition}, draw {first.draw}"
 
 
 def _make_block(block: _Block) -> ValueError | None:

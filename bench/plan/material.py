@@ -1,12 +1,15 @@
 """What the noises and rooms of a corpus are made of: its own training split, and folders of recordings."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from bench.corpora.corpus import Corpus, Utterance
 from bench.corpora.inventory import Recording
+from bench.store.engine import run_jobs
 from bench.store.progress import Stages
 from bench.store.store import cache_root
 from bench.suite.conditions import Policy
@@ -29,7 +32,7 @@ def make_material(
     responses: Mapping[str, tuple[Response, ...]],
     split: Split = "test",
     stages: Stages,
-    workers: int,
+    pool: ProcessPoolExecutor,
 ) -> Material:
     """Return what ``conditions`` are made of.
 
@@ -43,7 +46,7 @@ def make_material(
         responses: measured impulse responses by name.
         split: the utterances that will be corrupted; their median level is the reference of a floor.
         stages: where the progress of simulated rooms is shown, which are kept in the cache.
-        workers: processes that simulate them.
+        pool: simulates them.
     """
     training = corpus.split("train")
     talkers: dict[str, list[Clip]] = {}
@@ -52,12 +55,13 @@ def make_material(
     steps = {step for condition in conditions for step in condition.steps if step.corruption in CORRUPTIONS}
     needs = {need for step in steps for need in CORRUPTIONS[step.corruption].needs}
     rt60s_s = {step.level for step in steps if step.level is not None and "rooms" in CORRUPTIONS[step.corruption].needs}
+    run = partial(run_jobs, pool)
     material = Material(
         snr=snr,
         talkers={speaker: tuple(clips) for speaker, clips in talkers.items()},
         spectrum=long_term_spectrum([one.clip for one in training]) if "spectrum" in needs else None,
         recordings=dict(sorted(noises.items())),
-        rooms=build_rooms(sorted(rt60s_s), cache_root(), workers=workers, stage=stages.stage) if rt60s_s else {},
+        rooms=build_rooms(sorted(rt60s_s), cache_root(), run=run, stage=stages.stage) if rt60s_s else {},
         responses=dict(sorted(responses.items())),
     )
     return at_level_of(corpus.split(split), material, recordings, policy)

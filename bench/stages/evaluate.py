@@ -16,7 +16,7 @@ from bench.stages.recipe import samples_sha256
 from bench.stages.represent import represent
 from bench.stages.speech import UtteranceError, corrupt_utterance, each_or_fault
 from bench.stages.train import head_entry
-from bench.store.engine import run_jobs
+from bench.store.engine import first_to_last, run_jobs
 from bench.store.features import read_features
 from bench.store.keys import Key
 from bench.store.progress import Stages
@@ -113,12 +113,17 @@ def evaluate(
     if jobs:
         total = sum(len(job.work.unit.utterances) for job in jobs)
         with stages.stage("Testing under noise", total, "utterances") as advance:
-            for job, found in run_jobs(pool, _evaluate_unit, jobs):
+            for job, found in run_jobs(pool, _evaluate_unit, jobs, what=_what):
                 advance(len(job.work.unit.utterances))
                 faults.update({name: str(fault) for name, fault in found.items()})
                 if found and not allow_missing:
                     raise next(iter(found.values()))
     return faults
+
+
+def _what(job: _Job) -> str:
+    unit = job.work.unit
+    return f"{first_to_last([one.id for one in unit.utterances])} under {unit.condition}, draw {unit.draw}"
 
 
 def _evaluate_unit(job: _Job) -> dict[str, UtteranceError]:

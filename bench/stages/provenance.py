@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from bench.plan.plan import Plan
 from bench.stages.described import described, explained
+from bench.store.clock import Began
 from bench.store.machine import machine, versions
 from bench.suite.representations import transcriber_of
 from bench.suite.suite import Suite
@@ -15,7 +15,7 @@ from corruptions.sound.public import SPLITS
 
 
 def provenance(
-    plan: Plan, material: Material, seconds: Mapping[str, float], started: datetime, device: str
+    plan: Plan, material: Material, seconds: Mapping[str, float], began: Began, device: str
 ) -> dict[str, Any]:
     """Return what ``provenance.json`` holds, as JSON values.
 
@@ -23,17 +23,14 @@ def provenance(
         plan: what was run.
         material: what its noises are made of.
         seconds: wall time of each stage of this session; what an earlier session did is not in it.
-        started: when this session began.
+        began: when this session began.
         device: what the encoders ran on.
     """
-    finished = datetime.now(UTC)
     suite, corpus = plan.suite, plan.corpus
     return {
         "suite": suite.name,
         "key": plan.key,
-        "started": started.isoformat(timespec="seconds"),
-        "finished": finished.isoformat(timespec="seconds"),
-        "wall_s": (finished - started).total_seconds(),
+        **began.until_now(),
         "versions": versions(),
         "machine": machine() | {"device": device},
         "corpus": {

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +22,7 @@ from bench.stages.provenance import provenance
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.stages.represent import look_at_models
 from bench.stages.train import missing_features, missing_fits, recipes, train
+from bench.store.clock import Began
 from bench.store.engine import default_workers, worker_pool
 from bench.store.progress import Stages
 from bench.store.store import Store, cache_root, write_table
@@ -61,17 +61,14 @@ def run_suite(
     """
     from reports.page.page import build_report
 
-    started = datetime.now(UTC)
+    began = Began()
     page = out / "report" / "index.html"
     chosen = choose_device(device)
     corpus = load_corpus(suite, stages, workers)
-    processes = workers or default_workers(chosen)
     faults: dict[str, str] = {}
-    with worker_pool(processes) as pool:
+    with worker_pool(workers or default_workers(chosen)) as pool:
         while True:
-            plan, material = prepare(
-                suite, corpus, pool, stages, chosen, processes, allow_missing=allow_missing, faults=faults
-            )
+            plan, material = prepare(suite, corpus, pool, stages, chosen, allow_missing=allow_missing, faults=faults)
             _say_limit(plan, stages)
             store = default_store()
             if is_done(plan, out) and page.exists():
@@ -101,7 +98,7 @@ def run_suite(
         advance(1)
     for notice in careful:
         stages.warn(notice)
-    finish(plan, provenance(plan, material, stages.seconds, started, chosen) | {"notices": careful}, store, out)
+    finish(plan, provenance(plan, material, stages.seconds, began, chosen) | {"notices": careful}, store, out)
     with stages.stage("Report", 1, "pages") as advance:
         build_report(out)
         advance(1)
@@ -130,7 +127,6 @@ def prepare(
     pool: ProcessPoolExecutor,
     stages: Stages,
     device: str,
-    workers: int,
     *,
     allow_missing: bool = False,
     faults: Mapping[str, str] = NONE,
@@ -169,7 +165,7 @@ def prepare(
         noises=read_noises(suite.noises, stages, allow_missing=allow_missing),
         responses=read_rooms(suite.rooms, stages),
         stages=stages,
-        workers=workers,
+        pool=pool,
     )
     for condition in suite.training.expanded():
         check_for_training(condition, material)
@@ -215,7 +211,7 @@ def run_status(
     corpus, store = load_corpus(suite, stages), default_store()
     damaged = None
     with worker_pool(default_workers("cpu") if check else 1) as pool:
-        plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), 1, allow_missing=allow_missing)
+        plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), allow_missing=allow_missing)
         if check:
             in_store = find_damaged(entries_of(plan, store), pool, stages)
             damaged = (*changed_files(out), *(one.path for one in in_store))

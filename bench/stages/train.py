@@ -13,7 +13,7 @@ from bench.plan.material import at_level_of
 from bench.plan.plan import FeatureBlock, Fit, Plan, Version
 from bench.stages.represent import represent, top_above
 from bench.stages.speech import UtteranceError, clean_speech, each_or_fault, noisy_copy
-from bench.store.engine import default_workers, run_jobs, worker_pool
+from bench.store.engine import default_workers, first_to_last, run_jobs, worker_pool
 from bench.store.features import StoredFrames, features_entry, read_features, write_features
 from bench.store.keys import Key, digest
 from bench.store.progress import Stages
@@ -181,7 +181,7 @@ def _represent(
     ):
         if some:
             with stages.stage(title, sum(len(job.block.utterances) for job in some), "utterances") as advance:
-                for job, found in run_jobs(pool, _represent_block, some):
+                for job, found in run_jobs(pool, _represent_block, some, what=_what_of_block):
                     advance(len(job.block.utterances))
                     faults.update({name: str(fault) for name, fault in found.items()})
                     if found and not allow_missing:
@@ -195,9 +195,13 @@ def _train_heads(jobs: Sequence[_FitJob], store: Store, pool: ProcessPoolExecuto
         while waiting:
             # A student waits for its teacher, which is never itself a student of one in the same wave.
             ready = [one for one in waiting if one.fit.teacher is None or _is_trained(store, one.fit.teacher)]
-            for _ in run_jobs(pool, _train_one, ready):
+            for _ in run_jobs(pool, _train_one, ready, what=lambda job: f"{job.fit.system}, seed {job.fit.seed}"):
                 advance(1)
             waiting = [one for one in waiting if one not in ready]
+
+
+def _what_of_block(job: _FeatureJob) -> str:
+    return f"{first_to_last([one.id for one in job.block.utterances])} with {', '.join(job.missing)}"
 
 
 def _represent_block(job: _FeatureJob) -> dict[str, UtteranceError]:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from bench.store.shown import shown
+
 Advance = Callable[[int], None]
 
 
@@ -28,19 +30,28 @@ class Stages:
 
     def say(self, message: str) -> None:
         """Show a message as it is."""
-        self.console.print(message, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(shown(message), markup=False, highlight=False, soft_wrap=True)
 
     def warn(self, message: str) -> None:
         """Show a message that does not end the run."""
-        self.console.print(f"warning: {message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+        self.console.print(f"warning: {shown(message)}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager
     def stage(self, name: str, total: int, unit: str) -> Iterator[Advance]:
-        """Yield a function that moves this stage on by a number of ``unit``, which is a plural."""
+        """Yield a function that moves this stage on by a number of ``unit``, which is a plural.
+
+        An error that ends it has a note of its name.
+        """
         unit = unit.removesuffix("s") if total == 1 else unit
         started = time.perf_counter()
-        with self._bar(name, total, unit) if self.console.is_terminal else self._lines(name, total, unit) as advance:
-            yield advance
+        try:
+            with (
+                self._bar(name, total, unit) if self.console.is_terminal else self._lines(name, total, unit) as advance
+            ):
+                yield advance
+        except Exception as error:
+            error.add_note(f"in the stage: {name}")
+            raise
         took_s = time.perf_counter() - started
         self.seconds[name] = self.seconds.get(name, 0.0) + took_s
         self._line(name, f"{total} {unit} in {took_s:.0f} s")
@@ -48,10 +59,10 @@ class Stages:
     @contextmanager
     def _bar(self, name: str, total: int, unit: str) -> Iterator[Advance]:
         bar = Progress(
-            TextColumn(f"{name:<22}"),
+            TextColumn(f"{shown(name):<22}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn(unit),
+            TextColumn(unit, markup=False),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -79,7 +90,7 @@ class Stages:
         yield advance
 
     def _line(self, name: str, text: str) -> None:
-        self.console.print(f"{name:<22} {text}", markup=False, highlight=False, soft_wrap=True)
+        self.console.print(f"{shown(name):<22} {text}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _in_words(seconds: float) -> str:

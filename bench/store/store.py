@@ -6,27 +6,25 @@ note says which versions of code and libraries that is.
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import platformdirs
 
 from bench.store.keys import GENERATION_DIGITS, Generation
 from corruptions.sound.files import replacing, write_text
 from corruptions.sound.seals import BLANK, check_seal, is_sealed, sealing
+from models.weights.embedded import user_cache
 
 NOTE = "versions.json"
 NONE: Mapping[str, str] = {}
 
 
 def cache_root() -> Path:
-    """Return the folder for everything that can be made again: ``EMONOISE_CACHE``, or the platform's user cache."""
-    chosen = os.environ.get("EMONOISE_CACHE")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("emonoise")
+    """Return the folder for everything that can be made again; see ``models.weights.embedded.user_cache``."""
+    return user_cache()
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

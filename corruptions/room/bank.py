@@ -4,14 +4,12 @@ Every reverberation time has the same rooms in the same order, with other walls:
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from math import dist
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +25,29 @@ from corruptions.sound.seals import BLANK, is_sealed, sealing
 CODE_VERSION = 1  # of what turns a spec into files; raise it when the same spec would sound different
 
 _TABLE = "rooms.json"  # written last: a folder that has it is whole
-# Reverberation time, number of the room, and the room.
-_Job = tuple[float, int, Geometry]
+
+
+@dataclass(frozen=True)
+class RoomJob:
+    """One response to be simulated: that of a room, by its number, with a reverberation time."""
+
+    rt60_s: float
+    k: int
+    geometry: Geometry
+
+    def __str__(self) -> str:
+        return f"room {self.k} with a reverberation time of {self.rt60_s:g} s"
+
+
+Row = dict[str, object]
+# Yields every job with what the function makes of it, in any order.
+Runner = Callable[[Callable[[RoomJob], Row], Sequence[RoomJob]], Iterable[tuple[RoomJob, Row]]]
+
+
+def one_by_one(function: Callable[[RoomJob], Row], jobs: Sequence[RoomJob]) -> Iterator[tuple[RoomJob, Row]]:
+    """Yield every job with what the function makes of it, in this process."""
+    for job in jobs:
+        yield job, function(job)
 
 
 def build_rooms(
@@ -36,7 +55,7 @@ def build_rooms(
     cache: Path,
     spec: RoomSpec = RoomSpec(),  # noqa: B008 - a frozen constant
     *,
-    workers: int = 1,
+    run: Runner = one_by_one,
     stage: Stage = unseen,
 ) -> dict[float, tuple[Response, ...]]:
     """Return simulated rooms by reverberation time, as ``Material.rooms`` wants them, after building what is missing.
@@ -50,7 +69,7 @@ def build_rooms(
         rt60s_s: reverberation times in seconds. What is measured is within 5 % of them.
         cache: where the folder of a bank lies, or will.
         spec: which rooms.
-        workers: processes.
+        run: calls a function with every job, in several processes if it likes.
         stage: shows how many responses are done.
 
     Raises:
@@ -63,14 +82,14 @@ def build_rooms(
     rooms = {rt60_s: _kept(bank, rt60_s) for rt60_s in dict.fromkeys(rt60s_s)}
     missing = [rt60_s for rt60_s, responses in rooms.items() if not responses]
     if missing:
-        jobs = [(rt60_s, k, geometry) for rt60_s in missing for k, geometry in enumerate(geometries)]
-        rows = []
+        jobs = [RoomJob(rt60_s, k, geometry) for rt60_s in missing for k, geometry in enumerate(geometries)]
+        rows = {}
         with stage("Simulating rooms", len(jobs), "responses") as advance:
-            for row in _build_all(bank, spec.seed, jobs, workers):
-                rows.append(row)
+            for job, row in run(partial(_build_one, bank, spec.seed), jobs):
+                rows[job] = row
                 advance(1)
-        for i, rt60_s in enumerate(missing):
-            _write_table(bank, rt60_s, rows[i * spec.n_rooms : (i + 1) * spec.n_rooms])
+        for rt60_s in missing:
+            _write_table(bank, rt60_s, [rows[job] for job in jobs if job.rt60_s == rt60_s])
     return rooms | {rt60_s: _kept(bank, rt60_s) for rt60_s in missing}
 
 
@@ -79,18 +98,9 @@ def bank_generation() -> str:
     return _digest([CODE_VERSION, version("pyroomacoustics")], 8)
 
 
-def _build_all(bank: Path, seed: int, jobs: Sequence[_Job], workers: int) -> Iterator[dict[str, object]]:
-    build = partial(_build_one, bank, seed)
-    if workers == 1:
-        yield from map(build, jobs)
-    else:
-        with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
-            yield from pool.map(build, jobs)
-
-
-def _build_one(bank: Path, seed: int, job: _Job) -> dict[str, object]:
+def _build_one(bank: Path, seed: int, job: RoomJob) -> Row:
     """Write one response, and return its row of the table."""
-    rt60_s, k, geometry = job
+    rt60_s, k, geometry = job.rt60_s, job.k, job.geometry
     response, acoustics, absorption = simulate(geometry, rt60_s, seed, k)
     name = f"{_folder(rt60_s)}/{k:02d}.wav"
     write_response(bank / name, response)
@@ -124,7 +134,7 @@ def _from_row(bank: Path, row: Mapping[str, Any]) -> Response:
     return Response(bank / row["name"], row["name"], row["sha256"], 0, row["n_samples"], acoustics)
 
 
-def _write_table(bank: Path, rt60_s: float, rows: Sequence[Mapping[str, object]]) -> None:
+def _write_table(bank: Path, rt60_s: float, rows: Sequence[Row]) -> None:
     with sealing(bank / _folder(rt60_s) / _TABLE, _name(bank, rt60_s)) as temporary:
         temporary.write_text(json.dumps({"seal": BLANK, "rooms": rows}, indent=2), encoding="utf-8")
 

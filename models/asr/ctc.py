@@ -131,7 +131,7 @@ def _tokenizer(folder: Path, config: Any) -> Any:
     path = folder / "vocab.json"
     if not path.is_file():
         raise WeightsError(f"{path} is absent: it says which letters the network's symbols are")
-    tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     unknown = set(range(config.vocab_size)) - set(tokenizer.get_vocab().values())
     if unknown:
         raise WeightsError(f"{path}: does not have symbol {min(unknown)} of the network's {config.vocab_size}")

@@ -122,7 +122,9 @@ def whisper_transcriber(
     located = locate_whisper(pretrained)
     network = load_whisper(located.folder, torch.float32).to(device)
     network = lowered(network, DTYPE[device], _every_layer, str(located.folder))
-    words = WhisperTokenizer.from_pretrained(located.folder, local_files_only=True).backend_tokenizer
+    words = WhisperTokenizer.from_pretrained(
+        located.folder, local_files_only=True, trust_remote_code=False
+    ).backend_tokenizer
     multilingual = network.config.vocab_size >= MULTILINGUAL_VOCABULARY
     check_heard(language, pretrained.weights, languages_of(words) if multilingual else ())
     tokenizer = Tokenizer(words, multilingual, task=TASK, language=language)

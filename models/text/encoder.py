@@ -144,7 +144,7 @@ def _network(folder: Path) -> Any:
     from transformers import MODEL_MAPPING, AutoConfig
 
     try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise WeightsError(f"{folder}: no model of transformers: {error}") from error
     network = MODEL_MAPPING.get(type(config), None)

@@ -86,7 +86,7 @@ def _load(folder: Path, most: int) -> Tokenizer:
     if (folder / "tokenizer.json").is_file():
         tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
     else:
-        loaded = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        loaded = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         if not loaded.is_fast:
             return _InPython(loaded, most)
         tokenizer = loaded.backend_tokenizer

@@ -157,6 +157,24 @@ def report() -> list[Status]:
     return [_status(name) for name in EMBEDDED]
 
 
+def user_cache() -> Path:
+    """Return the folder for everything that can be made again: ``EMONOISE_CACHE``, or the platform's user cache.
+
+    Raises:
+        ValueError: if ``EMONOISE_CACHE`` begins with the ``~`` of a user who has no home.
+    """
+    return _folder_in("EMONOISE_CACHE") or platformdirs.user_cache_path("emonoise")
+
+
+def _folder_in(variable: str) -> Path | None:
+    """Return the folder that a variable of the environment names, if it does."""
+    named = os.environ.get(variable)
+    try:
+        return Path(named).expanduser() if named else None
+    except RuntimeError as error:
+        raise ValueError(f"{variable}={named}: nobody knows where that home is; write the whole path") from error
+
+
 def _status(name: str) -> Status:
     about = EMBEDDED[name].description, EMBEDDED[name].licence
     try:
@@ -168,8 +186,8 @@ def _status(name: str) -> Status:
 
 def _local(name: str) -> Path | None:
     """Return the folder under ``EMONOISE_WEIGHTS`` or of the package, if there is one."""
-    if (root := os.environ.get("EMONOISE_WEIGHTS")) and (Path(root) / name).is_dir():
-        return Path(root) / name
+    if (root := _folder_in("EMONOISE_WEIGHTS")) and (root / name).is_dir():
+        return root / name
     folders = [folder for package in EMBEDDED[name].packages if (folder := _installed(package))]
     if len(folders) < len(EMBEDDED[name].packages):
         return None
@@ -185,8 +203,7 @@ def _installed(package: Package) -> Path | None:
 
 def _join(weights: Weights, folders: Sequence[Path]) -> Path:
     """Return the folder in the user's cache where the files of several packages lie, put together if they are not."""
-    cache = os.environ.get("EMONOISE_CACHE") or platformdirs.user_cache_path("emonoise")
-    joined = Path(cache).expanduser() / "weights" / weights.sha256
+    joined = user_cache() / "weights" / weights.sha256
     for file, expected in weights.files.items():
         target = joined / file
         if target.is_file() and file_sha256(target) == expected:

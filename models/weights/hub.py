@@ -116,6 +116,7 @@ def load_network(
                 dtype=dtype,
                 output_loading_info=True,
                 local_files_only=True,
+                trust_remote_code=False,
                 ignore_mismatched_sizes=True,  # they are in the report, and refused below
                 **options,
             )

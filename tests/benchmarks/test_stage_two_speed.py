@@ -47,7 +47,7 @@ def block(tmp_path_factory: pytest.TempPathFactory) -> Block:
     suite, store, stages = Suite.model_validate(SUITE), Store(tmp_path_factory.mktemp("store")), Stages()
     corpus = load_corpus(suite, stages)
     with worker_pool(1) as pool:
-        plan, material = prepare(suite, corpus, pool, stages, "cpu", 1)
+        plan, material = prepare(suite, corpus, pool, stages, "cpu")
         train(plan, material, store, pool, stages, "cpu")
     [unit] = plan.units
     work = UnitWork(unit, plan.transcribers, tuple(plan.transcribers), plan.predictors, record_missing=True, clean={})

@@ -61,7 +61,7 @@ def build_probe(
     progress(len(utterances) - len(missing))
     if missing:
         with worker_pool(min(workers or default_workers("cpu"), len(missing))) as pool:
-            for _ in run_jobs(pool, partial(_write_sound, folder), missing):
+            for _ in run_jobs(pool, partial(_write_sound, folder), missing, what=lambda one: one.id):
                 progress(1)
     _bring_up_to_date(folder / DESIGN, [_design_row(utterance) for utterance in utterances])
     _bring_up_to_date(folder / MANIFEST, [_manifest_row(utterance) for utterance in utterances])

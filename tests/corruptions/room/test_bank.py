@@ -1,6 +1,8 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from pyroomacoustics.experimental.rt60 import measure_rt60
 
 from corruptions import SAMPLE_RATE, read_audio
-from corruptions.room.bank import build_rooms
+from corruptions.room.bank import RoomJob, Row, build_rooms
 from corruptions.room.responses import Response, measure_response
 from corruptions.room.simulation import RoomSpec, draw_geometry, simulate
 from corruptions.sound.inputs import file_sha256
@@ -40,6 +42,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bank")
     build_rooms([0.2, 0.3], folder, SMALL)
     return folder
+
+
+def in_two_processes(function: Callable[[RoomJob], Row], jobs: Sequence[RoomJob]) -> Iterator[tuple[RoomJob, Row]]:
+    """Yield the rooms as they are ready, those that were asked for last first."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(function, job): job for job in reversed(jobs)}
+        for future in as_completed(waiting):
+            yield waiting[future], future.result()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -105,7 +115,7 @@ def test_every_reverberation_time_has_the_same_rooms(cache: Path):
 
 def test_the_bytes_depend_on_the_spec_and_on_nothing_else(cache: Path, tmp_path: Path):
     pyroomacoustics.random.seed(99)
-    build_rooms([0.3, 0.2], tmp_path / "again", SMALL, workers=2)
+    build_rooms([0.3, 0.2], tmp_path / "again", SMALL, run=in_two_processes)
     assert contents(tmp_path / "again") == contents(cache)
     build_rooms([0.2], tmp_path / "other", RoomSpec(n_rooms=2, seed=4))
     assert not set(contents(tmp_path / "other").values()) & set(contents(cache).values())

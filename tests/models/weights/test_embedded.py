@@ -6,10 +6,11 @@ import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
-from models.weights.embedded import EMBEDDED, Package, Weights, WeightsError, _join, find, report
+from models.weights.embedded import EMBEDDED, Package, Weights, WeightsError, _join, find, report, user_cache
 
 CONTENT = b"weights"
 SMALL = Weights(
@@ -212,3 +213,18 @@ def test_the_fingerprint_of_weights_covers_every_file():
 def test_every_file_of_a_model_that_is_read_is_verified():
     assert {"config.json", "model.bin", "tokenizer.json", "vocabulary.txt"} == set(EMBEDDED["whisper-tiny.en"].files)
     assert {"config.json", "model.safetensors", "tokenizer.json"} == set(EMBEDDED["minilm"].files)
+
+
+def test_the_home_of_a_user_may_be_written_as_in_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: Weights
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("EMONOISE_CACHE", "~/c")
+    assert user_cache() == tmp_path / "c"
+    monkeypatch.setenv("EMONOISE_WEIGHTS", "~/w")
+    (tmp_path / "w" / "small").mkdir(parents=True)
+    (tmp_path / "w" / "small" / "model.bin").write_bytes(CONTENT)
+    assert find("small") == tmp_path / "w" / "small"
+    monkeypatch.setenv("EMONOISE_CACHE", "~nobody-of-this-name/c")
+    with pytest.raises(ValueError, match="EMONOISE_CACHE=~nobody-of-this-name/c: nobody knows where that home is"):
+        user_cache()

@@ -1,3 +1,4 @@
+import ast
 import os
 from pathlib import Path
 
@@ -198,3 +199,16 @@ def test_the_files_that_matter_are_a_choice_of_the_kind_of_model(tmp_path):
     with pytest.raises(WeightsError, match="holds none of"):
         locate(Pretrained(str(tmp_path)))
     assert locate(Pretrained(str(tmp_path)), (*hub.FILES, "model.bin")).folder == tmp_path
+
+
+def test_no_code_of_a_repository_is_run_and_nobody_is_asked_whether_it_may():
+    root = Path(__file__).parents[3]
+    calls = {
+        f"{path.relative_to(root)}:{call.lineno}": {one.arg: ast.unparse(one.value) for one in call.keywords}
+        for package in ("bench", "models")
+        for path in (root / package).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", None) in {"from_pretrained", "pipeline"}
+    }
+    assert len(calls) >= 5
+    assert {place for place, options in calls.items() if options.get("trust_remote_code") != "False"} == set()

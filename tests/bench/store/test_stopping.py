@@ -1,0 +1,53 @@
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from bench.store.stopping import STOPPING, Stopped, stop_no_more, stop_on_signals, undisturbed
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_a_command_as_ctrl_c_does_and_the_status_says_which(number: signal.Signals, status: int):
+    stop_on_signals()
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        signal.raise_signal(number)
+    assert isinstance(stopped.value, Stopped)
+    assert stopped.value.status == status
+
+
+def test_what_nohup_ignores_stays_ignored():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    stop_on_signals()
+    signal.raise_signal(signal.SIGHUP)
+
+
+def test_a_command_on_its_way_out_is_not_stopped_again():
+    stop_on_signals()
+    stop_no_more()
+    for number in STOPPING:
+        signal.raise_signal(number)
+
+
+def test_what_must_not_be_disturbed_is_finished_first():
+    stop_on_signals()
+    done = []
+
+    def work() -> None:
+        with undisturbed():
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
+            done.append("all of it")
+
+    with pytest.raises(Stopped):
+        work()
+    assert done == ["all of it"]
+    with pytest.raises(Stopped):
+        signal.raise_signal(signal.SIGINT)
