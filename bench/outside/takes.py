@@ -27,6 +27,9 @@ from corruptions.engine import measured
 from corruptions.sound.audio import in_steps
 from corruptions.sound.segments import content_of
 
+TAKES = ("audio", ".records")
+"""The folders that are written."""
+
 _BLOCK = 24
 # What a file may be called on every system.
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,99}(?<!\.)")
@@ -68,7 +71,13 @@ class _Block:
 
 
 def make_takes(
-    takes: Sequence[Take], recipe: Recipe, out: Path, pool: ProcessPoolExecutor, stages: Stages
+    takes: Sequence[Take],
+    recipe: Recipe,
+    out: Path,
+    pool: ProcessPoolExecutor,
+    stages: Stages,
+    *,
+    overwrite: bool = False,
 ) -> pd.DataFrame:
     """Write every take that is not there yet as 16-bit FLAC; return what was done to each, a row in their order.
 
@@ -82,6 +91,7 @@ def make_takes(
         out: the folder; audio goes to ``audio/CONDITION/drawN/ID.flac``.
         pool: where the work runs.
         stages: where progress is shown.
+        overwrite: make files again that were made otherwise, instead of refusing them.
 
     Returns:
         Columns ``bench.stages.recipe.COLUMNS``, those of ``Record``, ``output_gain_db``, and ``file``, relative to
@@ -93,7 +103,7 @@ def make_takes(
     """
     out = out.absolute()  # a worker may have been started elsewhere
     blocks = _blocks(takes, recipe, out)
-    missing = [block for block in blocks if not _is_done(block, out)]
+    missing = [block for block in blocks if not _is_done(block, out, overwrite=overwrite)]
     with stages.stage("Corrupting speech", len(takes), "files") as advance:
         advance(len(takes) - sum(len(block.takes) for block in missing))
         for block, problem in run_jobs(pool, _make_block, missing):
@@ -158,14 +168,16 @@ def _blocks(takes: Sequence[Take], recipe: Recipe, out: Path) -> list[_Block]:
     return blocks
 
 
-def _is_done(block: _Block, out: Path) -> bool:
+def _is_done(block: _Block, out: Path, *, overwrite: bool) -> bool:
     if not block.record.exists():
         return False
     record = pd.read_parquet(block.record)
     if set(record["key"]) != {block.key}:
+        if overwrite:
+            return False
         raise TakesError(
             f"{out}: {block.files[0].parent.relative_to(out)} was made with another seed, corpus, noise, level policy "
-            "or version of a library: take another folder, or delete this one"
+            "or version of a library: take another folder, or --overwrite to make it again"
         )
     return all(file.exists() for file in block.files)
 
