@@ -1,4 +1,5 @@
-"""The ground: the content-addressed cache, names of things, processes, progress, this machine, strict models.
+"""The ground: the content-addressed cache, names of things, processes, progress, this machine, strict models,
+output folders.
 
 Nothing here knows what is measured.
 """
