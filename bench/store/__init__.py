@@ -1,5 +1,4 @@
-"""The ground: the content-addressed cache, names of things, processes, progress, this machine, strict models,
-output folders.
+"""The ground: the content-addressed cache, names of things, output folders, processes, progress, this machine.
 
 Nothing here knows what is measured.
 """
