@@ -1,4 +1,4 @@
-"""The ground: the content-addressed cache, names of things, output folders, processes, progress, this machine.
+"""The ground: the content-addressed cache, names, output folders, processes, progress, this machine, strict models.
 
 Nothing here knows what is measured.
 """
