@@ -23,6 +23,14 @@ WorkersOption = Annotated[
     int | None, typer.Option(min=1, help="Processes of one thread each; one a core unless said, or one for a GPU.")
 ]
 
+OverwriteOption = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Replace what lies in the folder already: files, and what the same command made of something else.",
+    ),
+]
+
 
 def say(message: str) -> None:
     """Show a result as it is."""

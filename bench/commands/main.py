@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from bench.commands.cache import cache_app
-from bench.commands.console import WorkersOption, cells, err, out, pairs, say, told_plainly
+from bench.commands.console import OverwriteOption, WorkersOption, cells, err, out, pairs, say, told_plainly
 from bench.commands.noise import noise_app
 from bench.commands.outside import corrupt, score
 from corruptions.sound.problems import counted, listed
@@ -56,7 +56,9 @@ RunArgument = Annotated[Path, typer.Argument(help="The folder of a run.", exists
 @app.command()
 def run(
     suite: SuiteArgument,
-    folder: Annotated[Path | None, typer.Option("--out", help="Where to; runs/NAME unless said.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Where to; runs/NAME unless said.", file_okay=False)
+    ] = None,
     workers: WorkersOption = None,
     device: Annotated[DeviceChoice, typer.Option(help="Where encoders run.")] = DeviceChoice.auto,
     limit: Annotated[
@@ -76,26 +78,35 @@ def run(
             help="Leave out utterances whose recordings cannot be used, by name, under every condition.",
         ),
     ] = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Run a suite and write its report. Stop it whenever you like: the same command goes on where it stopped."""
     with told_plainly():
+        from bench.stages.outputs import run_claim
         from bench.stages.run import run_suite
+        from bench.store.folders import check_inputs
         from bench.store.progress import Stages
-        from bench.suite.file import suite_path
+        from bench.suite.file import suite_files, suite_path
         from bench.suite.suite import load_suite
 
         changes = pairs(change, "--set", "KEY=VALUE")
         if limit is not None:
             changes["limit"] = str(limit)
         noises = {name: Path(where) for name, where in pairs(noise, "--noise", "NAME=FOLDER").items()}
-        loaded = load_suite(suite_path(suite), changes=changes, noises=noises)
+        path = suite_path(suite)
+        loaded = load_suite(path, changes=changes, noises=noises)
+        where = folder or Path("runs") / loaded.name
+        # The suite of a run goes on with that run, for nothing of it would change.
+        others = [one for one in suite_files(path) if one.read_text(encoding="utf-8") != loaded.to_yaml()]
+        check_inputs(where, run_claim(loaded), others)
         page = run_suite(
             loaded,
-            folder or Path("runs") / loaded.name,
+            where,
             stages=Stages(err),
             workers=workers,
             device=device.value,
             allow_missing=allow_missing,
+            overwrite=overwrite,
         )
         say(f"Report: {page}")
 
@@ -105,10 +116,14 @@ def report(folder: RunArgument) -> None:
     """Write the report of a run again, from its results.parquet."""
     with told_plainly():
         from bench.stages.outputs import check_unchanged
+        from bench.store.folders import check_report, holding
         from reports.page.page import build_report
 
-        check_unchanged(folder)
-        say(f"Report: {build_report(folder)}")
+        with holding(folder):
+            check_report(folder)
+            check_unchanged(folder)
+            page = build_report(folder)
+        say(f"Report: {page}")
 
 
 @app.command()
@@ -212,10 +227,12 @@ def corpus_check(
 ) -> None:
     """Read a corpus, every recording of it, and say what is wrong with it or keeps a suite from being run on it."""
     with told_plainly():
-        from bench.corpora.offenders import OffendersError, write_offenders
+        from bench.corpora.offenders import OffendersError, check_replaceable, write_offenders
         from bench.plan.corpus import check_corpus, check_splits
         from bench.store.progress import Stages
 
+        if everything is not None:
+            check_replaceable(everything)
         try:
             corpus, rows = check_corpus(name, root, scale, Stages(err), workers, allow_missing=allow_missing)
         except OffendersError as error:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.console import WorkersOption, err, pairs, say, told_plainly
+from bench.commands.console import OverwriteOption, WorkersOption, err, pairs, say, told_plainly
 
 
 class SplitChoice(StrEnum):
@@ -72,6 +72,7 @@ def corrupt(
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Leave out recordings that cannot be used, by name.")
     ] = False,
+    overwrite: OverwriteOption = False,
     workers: WorkersOption = None,
     replay: Annotated[
         Path | None,
@@ -106,7 +107,8 @@ def corrupt(
 
             if folder is not None or condition or noise or rooms:
                 raise ValueError("--replay knows corpus and conditions from the table: name only the folder to write")
-            say(f"Audio: {make_again(replay, Path(manifest), stages=Stages(err), workers=workers)}")
+            audio = make_again(replay, Path(manifest), overwrite=overwrite, stages=Stages(err), workers=workers)
+            say(f"Audio: {audio}")
             return
         from bench.outside.export import export
 
@@ -126,6 +128,7 @@ def corrupt(
             snr=snr.value,
             policy=policy.value,
             allow_missing=allow_missing,
+            overwrite=overwrite,
             stages=Stages(err),
             workers=workers,
         )
@@ -157,6 +160,7 @@ def score(
             help="What it hears or reads: `acoustic` (unless said), `lexical`, `multimodal`, `student` or `control`.",
         ),
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Score predictions that were made elsewhere, and write the tables and the report that a run has.
 
@@ -172,6 +176,7 @@ def score(
     """
     with told_plainly():
         from bench.outside.score import score_predictions
+        from bench.store.folders import check_report, holding
         from bench.store.progress import Stages
         from reports.page.page import build_report
 
@@ -179,18 +184,21 @@ def score(
         if len(of_all) > 1:
             raise ValueError(f"--family {', '.join(of_all)}: one for all, or one for each as SYSTEM=FAMILY")
         out, stages = folder or Path("runs") / predictions.stem, Stages(err)
-        score_predictions(
-            predictions,
-            manifest,
-            out,
-            name=name,
-            family=(of_all or ["acoustic"])[0],
-            families=pairs([text for text in family or [] if "=" in text], "--family", "SYSTEM=FAMILY"),
-            bootstrap=bootstrap,
-            allow_missing=allow_missing,
-            stages=stages,
-        )
-        with stages.stage("Report", 1, "pages") as advance:
-            page = build_report(out)
-            advance(1)
+        with holding(out):
+            score_predictions(
+                predictions,
+                manifest,
+                out,
+                name=name,
+                family=(of_all or ["acoustic"])[0],
+                families=pairs([text for text in family or [] if "=" in text], "--family", "SYSTEM=FAMILY"),
+                bootstrap=bootstrap,
+                allow_missing=allow_missing,
+                overwrite=overwrite,
+                stages=stages,
+            )
+            with stages.stage("Report", 1, "pages") as advance:
+                check_report(out)
+                page = build_report(out)
+                advance(1)
         say(f"Report: {page}")

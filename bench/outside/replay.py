@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.outside.takes import Take, TakesError, make_takes
+from bench.outside.takes import TAKES, Take, TakesError, make_takes
 from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, clip_of, read_corruptions, write_corruptions
 from bench.store.engine import default_workers, first_to_last, in_blocks, run_jobs, worker_pool
+from bench.store.folders import Claim, check_claim, check_inputs, holding, mark, read_mark
 from bench.store.progress import Stages
 from bench.store.store import cache_root
 from corruptions import parse_condition
@@ -31,17 +32,21 @@ class Recording:
     clip: Clip
 
 
-def replay(table: Path, out: Path, *, stages: Stages, workers: int | None = None) -> Path:
+def replay(table: Path, out: Path, *, overwrite: bool = False, stages: Stages, workers: int | None = None) -> Path:
     """Write the audio that a ``corruptions.parquet`` records, of an export or of a run; return its folder.
 
     Args:
         table: the record.
-        out: the folder to write; the audio has the names that an export gives it.
+        out: the folder to write; the audio has the names that an export gives it. The folder of an export, or of a
+            replay, of the same record is completed.
+        overwrite: replace the replay of another record, or files that are not known to be one.
         stages: where progress is shown.
         workers: processes; one a core unless said.
 
     Raises:
         RecipeError: if the table is not one, or has lost its recipe.
+        HeldError: if another process writes to ``out``.
+        FolderError: if something would be replaced there that is not to be.
         TakesError: if a recording is not there or has changed (all of them are looked at first), or if the samples are
             not those that were recorded.
     """
@@ -55,12 +60,30 @@ def replay(table: Path, out: Path, *, stages: Stages, workers: int | None = None
         )
         for row in rows.to_dict("records")
     ]
-    with worker_pool(workers or default_workers("cpu")) as pool:
-        recipe = _with_rooms(recipe, pool, stages)
-        _check_sources(dict(_sources(rows, recipe)), pool, stages)
-        made = make_takes(takes, recipe, out, pool, stages)
-    write_corruptions(made.drop(columns="file"), recipe, out / CORRUPTIONS_TABLE)
+    claim = Claim("replay", {"record": f"SHA-256 {file_sha256(table)}"}, (CORRUPTIONS_TABLE, *TAKES))
+    with holding(out):
+        completed = _is_of(table, out)
+        if not completed:
+            check_claim(out, claim, overwrite=overwrite)
+        with worker_pool(workers or default_workers("cpu")) as pool:
+            recipe = _with_rooms(recipe, pool, stages)
+            sources = dict(_sources(rows, recipe))
+            check_inputs(out, claim, sources if completed else [table, *sources])
+            _check_sources(sources, pool, stages)
+            if not completed:
+                mark(out, claim)
+            made = make_takes(takes, recipe, out, pool, stages, overwrite=overwrite)
+        if not completed:
+            write_corruptions(made.drop(columns="file"), recipe, out / CORRUPTIONS_TABLE)
     return out / "audio"
+
+
+def _is_of(table: Path, out: Path) -> bool:
+    """Return whether the folder holds an export or a replay with just this record."""
+    there, record = read_mark(out), out / CORRUPTIONS_TABLE
+    if there is None or there.made_by not in {"corrupt", "replay"} or not record.is_file():
+        return False
+    return file_sha256(record) == file_sha256(table)
 
 
 def _with_rooms(recipe: Recipe, pool: ProcessPoolExecutor, stages: Stages) -> Recipe:

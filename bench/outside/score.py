@@ -18,9 +18,10 @@ from bench.scores.grid import Grid, none_first
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
 from bench.stages.described import described, explained, grid_conditions, harsher_by_curve
-from bench.stages.outputs import RECORD, write_record
+from bench.stages.outputs import BESIDE, FOLDERS, RECORD, TABLES, write_record
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.store.clock import Began
+from bench.store.folders import Claim, check_claim, check_inputs, mark
 from bench.store.machine import machine, versions
 from bench.store.progress import Stages
 from bench.store.store import write_table
@@ -44,9 +45,12 @@ def score_predictions(
     families: Mapping[str, str],
     bootstrap: int = 2000,
     allow_missing: bool = False,
+    overwrite: bool = False,
     stages: Stages,
 ) -> None:
     """Write the tables that a run has for predictions that were made elsewhere; a report can be made of them.
+
+    Whoever calls this holds ``out``, until the report is made, too.
 
     Args:
         predictions: the table, as ``read_predictions`` reads it.
@@ -57,10 +61,13 @@ def score_predictions(
         families: the same for single systems, by name.
         bootstrap: how many resamples of the speakers make an interval.
         allow_missing: score what there is although rows are missing; they are shown as holes.
+        overwrite: replace the scores of other predictions, or of another manifest, that lie in ``out``, or files that
+            are not known to be scores.
         stages: where progress is shown.
 
     Raises:
         OutsideError: for tables that cannot be scored, an unknown family or system, or a folder that holds a run.
+        FolderError: if something would be replaced that is not to be.
         ManifestError: for files that are no such tables.
         RecipeError: if there is no ``corruptions.parquet`` beside the manifest, or it is not one.
         ChangedError: if one of these changes while it is read.
@@ -69,6 +76,9 @@ def score_predictions(
     if (out / "suite.yaml").exists():
         raise OutsideError(f"{out}: holds the run of a suite; take another folder with --out")
     record = manifest.parent / CORRUPTIONS_TABLE
+    claim = _claim(predictions, manifest)
+    check_claim(out, claim, overwrite=overwrite)
+    check_inputs(out, claim, [predictions, manifest, record])
     with _noted(manifest) as of_manifest, _noted(predictions) as of_predictions, _noted(record):
         export = read_export(manifest)
         wide = read_predictions(predictions, export, name or predictions.stem, allow_missing=allow_missing)
@@ -88,6 +98,7 @@ def score_predictions(
             allow_missing=allow_missing,
         )
         advance(1)
+    mark(out, claim)
     (out / RECORD).unlink(missing_ok=True)
     write_table(table, out / "predictions.parquet")
     write_table(results, out / "results.parquet")
@@ -99,6 +110,16 @@ def score_predictions(
         "manifest": {"file": str(manifest), "sha256": of_manifest},
     }
     write_record(out, about | given, ("predictions.parquet", "results.parquet", CORRUPTIONS_TABLE, "systems.json"))
+
+
+def _claim(predictions: Path, manifest: Path) -> Claim:
+    """Return what is made of the folder; a report would show whatever else of a run lay there."""
+    return Claim(
+        "score",
+        {"predictions": str(predictions.resolve()), "manifest": str(manifest.resolve())},
+        (RECORD, *TABLES, *BESIDE, CORRUPTIONS_TABLE),
+        FOLDERS,
+    )
 
 
 def _systems(wide: pd.DataFrame, path: Path, family: str, families: Mapping[str, str]) -> dict[str, dict[str, str]]:

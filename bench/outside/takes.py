@@ -7,7 +7,7 @@ record with another key is an error.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from math import log10
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from bench.stages.recipe import Recipe, samples_sha256, source_of
-from bench.stages.speech import Source, corrupt_utterance
+from bench.stages.speech import Source, UtteranceError, corrupt_utterance, each_or_fault
 from bench.store.engine import first_to_last, in_blocks, run_jobs
 from bench.store.keys import digest
 from bench.store.machine import AUDIO, versions
@@ -29,6 +29,9 @@ from corruptions.sound.audio import in_steps
 from corruptions.sound.inputs import file_sha256
 from corruptions.sound.seals import check_seal, is_sealed
 
+TAKES = ("audio", ".records")
+"""The folders that are written."""
+
 _BLOCK = 24
 # What a file may be called on every system.
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,99}(?<!\.)")
@@ -37,6 +40,14 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 class TakesError(ValueError):
     """Files of corrupted speech that cannot be made as asked; the message names a file."""
+
+
+class UnusableError(ValueError):
+    """Utterances that cannot be corrupted as asked; ``faults`` says why, by id, and the message the first of it."""
+
+    def __init__(self, faults: Mapping[str, Exception]) -> None:
+        super().__init__(str(next(iter(faults.values()))))
+        self.faults = {name: str(fault) for name, fault in faults.items()}
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,13 @@ class _Block:
 
 
 def make_takes(
-    takes: Sequence[Take], recipe: Recipe, out: Path, pool: ProcessPoolExecutor, stages: Stages
+    takes: Sequence[Take],
+    recipe: Recipe,
+    out: Path,
+    pool: ProcessPoolExecutor,
+    stages: Stages,
+    *,
+    overwrite: bool = False,
 ) -> pd.DataFrame:
     """Write every take that is not there yet as 16-bit FLAC; return what was done to each, a row in their order.
 
@@ -87,6 +104,7 @@ def make_takes(
         out: the folder; audio goes to ``audio/CONDITION/drawN/ID.flac``.
         pool: where the work runs.
         stages: where progress is shown.
+        overwrite: make files again that were made otherwise, instead of refusing them.
 
     Returns:
         Columns ``bench.stages.recipe.COLUMNS``, those of ``Record``, ``output_gain_db``, and ``file``, relative to
@@ -94,16 +112,16 @@ def make_takes(
 
     Raises:
         TakesError: if the folder holds files that were made otherwise, or other samples come out than must.
-        UtteranceError: if an utterance cannot be corrupted as asked.
+        UnusableError: if utterances cannot be corrupted as asked.
     """
     out = out.absolute()  # a worker may have been started elsewhere
     blocks = _blocks(takes, recipe, out)
-    missing = [block for block in blocks if not _is_done(block, out, stages)]
+    missing = [block for block in blocks if not _is_done(block, out, stages, overwrite=overwrite)]
     with stages.stage("Corrupting speech", len(takes), "files") as advance:
         advance(len(takes) - sum(len(block.takes) for block in missing))
-        for block, problem in run_jobs(pool, _make_block, missing, what=_what):
-            if problem is not None:
-                raise problem
+        for block, faults in run_jobs(pool, _make_block, missing, what=_what):
+            if faults:
+                raise UnusableError(faults)
             advance(len(block.takes))
     for block in blocks:
         check_seal(block.record, block.name)
@@ -161,7 +179,7 @@ def _blocks(takes: Sequence[Take], recipe: Recipe, out: Path) -> list[_Block]:
     return blocks
 
 
-def _is_done(block: _Block, out: Path, stages: Stages) -> bool:
+def _is_done(block: _Block, out: Path, stages: Stages, *, overwrite: bool) -> bool:
     if not block.record.exists():
         return False
     if not is_sealed(block.record, block.name):
@@ -169,9 +187,11 @@ def _is_done(block: _Block, out: Path, stages: Stages) -> bool:
         return False
     record = pd.read_parquet(block.record)
     if set(record["key"]) != {block.key}:
+        if overwrite:
+            return False
         raise TakesError(
             f"{out}: {block.files[0].parent.relative_to(out)} was made with another seed, corpus, noise, level policy "
-            "or version of a library: take another folder, or delete this one"
+            "or version of a library: take another folder, or --overwrite to make it again"
         )
     there = [file for file in block.files if file.exists()]
     digests = dict(zip(block.files, record["file_sha256"], strict=True))
@@ -187,42 +207,40 @@ def _what(block: _Block) -> str:
     return f"{first_to_last([take.source.id for take in block.takes])} under {first.condition}, draw {first.draw}"
 
 
-def _make_block(block: _Block) -> ValueError | None:
-    rows = []
-    for take, file in zip(block.takes, block.files, strict=True):
-        try:
-            corrupted = corrupt_utterance(
-                take.source,
-                take.condition,
-                take.draw,
-                block.recipe.material,
-                corpus=block.recipe.corpus.name,
-                seed=block.recipe.seed,
-            )
-        except ValueError as problem:
-            return problem
-        record, gain_db = _write(file, corrupted)
-        rows.append(
-            {
-                "id": take.source.id,
-                "condition": str(take.condition),
-                "draw": take.draw,
-                "speaker": take.source.speaker,
-                **source_of(take.source.clip),
-                "audio_sha256": samples_sha256(corrupted.audio),
-                **record.as_row(),
-                "output_gain_db": gain_db,
-                "file_sha256": file_sha256(file),
-                "key": block.key,
-            }
-        )
-    table = pd.DataFrame(rows)
-    try:
-        _check_samples(block, table)
-    except TakesError as problem:
-        return problem
+def _make_block(block: _Block) -> dict[str, UtteranceError]:
+    """Write the files of a block and its record, or return which utterances keep it from that."""
+    take, recipe = block.takes[0], block.recipe
+    made, faults = each_or_fault(
+        [one.source for one in block.takes],
+        lambda source: corrupt_utterance(
+            source, take.condition, take.draw, recipe.material, corpus=recipe.corpus.name, seed=recipe.seed
+        ),
+    )
+    if faults:
+        return faults
+    table = pd.DataFrame(
+        [_row(block, one, file, corrupted) for one, file, corrupted in zip(block.takes, block.files, made, strict=True)]
+    )
+    _check_samples(block, table)
     write_sealed(table, block.record, block.name)
-    return None
+    return {}
+
+
+def _row(block: _Block, take: Take, file: Path, corrupted: Corrupted) -> dict[str, object]:
+    """Write a file, and return its row of the record."""
+    record, gain_db = _write(file, corrupted)
+    return {
+        "id": take.source.id,
+        "condition": str(take.condition),
+        "draw": take.draw,
+        "speaker": take.source.speaker,
+        **source_of(take.source.clip),
+        "audio_sha256": samples_sha256(corrupted.audio),
+        **record.as_row(),
+        "output_gain_db": gain_db,
+        "file_sha256": file_sha256(file),
+        "key": block.key,
+    }
 
 
 def _write(file: Path, corrupted: Corrupted) -> tuple[Record, float]:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from bench.corpora.probe.build import probe_generation
 from bench.plan.planning import versions_now
+from bench.plan.versions import versions_of_all_models
 from bench.stages.represent import CONFIDENCE_VERSION
 from bench.stages.train import recipes
-from bench.stages.versions import versions_of_all_models
 from bench.store.cache import TEMPORARY, Place
 from bench.store.store import NOTE
 from corruptions.room.bank import bank_generation

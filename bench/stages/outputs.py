@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, pre
 from bench.stages.described import harsher_by_curve
 from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_entry, histories, weights_of_layers
+from bench.store.folders import Claim, mark
 from bench.store.store import Store, write_table
 from bench.suite.representations import Words, rung, transcriber_of
-from bench.suite.suite import Suite
+from bench.suite.suite import ManifestCorpus, Suite
 from bench.suite.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
 from corruptions import Material
 from corruptions.sound.files import replacing, write_text
@@ -35,6 +37,24 @@ BESIDE = (
     "systems.json",
 )
 RECORD = "provenance.json"  # written last and removed first: where it is, everything is
+SUITE = "suite.yaml"
+FOLDERS = ("report", "examples", "models")
+
+
+def run_claim(suite: Suite) -> Claim:
+    """Return what a run of this suite makes of its folder; another suite name, corpus or limit is another run."""
+    corpus = suite.corpus
+    if isinstance(corpus, ManifestCorpus):
+        name, source = corpus.name or corpus.manifest.stem, str(corpus.manifest.resolve())
+    else:
+        sizes = (f"{count} {split}" for split, count in asdict(corpus.probe).items())
+        name, source = "probe", ", ".join(sizes)
+    return Claim(
+        "run",
+        {"suite": suite.name, "corpus": name, "source": source, "limit": suite.limit},
+        (SUITE, RECORD, *TABLES, *BESIDE, CORRUPTIONS_TABLE),
+        FOLDERS,
+    )
 
 
 def is_done(plan: Plan, out: Path) -> bool:
@@ -98,9 +118,11 @@ def _is(path: Path, sha256: str) -> bool:
 
 
 def begin(plan: Plan, out: Path) -> None:
-    """Make the folder this plan's own: what another left no longer counts as finished."""
+    """Make the folder this plan's own: what another left no longer counts as finished, nor as its examples."""
+    mark(out, run_claim(plan.suite))
     (out / RECORD).unlink(missing_ok=True)
-    write_text(out / "suite.yaml", plan.suite.to_yaml())
+    (out / "examples" / "examples.json").unlink(missing_ok=True)
+    write_text(out / SUITE, plan.suite.to_yaml())
 
 
 def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> list[str]:

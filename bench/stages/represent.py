@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from bench.stages.versions import model_versions
+from bench.plan.versions import model_versions
 from bench.store.keys import Key, Versions, digest
 from bench.suite.representations import (
     Confidence,

@@ -17,17 +17,28 @@ from bench.stages.damage import discard_damaged, entries_of, find_damaged
 from bench.stages.evaluate import evaluate, missing_work
 from bench.stages.examples import write_examples
 from bench.stages.no_speech import hear_no_speech
-from bench.stages.outputs import BESIDE, RECORD, TABLES, begin, changed_files, finish, is_done, write_tables
+from bench.stages.outputs import (
+    BESIDE,
+    RECORD,
+    TABLES,
+    begin,
+    changed_files,
+    finish,
+    is_done,
+    run_claim,
+    write_tables,
+)
 from bench.stages.provenance import provenance
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.stages.represent import look_at_models
 from bench.stages.train import missing_features, missing_fits, recipes, train
 from bench.store.clock import Began
 from bench.store.engine import default_workers, worker_pool
+from bench.store.folders import check_claim, check_inputs, check_report, holding
 from bench.store.progress import Stages
 from bench.store.store import Store, cache_root, write_table
-from bench.suite.recordings import check_folders, read_noises, read_rooms
-from bench.suite.suite import Suite
+from bench.suite.recordings import CorpusNoise, CorpusRooms, check_folders, folder_of, read_noises, read_rooms
+from bench.suite.suite import ManifestCorpus, Suite
 from corruptions import Material, check_for_training, check_material
 from corruptions.sound.problems import counted
 
@@ -47,6 +58,7 @@ def run_suite(
     workers: int | None = None,
     device: Device = "auto",
     allow_missing: bool = False,
+    overwrite: bool = False,
 ) -> Path:
     """Run what is missing of a suite, write its tables and report, and return the report's page.
 
@@ -58,13 +70,25 @@ def run_suite(
         device: ``auto`` takes a GPU where there is one.
         allow_missing: leave out utterances whose recordings cannot be used, under every condition, instead of refusing
             them.
+        overwrite: replace another run that lies in ``out``, or files that are not known to be those of one.
+
+    Raises:
+        HeldError: if another process writes to ``out``.
+        FolderError: if something would be replaced there that is not to be.
     """
+    with holding(out):
+        check_claim(out, run_claim(suite), overwrite=overwrite)
+        chosen = choose_device(device)
+        return _run(suite, out, stages=stages, workers=workers, chosen=chosen, allow_missing=allow_missing)
+
+
+def _run(suite: Suite, out: Path, *, stages: Stages, workers: int | None, chosen: str, allow_missing: bool) -> Path:
     from reports.page.page import build_report
 
     began = Began()
     page = out / "report" / "index.html"
-    chosen = choose_device(device)
     corpus = load_corpus(suite, stages, workers)
+    _check_inputs(suite, corpus, out)
     faults: dict[str, str] = {}
     with worker_pool(workers or default_workers(chosen)) as pool:
         while True:
@@ -100,6 +124,7 @@ def run_suite(
         stages.warn(notice)
     finish(plan, provenance(plan, material, stages.seconds, began, chosen) | {"notices": careful}, store, out)
     with stages.stage("Report", 1, "pages") as advance:
+        check_report(out)
         build_report(out)
         advance(1)
     return page
@@ -114,6 +139,15 @@ def _say_limit(plan: Plan, stages: Stages) -> None:
         f"limit: {len(plan.tested)} of {counted(len(plan.corpus.split('test')), 'test utterance')}, of {len(some)} of "
         f"{counted(len(everybody), 'speaker')}; provenance.json lists them"
     )
+
+
+def _check_inputs(suite: Suite, corpus: Corpus, out: Path) -> None:
+    """Refuse to write over what is read."""
+    table = [suite.corpus.manifest] if isinstance(suite.corpus, ManifestCorpus) else []
+    own = [*suite.noises.values(), *suite.rooms.values()]
+    read = [*table, cache_root(), *(one.path for one in corpus.utterances), *map(folder_of, own)]
+    whole = [folder_of(one) for one in own if not isinstance(one, CorpusNoise | CorpusRooms)]
+    check_inputs(out, run_claim(suite), read, whole)
 
 
 def default_store() -> Store:

@@ -1,4 +1,4 @@
-"""The ground: the content-addressed cache, names of things, processes, progress, this machine, strict models.
+"""The ground: the content-addressed cache, names, output folders, processes, progress, this machine, strict models.
 
 Nothing here knows what is measured.
 """

@@ -35,6 +35,16 @@ def suite_path(name: str, beside: Path = Path()) -> Path:
     raise SuiteError(f"no suite is called {name!r} and no file lies there; {those_there_are(name, known)}")
 
 
+def suite_files(path: Path) -> list[Path]:
+    """Return the files that a suite is read from: its own, and those that it is based on.
+
+    Args:
+        path: of a suite that can be read.
+    """
+    base = read_yaml(path.read_text(encoding="utf-8")).get("base")
+    return [path, *(suite_files(suite_path(str(base), path.parent)) if base is not None else [])]
+
+
 def read_suite_file(path: Path, changes: Mapping[str, str], noises: Mapping[str, Path]) -> dict[str, Any]:
     """Return what a file says, with changes and further noises as ``bench.suite.suite.load_suite`` has them.
 

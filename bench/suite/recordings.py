@@ -99,9 +99,14 @@ def check_folders(noises: Mapping[str, OwnNoise], rooms: Mapping[str, OwnRooms])
     """
     for kind, own in (("noises", noises), ("rooms", rooms)):
         for name, one in sorted(own.items()):
-            root = one if isinstance(one, Path) else one.root
+            root = folder_of(one)
             if not root.is_dir():
                 raise AudioError(f"{kind}.{name}: {root}: no such folder")
+
+
+def folder_of(own: OwnNoise | OwnRooms) -> Path:
+    """Return where recordings lie."""
+    return own if isinstance(own, Path) else own.root
 
 
 def read_noises(

@@ -42,7 +42,7 @@ class Drawn:
 def build_report(run: Path) -> Path:
     """Write the report of a run and return its ``index.html``.
 
-    ``run/report`` is made anew: what was there before is replaced once the new report is whole.
+    ``run/report`` is made anew: what was there before, whoever made it, is removed once the new report is whole.
 
     Args:
         run: a run's folder, with ``results.parquet``, ``provenance.json``, ``systems.json`` and, if it has them,

@@ -121,13 +121,13 @@ def exported(write_export: Callable[..., Path], tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture(scope="session")
-def make_again(pool: ProcessPoolExecutor) -> Callable[[Path, Path], Path]:
+def make_again(pool: ProcessPoolExecutor) -> Callable[..., Path]:
     """Replay a table into a folder."""
 
-    def make_again(table: Path, out: Path, stages: Stages | None = None) -> Path:
+    def make_again(table: Path, out: Path, stages: Stages | None = None, **options: bool) -> Path:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(replay, "worker_pool", lambda _workers: nullcontext(pool))
-            return replay.replay(table, out, stages=stages or Stages())
+            return replay.replay(table, out, stages=stages or Stages(), **options)
 
     return make_again
 

@@ -69,6 +69,6 @@ def test_another_end_is_another_export(exports: tuple[Path, Path], write_export:
     folder = exports[0].parents[1]
     table = pd.read_csv(folder / "talks.csv")
     table.loc[table["id"] == "test0", "end"] -= 0.01
-    table.to_csv(folder / "shorter.csv", index=False)
+    table.to_csv(folder / "talks.csv", index=False)
     with pytest.raises(ValueError, match="was made with another seed, corpus"):
-        write_export(exports[0].parent, ["clean"], manifest=folder / "shorter.csv", name="talks")
+        write_export(exports[0].parent, CONDITIONS, manifest=folder / "talks.csv")
