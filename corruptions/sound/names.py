@@ -12,6 +12,16 @@ def is_name(text: str) -> bool:
     return _UNSEEN.search(text) is None
 
 
+def is_utf8(text: str) -> bool:
+    r"""Return whether a text, such as the name of a file, can be written in UTF-8, as tables are.
+
+    Examples:
+        >>> is_utf8("caf\u00e9.wav"), is_utf8("caf\udce9.wav")
+        (True, False)
+    """
+    return re.search("[\ud800-\udfff]", text) is None
+
+
 def a_name(text: str) -> str:
     r"""Return a text that can be a name.
 

@@ -88,9 +88,8 @@ _LATEX: dict[str | int, str | int | None] = {
     ">": "\\textgreater{}",
     "|": "\\textbar{}",
     "\N{MINUS SIGN}": "$-$",
-    # Letters that TeX would join, and marks of its own.
+    # Two of them would be one quotation mark.
     "`": "\\textasciigrave{}",
-    '"': "\\textquotedbl{}",
     # The end of a line is a space, and two of them end a caption too early.
     **dict.fromkeys("\n\r\t\v\f", " "),
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},

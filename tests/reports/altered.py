@@ -12,8 +12,9 @@ import pandas as pd
 
 # What no cell and no value of JSON should be; or may be, somewhere else.
 ODD: list[Any] = [
-    None, "", " ", "clean", "ccc", "x" * 300, "$\\x_{1}^%&#~", "a\x1b[31m\u202eb\x00", "\ud800", "日本語", "=1+1", "../x",
-    -1, 0, 3, 2**63, 10**40, 0.5, 1e300, -1e12, math.nan, math.inf, True, [], [1], ["a"], {}, {"a": 1}, {"items": [None]},
+    None, "", " ", "clean", "ccc", "x" * 300, "$\\x_{1}^%&#~", "a\x1b[31m\u202eb\x00", "\ud800", "\u65e5\u672c", "=1+1",
+    "../x", -1, 0, 3, 2**63, 10**40, 0.5, 1e300, -1e12, math.nan, math.inf, True, [], [1], ["a"], {}, {"a": 1},
+    {"items": [None]},
 ]  # fmt: skip
 
 
@@ -123,5 +124,7 @@ JSON_WAYS: dict[str, Callable[[str, Random], str]] = {
     "odd values": lambda text, random: _odd_value(_odd_value(text, random), random),
     "cut": lambda text, random: text[: random.randrange(len(text))],
     "something else": lambda _, random: json.dumps(random.choice(ODD)),
-    "deep": lambda text, random: text[:-1] + (',"a":' if text[0] == "{" else ",") + "[" * (n := random.choice([15, 30, 60])) + "]" * n + text[-1],
+    "deep": lambda text, random: (
+        text[:-1] + (',"a":' if text[0] == "{" else ",") + "[" * (n := random.choice([15, 30, 60])) + "]" * n + text[-1]
+    ),
 }
