@@ -4,9 +4,10 @@ import itertools
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
@@ -22,6 +23,9 @@ from reports.run.words import Score, counted, listing, slug, with_interval
 from reports.tables.tables import Cell, Table, tables, write_table
 from reports.tables.text_tables import comparison_tables, cost_tables, write_text_table
 from reports.words.headline import headline
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 # What is said of each of more systems than these is folded.
 FEW = 10
@@ -103,6 +107,27 @@ def page(run: Run, figures: Mapping[str, Sequence[Drawn]], audio: Sequence[Mappi
         figures: kind of figure -> its sheets.
         audio: for each example its ``example``, and the paths of its ``sound`` and ``image``.
     """
+    return _template().render(
+        run=run,
+        corpus=run.corpus,
+        headline=headline(run),
+        figures=figures,
+        kinds=FIGURES,
+        tables=tables(run),
+        audio=audio,
+        looks=run_looks(run),
+        many=len(run.systems) > FEW,
+        families=itertools.groupby(run.systems.values(), key=lambda system: system.family),
+        heard=HEARD,
+        comparisons=comparison_tables(run),
+        groups={group.name: group for group in groups(run)},
+        costs=cost_tables(run),
+        enough_speakers=ENOUGH_SPEAKERS,
+    )
+
+
+@cache
+def _template() -> "Template":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -123,23 +148,7 @@ def page(run: Run, figures: Mapping[str, Sequence[Drawn]], audio: Sequence[Mappi
         "with_interval": with_interval,
         "by_title": by_title,
     }
-    return environment.get_template("page.html").render(
-        run=run,
-        corpus=run.corpus,
-        headline=headline(run),
-        figures=figures,
-        kinds=FIGURES,
-        tables=tables(run),
-        audio=audio,
-        looks=run_looks(run),
-        many=len(run.systems) > FEW,
-        families=itertools.groupby(run.systems.values(), key=lambda system: system.family),
-        heard=HEARD,
-        comparisons=comparison_tables(run),
-        groups={group.name: group for group in groups(run)},
-        costs=cost_tables(run),
-        enough_speakers=ENOUGH_SPEAKERS,
-    )
+    return environment.get_template("page.html")
 
 
 def named(names: Iterable[str]) -> str:

@@ -21,9 +21,9 @@ from .altered import alter_json, alter_table, damaged
 from .conftest import EXAMPLES, PROVENANCE, write_examples
 from .papers import write_papers
 
-TRIED = int(os.environ.get("EMONOISE_FUZZ_EXAMPLES", "24"))
+TRIED = int(os.environ.get("EMONOISE_FUZZ_EXAMPLES", "12"))
 # Drawing takes seconds: the figures are drawn by ``make fuzz`` alone.
-DRAWN = TRIED > 24
+DRAWN = TRIED > 12
 KEPT = ("acoustic", "lexical", "lexical-oracle", "constant", "whisper-tiny.en")
 FEWER = {
     "system": KEPT,
