@@ -55,7 +55,8 @@ def _with(table: pd.DataFrame, column: str, values: object) -> pd.DataFrame:
 def _one_cell(table: pd.DataFrame, column: str, random: Random) -> pd.DataFrame:
     values = table[column].astype("object").where(table[column].notna(), None).tolist()
     kind = type(next((one for one in values if one is not None), ""))
-    odd = [one for one in ODD if one is None or isinstance(one, kind) or (kind is float and type(one) is int)]
+    fitting = [one for one in ODD if type(one) is not int or one < 2**63]
+    odd = [one for one in fitting if one is None or isinstance(one, kind) or (kind is float and type(one) is int)]
     for row in random.sample(range(len(values)), min(len(values), random.choice([1, 3]))):
         values[row] = random.choice(odd)
     return _with(table, column, pd.Series(values, dtype="object"))
