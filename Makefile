@@ -44,8 +44,8 @@ lint: $(READY)  ## ruff, mypy --strict and the rule about who may import whom
 benchmark-speed: $(READY)  ## speed and memory, side by side with other tools, as ratios
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=min,median,rounds
 
-fuzz: $(READY)  ## give whatever reads something whatever comes: conditions, suites, tables, audio (FUZZ=5000 inputs of each)
-	EMONOISE_FUZZ_EXAMPLES=$(FUZZ) $(BIN)/python -m pytest tests/fuzz
+fuzz: $(READY)  ## give whatever reads something whatever comes: conditions, suites, tables, audio, runs (FUZZ=5000 inputs of each)
+	EMONOISE_FUZZ_EXAMPLES=$(FUZZ) $(BIN)/python -m pytest tests/fuzz tests/reports/test_altered.py
 
 clean:  ## remove what make made here (the cache of built corpora stays: see `emonoise doctor`)
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks .hypothesis

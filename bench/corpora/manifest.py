@@ -26,6 +26,7 @@ from bench.corpora.leaks import leaks, part_of
 from bench.corpora.offenders import OffendersError
 from bench.corpora.times import Times, read_times
 from corruptions.noise.talk import UNKNOWN
+from corruptions.sound.names import a_name, is_name, written_out
 from corruptions.sound.problems import counted
 from corruptions.sound.public import SPLITS
 
@@ -55,10 +56,11 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
         The corpus, its utterances sorted by id.
 
     Raises:
-        ManifestError: if the file cannot be read, lacks a column or is empty; if an id occurs twice, a split is
-            unknown, a label is missing or off the scale, a start or end is none, or a recording (see
-            ``bench.corpora.leaks``) or speaker is in more than one split. All problems are reported together, a few
-            examples and the count of each. Whether recordings are there, ``bench.corpora.inventory.inspect`` says.
+        ManifestError: if the file cannot be read, lacks a column or is empty; if the corpus, an id or a speaker cannot
+            have its name (see ``corruptions.sound.names``), an id occurs twice, a split is unknown, a label is missing
+            or off the scale, a start or end is none, or a recording (see ``bench.corpora.leaks``) or speaker is in more
+            than one split. All problems are reported together, a few examples and the count of each. Whether recordings
+            are there, ``bench.corpora.inventory.inspect`` says.
         ValueError: if the scale is not two ascending numbers.
 
     Examples:
@@ -77,9 +79,14 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     table = read_table(path, COLUMNS, TEXT_COLUMNS)
     labels = table[list(DIMENSIONS)].apply(numbers)
     files = [_found(path.parent / one) for one in table["path"]]
-    names = [f"row {number} ({one})" if one else f"row {number}" for number, one in enumerate(table["id"], start=1)]
+    shown = [written_out(one) for one in table["id"]]
+    names = [f"row {number} ({one})" if one else f"row {number}" for number, one in enumerate(shown, start=1)]
     times = read_times(table, names)
     corpus = path.stem if name is None else name
+    try:
+        a_name(corpus)
+    except ValueError as error:
+        raise ManifestError(f"{written_out(str(path))}: the corpus: {error}; give it another") from error
     given = table.to_dict("records")
     rows = zip(given, files, labels.to_numpy().tolist(), times.start_s, times.end_s, strict=True)
     utterances = [
@@ -196,6 +203,10 @@ def _problems(
         return [f"{table[column][k]!r} in {names[k]}" for k in np.flatnonzero(bad)]
 
     found = {f"empty {column}": [names[k] for k in np.flatnonzero(~given[column])] for column in _NAMED}
+    for column in ("id", "speaker"):
+        found[f"{column} that cannot be a name, for it has control characters"] = values(
+            column, ~table[column].map(is_name).astype("bool")
+        )
     found["id that occurs twice"] = table["id"][table["id"].duplicated() & given["id"]].tolist()
     found[f"unknown split (there are {', '.join(SPLITS)})"] = values(
         "split", ~table["split"].isin(SPLITS) & given["split"]

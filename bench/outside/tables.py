@@ -12,6 +12,7 @@ from bench.corpora.corpus import DIMENSIONS
 from bench.corpora.manifest import read_table, summarised
 from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, read_corruptions
 from corruptions import Condition, parse_condition
+from corruptions.sound.names import is_name, written_out
 
 # What names a file of an export.
 FILE = ["id", "condition", "draw"]
@@ -58,6 +59,7 @@ def read_export(manifest: Path) -> Export:
         problems[f"{dimension} that is not a number from {low:g} to {high:g}"] = rows[
             ~files[dimension].between(low, high)
         ]
+    problems |= _not_names(files, ["id", "speaker"])
     problems["row that is there twice"] = rows[files.duplicated(FILE)]
     problems["row that corruptions.parquet beside it lacks"] = rows[~_keys(files).isin(_keys(made))]
     _refuse(f"{manifest}: not the manifest of an export", problems)
@@ -97,6 +99,7 @@ def read_predictions(path: Path, export: Export, name: str, *, allow_missing: bo
         table["id"].isin(export.files["id"]) & ~known
     ]
     problems["row without the name of its system"] = rows[table["system"] == ""]
+    problems |= _not_names(table, ["system"])
     problems["seed that is not a whole number"] = rows[table["seed"] == _UNREADABLE]
     for dimension in DIMENSIONS:
         problems[f"{dimension} that is not a number"] = rows[~np.isfinite(table[dimension])]
@@ -120,6 +123,17 @@ def _parse(table: pd.DataFrame) -> dict[str, "pd.Series[str]"]:
     for dimension in DIMENSIONS:
         table[dimension] = numbers(table[dimension])
     return problems
+
+
+def _not_names(table: pd.DataFrame, columns: list[str]) -> dict[str, "pd.Series[str]"]:
+    """Return the rows that name something with what breaks tables and figures, by what they name so."""
+    rows = _row_names(table)
+    return {
+        f"{column} that cannot be a name, for it has control characters": (
+            rows + ": " + table[column].map(written_out)
+        )[~table[column].map(is_name).astype("bool")]
+        for column in columns
+    }
 
 
 def _condition(text: str) -> str | None:
@@ -151,7 +165,9 @@ def _keys(table: pd.DataFrame, by: list[str] = FILE) -> pd.MultiIndex:
 
 
 def _row_names(table: pd.DataFrame) -> "pd.Series[str]":
-    return pd.Series([f"row {k} ({one})" for k, one in enumerate(table["id"], start=1)], table.index, "str")
+    return pd.Series(
+        [f"row {k} ({written_out(one)})" for k, one in enumerate(table["id"], start=1)], table.index, "str"
+    )
 
 
 def _file_names(table: pd.DataFrame) -> "pd.Series[str]":

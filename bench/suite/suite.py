@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bench.corpora.probe.corpus import ProbeSpec
@@ -20,11 +20,14 @@ from bench.suite.systems_check import check_catalog, check_comparisons
 from bench.suite.training_options import Training
 from corruptions import CORRUPTIONS, Condition, check_levels
 from corruptions.sound.levels import LevelName
+from corruptions.sound.names import a_name, written_out
 from corruptions.sound.problems import those_there_are
 
 _MANY_SEEDS = 20
 _TAGS = ("named", "own", "folder", "marked", "the probe", "a manifest")
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+# What is only shown may have other letters, too.
+_ShownName = Annotated[str, AfterValidator(a_name)]
 
 
 class OwnSystem(System):
@@ -71,7 +74,7 @@ class ManifestCorpus(Strict):
 
     manifest: Path
     scale: tuple[float, float]
-    name: str | None = None
+    name: _ShownName | None = None
     note: str = ""
 
     @model_validator(mode="after")
@@ -121,14 +124,14 @@ class Suite(Strict):
         Discriminator(_kind_of_corpus),
         BeforeValidator(_probe_by_name),
     ]
-    noises: Mapping[str, OwnNoise] = {}
-    rooms: Mapping[str, OwnRooms] = {}
-    models: Mapping[str, Model] = {}
-    representations: Mapping[str, WrittenRepresentation] = {}
+    noises: Mapping[_ShownName, OwnNoise] = {}
+    rooms: Mapping[_ShownName, OwnRooms] = {}
+    models: Mapping[_ShownName, Model] = {}
+    representations: Mapping[_ShownName, WrittenRepresentation] = {}
     systems: Annotated[tuple[WrittenSystem, ...], *SEVERAL]
     without: Annotated[tuple[str, ...], *ANY] = ()
     training: Training = Training()
-    compare: Mapping[str, tuple[tuple[str, str], ...]] = {}
+    compare: Mapping[_ShownName, tuple[tuple[str, str], ...]] = {}
     conditions: Annotated[tuple[ConditionBlock, ...], *SEVERAL]
     snr: LevelName = "active"
     policy: Policy = "per-utterance"
@@ -244,7 +247,7 @@ def load_suite(
 
 def _told(error: ErrorDetails) -> str:
     """Return where in the file something is wrong and what; how pydantic tells kinds of values apart is left out."""
-    place = [str(part) for part in error["loc"] if "[" not in str(part) and part not in _TAGS]
+    place = [written_out(str(part)) for part in error["loc"] if "[" not in str(part) and part not in _TAGS]
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         message = "there is no such key"

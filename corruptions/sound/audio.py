@@ -15,6 +15,8 @@ import soxr
 
 from corruptions.sound.decoding import FFMPEG, Frames, count_frames, decode, stretches
 from corruptions.sound.files import write_bytes
+from corruptions.sound.names import is_utf8, written_out
+from corruptions.sound.problems import listed
 from corruptions.sound.promises import NO_COUNT, AudioError
 
 SAMPLE_RATE = 16_000
@@ -200,15 +202,18 @@ def audio_names(folder: Path) -> list[str]:
     """Return the audio files of a folder and its subfolders, as sorted relative paths with forward slashes.
 
     Raises:
-        AudioError: if there is no such folder.
+        AudioError: if there is no such folder, or a name is not UTF-8: no table could hold it.
     """
     if not folder.is_dir():
         raise AudioError(f"{folder}: no such folder")
-    return sorted(
+    names = sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
         if path.suffix.lower() in _READABLE | _UNREADABLE and not path.name.startswith(".") and path.is_file()
     )
+    if undecoded := [written_out(name) for name in names if not is_utf8(name)]:
+        raise AudioError(f"{folder}: file names that are not UTF-8, rename them:{listed(undecoded)}")
+    return names
 
 
 LOUDEST = 10.0

@@ -5,6 +5,7 @@ A kind of figure is drawn on as many sheets as it needs. To add a kind, add an e
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,4 +180,7 @@ def save_figure(figure: "Figure", folder: Path, name: str) -> None:
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         for suffix, options in FORMATS.items():
-            figure.savefig(folder / f"{name}.{suffix}", format=suffix, **options)
+            # By way of memory: on a full disk matplotlib fails in words that say nothing of disks.
+            drawn = BytesIO()
+            figure.savefig(drawn, format=suffix, **options)
+            (folder / f"{name}.{suffix}").write_bytes(drawn.getvalue())

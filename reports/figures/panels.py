@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reports.figures import style
-from reports.figures.style import Look, plain
+from reports.figures.style import Look, drawable, plain
 from reports.run.run import Run
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def inches(line: str) -> float:
     from matplotlib.textpath import text_to_path
 
     font = FontProperties(weight="bold", size=rcParams["axes.titlesize"])
-    return float(text_to_path.get_text_width_height_descent(line, font, ismath=False)[0]) / 72
+    return float(text_to_path.get_text_width_height_descent(drawable(line), font, ismath=False)[0]) / 72
 
 
 def legend(figure: "Figure", looks: Mapping[str, Look]) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WINDOW_S = 0.025
 HOP_S = 0.005
 RANGE_DB = 75.0
+# Samples are within +-1.0, or a little beyond in a file of floats.
+LOUDEST = 1000.0
 
 # What the spectrogram shows: level in dB (n_frequencies, n_frames), and the ends of both axes.
 Picture = tuple[npt.NDArray[np.float64], float, float]
@@ -29,17 +31,21 @@ def picture(path: Path) -> Picture:
     """Return the spectrogram of a recording, its duration in s and its highest frequency in kHz.
 
     Raises:
-        ReportError: if the file cannot be read or is shorter than one window.
+        ReportError: if the file cannot be read, is shorter than one window, or holds what is no sound.
     """
     import soundfile
 
     try:
         audio, rate = soundfile.read(path, always_2d=True)
-    except soundfile.LibsndfileError as error:
+    except (soundfile.SoundFileError, OSError, TypeError) as error:  # a TypeError for what has no header
         raise ReportError(f"{path}: not readable as audio: {error}") from error
     width, hop = round(WINDOW_S * rate), round(HOP_S * rate)
-    if len(audio) < width:
-        raise ReportError(f"{path}: {len(audio)} samples are too short for a spectrogram of {WINDOW_S:g} s windows")
+    if not np.all(np.abs(audio) <= LOUDEST):
+        raise ReportError(f"{path}: holds samples that are not between {-LOUDEST:g} and {LOUDEST:g}")
+    if not hop or len(audio) < width:
+        raise ReportError(
+            f"{path}: {len(audio)} samples at {rate} Hz are too few for a spectrogram of {WINDOW_S:g} s windows"
+        )
     frames = np.lib.stride_tricks.sliding_window_view(audio.mean(axis=1), width)[::hop]
     power = np.abs(np.fft.rfft(frames * np.hanning(width), axis=1).T) ** 2
     return 10 * np.log10(power + 1e-12), len(audio) / rate, rate / 2000

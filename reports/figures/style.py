@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from reports.run.systems import System
@@ -16,6 +17,8 @@ PALETTE = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", INK, "#56B4E9", "#E69F00", "#882255", "#999933", "#7A4B2A",
 )  # fmt: skip
 GREYS = ("#8A8A8A", "#B4B4B4", "#6B6B6B")
+# Comes with matplotlib: the same on every machine.
+FONT = "DejaVu Sans"
 # The line of the best possible score.
 BEST: Mapping[str, Any] = {"color": INK, "linewidth": 0.7, "linestyle": (0, (1, 2))}
 
@@ -105,7 +108,7 @@ def paper() -> Iterator[None]:
     import seaborn as sns
 
     chosen = {
-        "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
+        "font.family": FONT,
         "font.size": 7.5,
         "axes.titlesize": 8,
         "axes.labelsize": 7.5,
@@ -144,10 +147,32 @@ def paper() -> Iterator[None]:
 
 
 def plain(text: str) -> str:
-    r"""Return text that matplotlib shows as it is: a dollar sign would start a formula.
+    r"""Return text that matplotlib shows as it is: a dollar sign would start a formula, and see ``drawable``.
 
     Examples:
         >>> print(plain("5 $ a day"))
         5 \$ a day
     """
-    return text.replace("$", r"\$")
+    return drawable(text).replace("$", r"\$")
+
+
+def drawable(text: str) -> str:
+    r"""Return text in which the letters that the font lacks are written as their numbers.
+
+    Examples:
+        >>> drawable("caf\u00e9"), drawable("\u65e5 1")
+        ('caf\xe9', '<U+65E5> 1')
+    """
+    return "".join(
+        letter if letter in "\n\t" or ord(letter) in _letters() else f"<U+{ord(letter):04X}>" for letter in text
+    )
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """Return the letters that the font has, regular and bold."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    files = [findfont(FontProperties(family=FONT, weight=weight)) for weight in ("normal", "bold")]
+    regular, bold = ({*get_font(file).get_charmap()} for file in files)
+    return frozenset(regular & bold)

@@ -2,12 +2,12 @@
 
 import itertools
 import shutil
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
@@ -15,19 +15,20 @@ from reports.figures import style
 from reports.figures.casts import run_looks
 from reports.figures.catalog import FIGURES, save_figure, sheets
 from reports.figures.spectrograms import card, loudest_db, picture, spectrograms
+from reports.page.whole import replacing_folder
 from reports.run.paired import groups
 from reports.run.run import ENOUGH_SPEAKERS, Run, read_run
 from reports.run.systems import HEARD
-from reports.run.words import Score, counted, listing, with_interval
+from reports.run.words import Score, counted, listing, slug, with_interval
 from reports.tables.tables import Cell, Table, tables, write_table
 from reports.tables.text_tables import comparison_tables, cost_tables, write_text_table
 from reports.words.headline import headline
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 # What is said of each of more systems than these is folded.
 FEW = 10
-# A report in the making, and the age at which nobody is making it any more.
-UNFINISHED = ".report."
-STALE_S = 600
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Drawn:
 def build_report(run: Path) -> Path:
     """Write the report of a run and return its ``index.html``.
 
-    ``run/report`` is made anew: what was there before, whoever made it, is removed once the new report is whole.
+    ``run/report`` is made anew: what was there before is replaced, and deleted, once the new report is whole.
 
     Args:
         run: a run's folder, with ``results.parquet``, ``provenance.json``, ``systems.json`` and, if it has them,
@@ -52,27 +53,14 @@ def build_report(run: Path) -> Path:
         The page; ``figures/``, ``tables/`` and ``audio/`` lie beside it.
 
     Raises:
-        ReportError: if a file of the run is missing or does not hold what it must.
+        ReportError: if a file of the run is missing or does not hold what it must, or ``run/report`` is no folder.
+        OSError: if the report cannot be written; the one of before is left as it was.
     """
     described = read_run(run)
-    _sweep_up(run)
     target = run / "report"
-    temporary = run / f"{UNFINISHED}{uuid4().hex}"
-    try:
-        _write(described, temporary)
-        if target.exists():
-            shutil.rmtree(target)
-        temporary.replace(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with replacing_folder(target) as folder:
+        _write(described, folder)
     return target / "index.html"
-
-
-def _sweep_up(run: Path) -> None:
-    """Remove what builds that were killed have left; a build that is still writing is younger."""
-    for left in run.glob(f"{UNFINISHED}*"):
-        if time.time() - left.stat().st_mtime > STALE_S:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(run: Run, folder: Path) -> None:
@@ -101,10 +89,13 @@ def _write_examples(run: Run, folder: Path) -> list[dict[str, Any]]:
     shown = []
     for number, (example, one) in enumerate(zip(run.examples, pictures, strict=True), start=1):
         stem = f"{number}-{run.slugs[example.condition]}"
-        shutil.copyfile(example.path, folder / "audio" / f"{stem}{example.path.suffix}")
+        sound = f"{stem}.{slug(example.path.suffix)}"
+        shutil.copyfile(example.path, folder / "audio" / sound)
+        drawn = BytesIO()
         with style.paper():
-            card(one, loudest_db(pictures)).savefig(folder / "audio" / f"{stem}.png", dpi=200)
-        shown.append({"example": example, "sound": f"audio/{stem}{example.path.suffix}", "image": f"audio/{stem}.png"})
+            card(one, loudest_db(pictures)).savefig(drawn, format="png", dpi=200)
+        (folder / "audio" / f"{stem}.png").write_bytes(drawn.getvalue())
+        shown.append({"example": example, "sound": f"audio/{sound}", "image": f"audio/{stem}.png"})
     return shown
 
 
@@ -116,6 +107,27 @@ def page(run: Run, figures: Mapping[str, Sequence[Drawn]], audio: Sequence[Mappi
         figures: kind of figure -> its sheets.
         audio: for each example its ``example``, and the paths of its ``sound`` and ``image``.
     """
+    return _template().render(
+        run=run,
+        corpus=run.corpus,
+        headline=headline(run),
+        figures=figures,
+        kinds=FIGURES,
+        tables=tables(run),
+        audio=audio,
+        looks=run_looks(run),
+        many=len(run.systems) > FEW,
+        families=itertools.groupby(run.systems.values(), key=lambda system: system.family),
+        heard=HEARD,
+        comparisons=comparison_tables(run),
+        groups={group.name: group for group in groups(run)},
+        costs=cost_tables(run),
+        enough_speakers=ENOUGH_SPEAKERS,
+    )
+
+
+@cache
+def _template() -> "Template":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -136,23 +148,7 @@ def page(run: Run, figures: Mapping[str, Sequence[Drawn]], audio: Sequence[Mappi
         "with_interval": with_interval,
         "by_title": by_title,
     }
-    return environment.get_template("page.html").render(
-        run=run,
-        corpus=run.corpus,
-        headline=headline(run),
-        figures=figures,
-        kinds=FIGURES,
-        tables=tables(run),
-        audio=audio,
-        looks=run_looks(run),
-        many=len(run.systems) > FEW,
-        families=itertools.groupby(run.systems.values(), key=lambda system: system.family),
-        heard=HEARD,
-        comparisons=comparison_tables(run),
-        groups={group.name: group for group in groups(run)},
-        costs=cost_tables(run),
-        enough_speakers=ENOUGH_SPEAKERS,
-    )
+    return environment.get_template("page.html")
 
 
 def named(names: Iterable[str]) -> str:

@@ -11,29 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from reports.run.files import ReportError, read_extra, read_json, read_table
+from reports.run.files import ReportError, read_extra, read_json, read_table, read_text
+from reports.run.schemas import COLUMNS, EXTRAS
 from reports.run.sweeps import STATION, Sweep, sweeps_of
 from reports.run.systems import System, read_systems
-from reports.run.words import Score, counted, slugs
+from reports.run.words import Score, counted, slugs, written_out
+from reports.run.written import ExampleForm, ProvenanceForm
 
-COLUMNS = (
-    *("system", "seed", *STATION, "draw", "dimension", "metric"),
-    *("value", "ci_low", "ci_high", "n_utterances", "n_speakers"),
-)
-# Tables that not every run has: file -> its columns, and those of which no two rows may be the same.
-EXTRAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "training": (("system", "seed", "epoch", "train_loss", "dev_mean", "kept"), ()),
-    "costs": (("system", "trained_parameters", "pretrained_parameters", "real_time_factor", "device"), ("system",)),
-    "comparisons": (
-        ("group", "system", "against", "dimension", "metric", "corruption", "value", "ci_low", "ci_high", "p_holm"),
-        ("group", "system", "against", "dimension", "metric", "corruption"),
-    ),
-    "no_speech": (
-        ("transcriber", "noise_dbfs", "duration_s", "text", "invented", "flagged"),
-        ("transcriber", "noise_dbfs", "duration_s"),
-    ),
-    "layers": (("system", "seed", "input", "layer", "weight"), ("system", "seed", "input", "layer")),
-}
 # The customary order; dimensions of other names follow in the order of the alphabet.
 USUAL_DIMENSIONS = ("activation", "valence", "dominance")
 # Stands for a dimension where a number is the mean of those of all dimensions.
@@ -135,6 +119,11 @@ class Run:
         return slugs(dict.fromkeys(names))
 
     @property
+    def name(self) -> str:
+        """What the run is called: its suite, or its folder."""
+        return self.provenance.get("suite") or written_out(self.folder.absolute().name)
+
+    @property
     def corpus(self) -> Mapping[str, Any]:
         """What ``provenance.json`` says of the corpus."""
         return self.provenance["corpus"]  # type: ignore[no-any-return]
@@ -182,11 +171,7 @@ def read_run(folder: Path) -> Run:
             f"{folder / 'provenance.json'} is not there, for this run is not finished: there is nothing to report yet. "
             f"`emonoise run` goes on with it, and `emonoise status {folder}` says what is missing"
         )
-    provenance = read_json(folder / "provenance.json", dict)
-    corpus = provenance.get("corpus")
-    if not isinstance(corpus, dict) or not isinstance(corpus.get("synthetic"), bool) or "name" not in corpus:
-        # Without it a report could show a synthetic corpus and not say so.
-        raise ReportError(f"{folder / 'provenance.json'}: corpus must have a name and say whether it is synthetic")
+    provenance = read_json(folder / "provenance.json", ProvenanceForm)
     overall = _read_results(folder / "results.parquet")
     # A number with nothing behind it is a hole, and a hole is a row that is not there.
     table = overall[overall["value"].notna() | (overall["n_utterances"] > 0)].reset_index(drop=True)
@@ -211,7 +196,7 @@ def read_run(folder: Path) -> Run:
         sweeps=sweeps,
         assumed=assumed,
         provenance=provenance,
-        suite=suite.read_text(encoding="utf-8") if suite.is_file() else "",
+        suite=read_text(suite) if suite.is_file() else "",
         examples=_read_examples(folder / "examples"),
         extras=extras,
     )
@@ -219,9 +204,14 @@ def read_run(folder: Path) -> Run:
 
 def _read_results(path: Path) -> pd.DataFrame:
     table = read_table(path, COLUMNS)
+    astray = table[table["condition"].notna() & table["corruption"].isna()]
+    if len(astray):
+        raise ReportError(f"{path}: condition {astray.iloc[0]['condition']!r} has no corruption; each must have one")
     overall = table[table["seed"].isna() & table["draw"].isna()].reset_index(drop=True)
-    key = ["metric", "system", "dimension", "corruption", "condition"]
-    repeated = overall[overall.duplicated(key)]
+    key = ["metric", "system", "dimension", "place"]
+    # What a number is looked up by, so that of two none hides the other.
+    repeated = overall.assign(place=overall["condition"].fillna(overall["corruption"]))
+    repeated = repeated[repeated.duplicated(key)]
     if len(repeated):
         raise ReportError(f"{path}: two values for {repeated.iloc[0][key].to_dict()}; one is allowed")
     return overall
@@ -231,16 +221,13 @@ def _read_examples(folder: Path) -> tuple[Example, ...]:
     if not folder.is_dir():
         return ()
     listing = folder / "examples.json"
-    entries = read_json(listing, list)
+    entries = read_json(listing, list[ExampleForm])
+    # Only a plain name: a report copies what lies beside the list, nothing else.
+    there = {path.name for path in folder.iterdir() if path.is_file()}
     for one in entries:
-        if not isinstance(one, dict) or not {"condition", "file", "utterance"} <= one.keys():
-            raise ReportError(f"{listing}: an example must have a condition, a file and an utterance; one says {one!r}")
-    examples = [
+        if one["file"] not in there:
+            raise ReportError(f"{listing}: {one['file']!r} is not a file in {folder}")
+    return tuple(
         Example(one["condition"], folder / one["file"], one["utterance"], one.get("text"), one.get("heard", {}))
         for one in entries
-    ]
-    for example in examples:
-        # Only a plain name: a report copies what lies beside the list, nothing else.
-        if example.path.parent != folder or not example.path.is_file():
-            raise ReportError(f"{listing}: {example.path} is not a file in {folder}")
-    return tuple(examples)
+    )

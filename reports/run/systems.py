@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
-from reports.run.files import ReportError, read_json
+from reports.run.files import read_json
+from reports.run.written import Family, SystemForm
 
-FAMILIES = ("acoustic", "lexical", "multimodal", "student", "control")
+FAMILIES: tuple[Family, ...] = get_args(Family)
 # What a system heard in training, and in words.
 HEARD = {"clean": "clean speech", "noisy": "clean and noisy speech"}
 # Where a lexical system has its words from, best first, and in words.
@@ -30,7 +31,7 @@ class System:
     """
 
     name: str
-    family: str
+    family: Family
     description: str
     paper: str = ""
     reading: str = ""
@@ -46,17 +47,12 @@ def read_systems(path: Path) -> dict[str, System]:
     Raises:
         ReportError: if the file is not there, or says of a system what is not allowed.
     """
-    described = read_json(path, dict)
-    systems = [_system(path, name, one) for name, one in described.items()]
+    described = read_json(path, dict[str, SystemForm])
+    systems = [_system(name, one) for name, one in described.items()]
     return {one.name: one for family in FAMILIES for one in systems if one.family == family}
 
 
-def _system(path: Path, name: str, said: Any) -> System:
-    if not isinstance(said, dict) or said.get("family") not in FAMILIES:
-        raise ReportError(f"{path}: the family of {name!r} must be one of {', '.join(FAMILIES)}; it says {said!r}")
-    for key, allowed in (("heard", HEARD), ("ladder", LADDER)):
-        if said.get(key) is not None and said[key] not in allowed:
-            raise ReportError(f"{path}: {key} of {name!r} must be one of {', '.join(allowed)}; it says {said[key]!r}")
+def _system(name: str, said: SystemForm) -> System:
     return System(
         name=name,
         family=said["family"],

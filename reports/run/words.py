@@ -1,6 +1,7 @@
 """How numbers and names are written, the same in every figure, table and sentence."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -12,6 +13,11 @@ PER_CENT = f"{GAP}%"
 # What stands where a number would: the table has no row for it, or the number has no meaning there.
 MISSING = "missing"
 UNDEFINED = "undefined"
+# Control characters, ends of lines and paragraphs, what turns the direction of the text around it, halves of characters
+# and what no XML may hold; but not tabs and line breaks, which texts have.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+# A file name has 255 bytes on most systems, and may be made of two slugs and a word.
+LONGEST_SLUG = 80
 
 
 @dataclass(frozen=True)
@@ -116,8 +122,18 @@ def listing(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+def written_out(text: str) -> str:
+    r"""Return text in which the characters that break pages, figures and terminals are written as escapes.
+
+    Examples:
+        >>> print(written_out("a\x1b[31m b"))
+        a\x1b[31m b
+    """
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def slug(text: str) -> str:
-    """Return a name that is safe in a file name, a link and a LaTeX label.
+    """Return a name that is safe in a file name, a link and a LaTeX label, and not too long for them.
 
     Examples:
         >>> slug("reverb@0.6s+babble@-5dB"), slug("../Café")
@@ -125,7 +141,7 @@ def slug(text: str) -> str:
     """
     spelled = text.lower().replace("@-", "@minus-")
     kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in ".-") else "-" for letter in spelled)
-    return "-".join(filter(None, (part.strip(".") for part in kept.split("-"))))
+    return "-".join(filter(None, (part.strip(".") for part in kept.split("-"))))[:LONGEST_SLUG].strip("-.")
 
 
 def slugs(names: Iterable[str]) -> dict[str, str]:

@@ -1,5 +1,7 @@
-"""Tables as LaTeX floats; they need the package booktabs."""
+"""Tables as LaTeX floats; their first lines say what they need to compile: booktabs, and letters beyond ASCII more."""
 
+import re
+import unicodedata
 from collections.abc import Collection, Sequence
 
 from reports.run.words import GAP
@@ -25,7 +27,6 @@ def booktabs(
         left: how many columns are set to the left; the others are centred.
     """
     lines = [
-        "% needs \\usepackage{booktabs}",
         "\\begin{table}",
         "\\centering",
         f"\\caption{{{escape_latex(caption)}.}}",
@@ -38,8 +39,39 @@ def booktabs(
     for number, cells in enumerate(rows):
         if number in breaks:
             lines.append("\\addlinespace")
-        lines.append(" & ".join(map(_cell, cells)) + " \\\\")
-    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", "\\end{table}", ""])
+        row = " & ".join(map(_cell, cells))
+        # At the beginning of a row these would belong to the command that ends the row before.
+        lines.append(("{}" if row.startswith(("[", "*")) else "") + row + " \\\\")
+    text = "\n".join([*lines, "\\bottomrule", "\\end{tabular}", "\\end{table}", ""])
+    return "\n".join([*needs(text), text])
+
+
+# What pdflatex has letters for, with the font encoding T1.
+_LATIN = re.compile(
+    "[\x00-\u0125\u0128-\u0137\u0139-\u013e\u0141-\u0148\u014a-\u0165\u0168-\u017e\u0218-\u021b"
+    "\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]*"
+)
+
+
+def needs(text: str) -> list[str]:
+    r"""Return comments on what a document must have in which a text of these letters compiles.
+
+    Examples:
+        >>> print(*needs("café"), sep="\n")
+        % needs \usepackage{booktabs}
+        % needs \usepackage[T1]{fontenc} with pdflatex
+        >>> print(*needs("日"), sep="\n")
+        % needs \usepackage{booktabs}
+        % needs xelatex or lualatex, \usepackage{fontspec} and \setmainfont{a font that has 日}: pdflatex has it not
+    """
+    booktabs = "% needs \\usepackage{booktabs}"
+    if text.isascii():
+        return [booktabs]
+    if _LATIN.fullmatch(text):
+        return [booktabs, "% needs \\usepackage[T1]{fontenc} with pdflatex"]
+    others = "".join(dict.fromkeys(letter for letter in text if not _LATIN.fullmatch(letter)))
+    fonts = f"\\usepackage{{fontspec}} and \\setmainfont{{a font that has {others}}}"
+    return [booktabs, f"% needs xelatex or lualatex, {fonts}: pdflatex has it not"]
 
 
 def _cell(text: str) -> str:
@@ -56,6 +88,10 @@ _LATEX: dict[str | int, str | int | None] = {
     ">": "\\textgreater{}",
     "|": "\\textbar{}",
     "\N{MINUS SIGN}": "$-$",
+    # Two of them would be one quotation mark.
+    "`": "\\textasciigrave{}",
+    # The end of a line is a space, and two of them end a caption too early.
+    **dict.fromkeys("\n\r\t\v\f", " "),
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
 }
 
@@ -67,4 +103,5 @@ def escape_latex(text: str) -> str:
         >>> print(escape_latex("5 % of a_b"))
         5 \% of a\_b
     """
-    return text.translate(str.maketrans(_LATEX))
+    composed = unicodedata.normalize("NFC", text)
+    return composed.translate(str.maketrans(_LATEX)).replace("--", "-{}-").replace("--", "-{}-")

@@ -13,6 +13,7 @@ from reports.run.run import ERROR_RATES, Run
 from reports.run.sweeps import CLEAN, Sweep
 from reports.run.systems import System
 from reports.run.words import GAP, PER_CENT, Score, decimal, percent, slug, with_interval
+from reports.tables.csv_text import csv_text
 from reports.tables.latex import booktabs
 
 
@@ -193,7 +194,7 @@ def write_table(table: Table, run: Run, folder: Path) -> None:
         writer.writerow(["system", "family", *CSV_COLUMNS])
         for name, cells in table.rows.items():
             for cell in cells:
-                writer.writerow([name, table.families.get(name, ""), *_record(cell)])
+                writer.writerow([csv_text(name), table.families.get(name, ""), *_record(cell)])
 
 
 CSV_COLUMNS = ("metric", "dimension", "corruption", "condition", "level", "level_unit", "value", "ci_low", "ci_high")
@@ -203,7 +204,8 @@ def _record(cell: Cell) -> list[object]:
     ends = (cell.score.value, cell.score.low, cell.score.high) if cell.score else (math.nan,) * 3
     numbers = [repr(end) if not math.isnan(end) else "" for end in ends]
     level = "" if cell.level is None else repr(cell.level)
-    return [cell.metric, cell.dimension or "", cell.corruption, cell.condition or "", level, cell.level_unit, *numbers]
+    place = map(csv_text, (cell.metric, cell.dimension or "", cell.corruption, cell.condition or ""))
+    return [*place, level, csv_text(cell.level_unit), *numbers]
 
 
 def about(run: Run) -> str:

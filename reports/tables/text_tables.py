@@ -9,6 +9,7 @@ from reports.figures.costs import HEADS, cost_table, costs
 from reports.run.paired import Difference, Group, groups
 from reports.run.run import Run
 from reports.run.words import MISSING, listing, slugs, with_interval
+from reports.tables.csv_text import csv_text
 from reports.tables.latex import booktabs
 from reports.tables.tables import about
 
@@ -98,4 +99,5 @@ def write_text_table(table: TextTable, run: Run, folder: Path) -> None:
     caption = f"{table.caption}; {about(run)}"
     text = booktabs(table.name, caption, table.heads, table.rows, breaks=table.breaks, left=table.left)
     (folder / f"{table.name}.tex").write_text(text, encoding="utf-8", newline="\n")
-    table.numbers.to_csv(folder / f"{table.name}.csv", index=False, lineterminator="\n", encoding="utf-8")
+    shown = table.numbers.map(lambda cell: csv_text(cell) if isinstance(cell, str) else cell)
+    shown.to_csv(folder / f"{table.name}.csv", index=False, lineterminator="\n", encoding="utf-8")

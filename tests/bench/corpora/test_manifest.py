@@ -229,3 +229,16 @@ def test_a_recording_is_found_however_its_accents_are_composed(table, write, tmp
     (tmp_path / on_disk).touch()
     table.loc[0, "path"] = in_table
     assert read_manifest(write(table), SCALE).utterances[1].path == tmp_path / on_disk
+
+
+@pytest.mark.parametrize("column", ["id", "speaker"])
+def test_a_name_with_control_characters_is_refused_and_shown_written_out(table, write, column):
+    table.loc[0, column] = "a\x1b[31m"
+    with pytest.raises(ManifestError, match=rf"1 x {column} that cannot be a name.*a\\x1b\[31m") as refused:
+        read_manifest(write(table), SCALE)
+    assert "\x1b" not in str(refused.value)
+
+
+def test_a_corpus_has_a_name_that_can_be_shown(table, write):
+    with pytest.raises(ManifestError, match=r"'our\\u202es' cannot be a name"):
+        read_manifest(write(table), SCALE, "our\u202es")

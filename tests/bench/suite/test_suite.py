@@ -208,3 +208,22 @@ def test_what_a_suite_is_without_is_neither_tested_nor_compared_and_may_still_te
 def test_a_suite_is_not_without_what_it_does_not_have_nor_without_everything(without: str, message: str):
     with pytest.raises(SuiteError, match=message):
         load_suite(SUITES / "quick.yaml", changes={"without": without})
+
+
+@pytest.mark.parametrize(("key", "named"), [
+    ("models", {"kind": "whisper"}),
+    ("representations", {"speech": "whisper-encoder"}),
+    ("noises", "x"),
+    ("rooms", "x"),
+    ("compare", []),
+])  # fmt: skip
+def test_a_name_with_control_characters_is_refused_and_shown_written_out(tmp_path: Path, key: str, named: object):
+    with pytest.raises(SuiteError, match=r"'mine\\x1b' cannot be a name") as refused:
+        load_suite(write(tmp_path, **{key: {"mine\x1b": named}}))
+    assert "\x1b" not in str(refused.value)
+
+
+def test_a_suite_names_a_corpus_with_what_can_be_shown(tmp_path: Path):
+    corpus = {"manifest": "a.csv", "scale": [1, 7], "name": "two\nlines"}
+    with pytest.raises(SuiteError, match=r"corpus.name: 'two\\nlines' cannot be a name"):
+        load_suite(write(tmp_path, corpus=corpus))

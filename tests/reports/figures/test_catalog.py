@@ -136,3 +136,14 @@ def test_names_stand_apart_inside_the_panel_and_keep_their_order(places, gap):
 def test_runs_of_older_versions_have_no_new_figures(run):
     found = sheets(run({"babble": [10.0, 0.0]}))
     assert list(found) == ["ccc-curves", "ccc-retention", "ccc-auc", "ccc-clean", "wer-curves"]
+
+
+def test_letters_that_the_font_lacks_are_written_as_numbers_and_nothing_warns(run_folder, table, tmp_path):
+    results = table({"babble": [10.0, 0.0]}, systems=["mfb"], dimensions=["valence"]).replace({"mfb": "\u65e5 $x$"})
+    folder = run_folder(results, corpus={"name": "\u672c", "synthetic": False})
+    (folder / "systems.json").write_text('{"\u65e5 $x$": {"family": "acoustic"}}', encoding="utf-8")
+    figure = draw(read_run(folder), "ccc-clean")
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["<U+65E5> \\$x\\$"]
+    assert figure.get_supxlabel().startswith("corpus <U+672C> ")

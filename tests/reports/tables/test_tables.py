@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from reports.run.run import read_run
 from reports.run.words import slugs
-from reports.tables.latex import escape_latex
-from reports.tables.tables import latex, tables
+from reports.tables.latex import booktabs, escape_latex, needs
+from reports.tables.tables import latex, tables, write_table
 
 
 def test_csv_holds_the_numbers_of_the_run_unrounded(reported):
@@ -43,7 +43,7 @@ def test_latex_is_balanced_and_every_row_is_as_wide_as_the_head(run_folder, tabl
 
 @given(text=st.text())
 def test_escaped_latex_has_no_sign_with_a_meaning(text):
-    bare = re.sub(r"\\text[a-z]+\{\}|\\[{}&%$#_]|\$-\$", "", escape_latex(text))
+    bare = re.sub(r"\\text[a-z]+\{\}|\\[{}&%$#_]|\$-\$|(?<=-)\{\}", "", escape_latex(text))
     assert not re.search(r"[\\{}&%$#_^<>|]", bare)
 
 
@@ -69,3 +69,38 @@ def test_word_errors_above_one_hundred_per_cent_are_not_hidden(reported):
     written = pd.read_csv(reported / "report" / "tables" / "wer-babble.csv")
     assert written["value"].max() == pytest.approx(1.15)
     assert not any(math.isnan(value) for value in written["value"])
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("plain", []),
+    ("Sch\u00f6n \u0142 \u201ca\u201d \u20ac", ["T1"]),
+    ("\u65e5\u672c", ["lualatex", "font that has \u65e5\u672c"]),
+    ("\u03b1 \u2264 1", ["lualatex", "font that has \u03b1\u2264"]),
+])  # fmt: skip
+def test_a_table_says_in_its_first_lines_what_compiles_it(text, said):
+    booktabs_line, *more = needs(escape_latex(f"{text} \N{MINUS SIGN}1"))
+    assert booktabs_line == "% needs \\usepackage{booktabs}"
+    assert len(more) == bool(said)
+    assert all(word in more[0] for word in said)
+
+
+def test_accents_are_composed_for_latex_and_lines_are_joined():
+    assert escape_latex("cafe\u0301\n\nx") == "caf\u00e9  x"
+
+
+def test_a_row_is_no_argument_of_the_row_before():
+    rows = booktabs("x", "x", ["", "a"], [["[b]", "1"], ["*c", "2"]]).splitlines()
+    assert [row for row in rows if row.startswith("{}")] == ["{}[b] & 1 \\\\", "{}*c & 2 \\\\"]
+
+
+def test_no_text_of_a_csv_is_a_formula_and_numbers_are_numbers(run_folder, table, tmp_path):
+    results = table({"hum": [-5.0]}, systems=["mfb"], dimensions=["valence"]).replace({"mfb": "=mfb", "hum": "+hum"})
+    folder = run_folder(results)
+    (folder / "systems.json").write_text(json.dumps({"=mfb": {"family": "acoustic"}}))
+    run = read_run(folder)
+    (one,) = tables(run)["ccc"]
+    write_table(one, run, tmp_path)
+    written = pd.read_csv(tmp_path / f"{one.name}.csv")
+    assert [*written["system"].unique()] == ["'=mfb"]
+    assert written["corruption"].tolist() == ["clean", "'+hum"]
+    assert written["level"].tolist()[1] == -5
