@@ -12,6 +12,7 @@ that there is none. The speaker ``Unknown`` may be several people, and is the on
 
 import csv
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
@@ -34,6 +35,9 @@ COLUMNS = (*_NAMED, *DIMENSIONS)
 TEXT_COLUMNS = (*_NAMED, "transcript", "emotion")
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+FURTHEST_LABEL = 1e6
+NARROWEST_SCALE = 1e-3
 
 # How many offenders of each kind an error names.
 _SHOWN = 3
@@ -59,7 +63,7 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
             unknown, a label is missing or off the scale, a recording is not there, a start or end is none, or a
             recording (see ``bench.corpora.leaks``) or speaker is in more than one split. All problems are reported
             together, a few examples and the count of each.
-        ValueError: if the scale is not two ascending numbers.
+        ValueError: for a scale that ``check_scale`` refuses.
 
     Examples:
         >>> import tempfile
@@ -71,9 +75,7 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
         >>> corpus.name, corpus.utterances[0].id, corpus.utterances[0].valence
         ('mine', '001', 6.5)
     """
-    low, high = scale
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        raise ValueError(f"scale {low:g} to {high:g}: the lowest label must be below the highest")
+    low, high = check_scale(scale)
     table = read_table(path, COLUMNS, TEXT_COLUMNS)
     labels = table[list(DIMENSIONS)].apply(numbers)
     files = [_found(path.parent / one) for one in table["path"]]
@@ -105,6 +107,22 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
         every = ((kind, one) for kind, offenders in problems.items() for one in offenders)
         raise ManifestError("\n  ".join([f"{path}: not a usable manifest:", *lines]), every)
     return Corpus(corpus, (float(low), float(high)), tuple(sorted(utterances, key=lambda one: one.id)))
+
+
+def check_scale(scale: tuple[float, float]) -> tuple[float, float]:
+    """Return the scale; a ``ValueError`` unless it is two ascending numbers that labels can be told apart between.
+
+    Examples:
+        >>> check_scale((1, 7))
+        (1, 7)
+    """
+    low, high = scale
+    if not (-FURTHEST_LABEL <= low <= high - NARROWEST_SCALE and high <= FURTHEST_LABEL):
+        raise ValueError(
+            f"scale {low:g} to {high:g}: the lowest label must be below the highest, by {NARROWEST_SCALE:g} or more, "
+            f"and both within +-{FURTHEST_LABEL:g}"
+        )
+    return scale
 
 
 def _found(path: Path) -> Path:
@@ -170,7 +188,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         header, *rows = [row for row in csv.reader(chain([first], file), delimiter=separator, strict=True) if row]
     while len(header) > 1 and not header[-1].strip():  # a separator at the end of every line
         header.pop()
-    if repeated := {name for name in header if header.count(name) > 1}:
+    if repeated := [name for name, times in Counter(header).items() if times > 1]:
         raise ValueError(f"column {', '.join(sorted(repeated))} is there twice")
     for number, row in enumerate(rows, start=1):
         if len(row) > len(header) and any(field.strip() for field in row[len(header) :]):
