@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench.store.bounds import MOST_WORKERS
 from models.weights.embedded import WeightsError
 
 out = Console()
@@ -17,7 +18,10 @@ err = Console(stderr=True)
 INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
 
 WorkersOption = Annotated[
-    int | None, typer.Option(min=1, help="Processes of one thread each; one a core unless said, or one for a GPU.")
+    int | None,
+    typer.Option(
+        min=1, max=MOST_WORKERS, help="Processes of one thread each; one a core unless said, or one for a GPU."
+    ),
 ]
 
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bench.corpora.manifest import FURTHEST_LABEL, check_scale
 from bench.corpora.probe.corpus import ProbeSpec
-from bench.store.bounds import FEWEST_RESAMPLES, MOST_DRAWS, MOST_RESAMPLES
+from bench.store.bounds import FEWEST_RESAMPLES, MOST_DRAWS, MOST_RESAMPLES, check_resamples
 from bench.store.strict import ANY, NUMBER, SEVERAL, Count, Seed, Strict, unique
 from bench.suite.conditions import ConditionBlock, Policy, expand
 from bench.suite.file import SuiteError, read_suite_file
@@ -23,9 +23,6 @@ from bench.suite.training_options import Training
 from corruptions import CORRUPTIONS, Condition, check_levels
 from corruptions.sound.levels import LevelName
 from corruptions.sound.problems import listed, those_there_are
-
-MOST_CELLS = 1_000_000
-"""Of a suite: conditions times draws times seeds."""
 
 # How pydantic's messages begin that do not show the value.
 _OF_A_VALUE = ("Input should be", "String should", "Unable to parse")
@@ -118,7 +115,7 @@ class Suite(Strict):
         limit: how many test utterances to use, spread over speakers and labels, 1 to 10 million; all unless said.
         seed: the seed of everything random that is not training, of 0 to 2^63 - 1.
 
-    There are at most 100,000 conditions, and a million of them times draws times seeds.
+    There are at most 100,000 conditions, and 200 million of them times draws times seeds times ``bootstrap``.
     """
 
     name: Annotated[str, Field(pattern=_NAME)]
@@ -155,8 +152,7 @@ class Suite(Strict):
                     raise ValueError(f"{key}: {unknown_corruption(step, known)}")
         check_levels([*tested, *trained])
         unique(tuple(str(condition) for condition in tested))
-        if (n_cells := len(tested) * self.draws * len(self.seeds)) > MOST_CELLS:
-            raise ValueError(f"conditions times draws times seeds are {n_cells:,}; at most {MOST_CELLS:,}")
+        check_resamples(self.bootstrap, len(tested) * self.draws * len(self.seeds))
         return self
 
     @model_validator(mode="after")
