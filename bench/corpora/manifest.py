@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_string_dtype
 
-from bench.corpora.cells import numbers
+from bench.corpora.cells import numbers, shown
 from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from bench.corpora.leaks import leaks, part_of
 from bench.corpora.offenders import OffendersError
@@ -174,6 +174,9 @@ def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: st
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     """Return a table with what names its rows among its columns: audformat names them by file, start and end."""
+    import pyarrow.parquet as pq
+
+    _refuse_repeated(pq.read_schema(path).names)
     table = pd.read_parquet(path)
     return table.reset_index([name for name in table.index.names if name is not None and name not in table])
 
@@ -188,8 +191,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         header, *rows = [row for row in csv.reader(chain([first], file), delimiter=separator, strict=True) if row]
     while len(header) > 1 and not header[-1].strip():  # a separator at the end of every line
         header.pop()
-    if repeated := [name for name, times in Counter(header).items() if times > 1]:
-        raise ValueError(f"column {', '.join(sorted(repeated))} is there twice")
+    _refuse_repeated(header)
     for number, row in enumerate(rows, start=1):
         if len(row) > len(header) and any(field.strip() for field in row[len(header) :]):
             raise ValueError(
@@ -198,6 +200,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
             )
     whole = [(row + [""] * len(header))[: len(header)] for row in rows]
     return pd.DataFrame(whole, columns=pd.Index(header), dtype="str")
+
+
+def _refuse_repeated(columns: Sequence[str]) -> None:
+    if repeated := sorted(name for name, times in Counter(columns).items() if times > 1):
+        raise ValueError(f"column {', '.join(repeated[:_SHOWN])} is there twice")
 
 
 def _problems(
@@ -211,7 +218,7 @@ def _problems(
     given = table != ""
 
     def values(column: str, bad: "pd.Series[bool]") -> list[str]:
-        return [f"{table[column][k]!r} in {names[k]}" for k in np.flatnonzero(bad)]
+        return [f"{shown(table[column][k])} in {names[k]}" for k in np.flatnonzero(bad)]
 
     found = {f"empty {column}": [names[k] for k in np.flatnonzero(~given[column])] for column in _NAMED}
     found["id that occurs twice"] = table["id"][table["id"].duplicated() & given["id"]].tolist()

@@ -30,6 +30,6 @@ def check_resamples(resamples: int, n_cells: int) -> None:
     """
     if resamples * n_cells > MOST_RESAMPLED:
         raise ValueError(
-            f"bootstrap: {resamples:,} resamples of {n_cells:,} cells (conditions times draws times seeds) are too many "
-            f"to be held at once; at most {MOST_RESAMPLED:,} of both together"
+            f"bootstrap: {resamples:,} resamples of {n_cells:,} cells (conditions times draws times seeds) are too "
+            f"many to be held at once; at most {MOST_RESAMPLED:,} of both together"
         )
