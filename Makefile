@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench test test-faults lint report benchmark-speed fuzz clean
+.PHONY: help setup bench test test-faults lint report benchmark-speed fuzz audit clean
 
 help:  ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 20
@@ -46,6 +46,9 @@ benchmark-speed: $(READY)  ## speed and memory, side by side with other tools, a
 
 fuzz: $(READY)  ## give whatever reads something whatever comes: conditions, suites, tables, audio, runs (FUZZ=5000 inputs of each)
 	EMONOISE_FUZZ_EXAMPLES=$(FUZZ) $(BIN)/python -m pytest tests/fuzz tests/reports/test_altered.py
+
+audit: $(READY)  ## known vulnerabilities of what is installed (where pip-audit reaches a service), and its licences
+	$(BIN)/python tests/audit.py
 
 clean:  ## remove what make made here (the cache of built corpora stays: see `emonoise doctor`)
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks .hypothesis

@@ -21,6 +21,9 @@ SNR = "SNR (dB)"
 # Beyond, a mixture in float32 would hold one of the two alone.
 FURTHEST_SNR_DB = 100
 
+# Longer than any building has been measured to reverberate.
+LONGEST_RT60_S = 100
+
 # Why an SNR cannot refer to dry speech.
 NO_ROOM = "an SNR over dry speech needs a room right before the noise: reverb@0.6s+babble@5dB-dry"
 ONE_FLOOR = "one noise floor for a corpus does not refer to any speech, so not to dry speech either"
@@ -40,11 +43,22 @@ def noise(
     def apply(before: Corrupted, setting: Setting) -> Corrupted:
         return add_noise(before, source(len(before.audio), setting), setting.level, _reference_dbfs(before, setting))
 
-    def check_level(snr_db: float) -> None:
-        if not abs(snr_db) <= FURTHEST_SNR_DB:
-            raise ValueError(f"an SNR is within +-{FURTHEST_SNR_DB} dB, not {snr_db:g}")
+    return Corruption(apply, description, SNR, "dB", "down", needs, check, check_snr)
 
-    return Corruption(apply, description, SNR, "dB", "down", needs, check, check_level)
+
+def check_snr(snr_db: float) -> None:
+    """Refuse an SNR that float32 cannot hold.
+
+    Raises:
+        ValueError: if it is further than ``FURTHEST_SNR_DB`` from 0 dB.
+    """
+    if not abs(snr_db) <= FURTHEST_SNR_DB:
+        raise ValueError(f"an SNR is within +-{FURTHEST_SNR_DB} dB, not {snr_db:g}")
+
+
+def _check_rt60(rt60_s: float) -> None:
+    if not 0 < rt60_s <= LONGEST_RT60_S:
+        raise ValueError(f"a reverberation time is above 0 and at most {LONGEST_RT60_S} s, not {rt60_s:g}")
 
 
 def own_noise(folder: NoiseFolder) -> Corruption:
@@ -143,6 +157,7 @@ CORRUPTIONS: dict[str, Corruption] = {
         "s",
         needs=frozenset({"rooms"}),
         check=_simulated,
+        check_level=_check_rt60,
     ),
     # Channels: codecs, bands, and what else happens between a microphone and a listener.
     "mp3": distortion(codecs.mp3, "MP3 at a constant bit rate.", "bit rate (kbit/s)", "kbit/s", "down"),

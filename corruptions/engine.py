@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from corruptions.catalog import CORRUPTIONS, NO_ROOM, ONE_FLOOR, SNR, own_noise, own_rooms
+from corruptions.catalog import CORRUPTIONS, NO_ROOM, ONE_FLOOR, SNR, check_snr, own_noise, own_rooms
 from corruptions.condition import Condition, Step
 from corruptions.corruption import Corruption, Setting
 from corruptions.material import Material
@@ -197,10 +197,11 @@ def check_levels(conditions: Iterable[Condition]) -> None:
     for condition in conditions:
         for step in condition.steps:
             corruption = CORRUPTIONS.get(step.corruption)
-            if corruption is None:  # a folder of somebody's own
-                continue
             try:
-                corruption.check_level(_level(step, corruption))
+                if corruption is not None:
+                    corruption.check_level(_level(step, corruption))
+                elif step.level is not None:  # a folder of somebody's own
+                    check_snr(step.level)
             except ValueError as error:
                 raise ValueError(f"{condition}: {error}") from error
 

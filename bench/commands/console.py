@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from bench.store.bounds import MOST_WORKERS
 from bench.store.shown import shown
 from bench.store.stopping import Stopped
 from bench.store.workers import WorkersError, memory_here
@@ -20,7 +21,10 @@ err = Console(stderr=True)
 INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
 
 WorkersOption = Annotated[
-    int | None, typer.Option(min=1, help="Processes of one thread each; one a core unless said, or one for a GPU.")
+    int | None,
+    typer.Option(
+        min=1, max=MOST_WORKERS, help="Processes of one thread each; one a core unless said, or one for a GPU."
+    ),
 ]
 
 OverwriteOption = Annotated[

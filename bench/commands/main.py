@@ -11,6 +11,7 @@ from bench.commands.cache import cache_app
 from bench.commands.console import OverwriteOption, WorkersOption, cells, err, out, pairs, say, told_plainly
 from bench.commands.noise import noise_app
 from bench.commands.outside import corrupt, score
+from bench.store.bounds import MOST_UTTERANCES
 from corruptions.sound.problems import counted, listed
 
 app = typer.Typer(
@@ -62,7 +63,8 @@ def run(
     workers: WorkersOption = None,
     device: Annotated[DeviceChoice, typer.Option(help="Where encoders run.")] = DeviceChoice.auto,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Use so many test utterances, spread over speakers and labels.")
+        int | None,
+        typer.Option(min=1, max=MOST_UTTERANCES, help="Use so many test utterances, spread over speakers and labels."),
     ] = None,
     change: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the suite: seeds=[0].")
@@ -192,9 +194,9 @@ app.command()(score)
 @corpus_app.command("build")
 def corpus_build(
     name: Annotated[str, typer.Argument(help="Only `probe` is built; other corpora are read from disk.")],
-    train: Annotated[int | None, typer.Option(min=1, help="Training utterances.")] = None,
-    dev: Annotated[int | None, typer.Option(min=1, help="Development utterances.")] = None,
-    test: Annotated[int | None, typer.Option(min=1, help="Test utterances.")] = None,
+    train: Annotated[int | None, typer.Option(min=1, max=MOST_UTTERANCES, help="Training utterances.")] = None,
+    dev: Annotated[int | None, typer.Option(min=1, max=MOST_UTTERANCES, help="Development utterances.")] = None,
+    test: Annotated[int | None, typer.Option(min=1, max=MOST_UTTERANCES, help="Test utterances.")] = None,
     workers: WorkersOption = None,
 ) -> None:
     """Build the synthetic probe corpus in the cache, and print where it lies."""

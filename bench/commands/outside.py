@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bench.commands.console import OverwriteOption, WorkersOption, err, pairs, say, told_plainly
+from bench.store.bounds import FEWEST_RESAMPLES, MOST_DRAWS, MOST_RESAMPLES, MOST_SEED
 
 
 class SplitChoice(StrEnum):
@@ -56,8 +57,10 @@ def corrupt(
             metavar="NAME=FOLDER", help="A folder of impulse responses, for conditions such as `NAME+babble@5dB`."
         ),
     ] = None,
-    draws: Annotated[int, typer.Option(min=1, help="How many noise excerpts each utterance meets.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    draws: Annotated[
+        int, typer.Option(min=1, max=MOST_DRAWS, help="How many noise excerpts each utterance meets.")
+    ] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of everything random.")] = 0,
     snr: Annotated[SnrChoice, typer.Option(help="`active` is the speech level of ITU-T P.56.")] = SnrChoice.active,
     policy: Annotated[
         PolicyChoice,
@@ -148,7 +151,10 @@ def score(
         bool, typer.Option("--allow-missing", help="Score a table with holes; they are shown as holes.")
     ] = False,
     bootstrap: Annotated[
-        int, typer.Option(min=100, help="How many resamples of the speakers make an interval.")
+        int,
+        typer.Option(
+            min=FEWEST_RESAMPLES, max=MOST_RESAMPLES, help="How many resamples of the speakers make an interval."
+        ),
     ] = 2000,
     name: Annotated[
         str | None, typer.Option(metavar="SYSTEM", help="What the system is called; the table's name unless said.")

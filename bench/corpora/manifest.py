@@ -12,6 +12,7 @@ that there is none. The speaker ``Unknown`` may be several people, and is the on
 
 import csv
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_string_dtype
 
-from bench.corpora.cells import numbers
+from bench.corpora.cells import numbers, shown
 from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from bench.corpora.leaks import leaks, part_of
 from bench.corpora.offenders import OffendersError
@@ -35,6 +36,9 @@ COLUMNS = (*_NAMED, *DIMENSIONS)
 TEXT_COLUMNS = (*_NAMED, "transcript", "emotion")
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+FURTHEST_LABEL = 1e6
+NARROWEST_SCALE = 1e-3
 
 # How many offenders of each kind an error names.
 _SHOWN = 3
@@ -61,7 +65,7 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
             or off the scale, a start or end is none, or a recording (see ``bench.corpora.leaks``) or speaker is in more
             than one split. All problems are reported together, a few examples and the count of each. Whether recordings
             are there, ``bench.corpora.inventory.inspect`` says.
-        ValueError: if the scale is not two ascending numbers.
+        ValueError: for a scale that ``check_scale`` refuses.
 
     Examples:
         >>> import tempfile
@@ -73,9 +77,7 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
         >>> corpus.name, corpus.utterances[0].id, corpus.utterances[0].valence
         ('mine', '001', 6.5)
     """
-    low, high = scale
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        raise ValueError(f"scale {low:g} to {high:g}: the lowest label must be below the highest")
+    low, high = check_scale(scale)
     table = read_table(path, COLUMNS, TEXT_COLUMNS)
     labels = table[list(DIMENSIONS)].apply(numbers)
     files = [_found(path.parent / one) for one in table["path"]]
@@ -112,6 +114,22 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
         every = ((kind, one) for kind, offenders in problems.items() for one in offenders)
         raise ManifestError("\n  ".join([f"{path}: not a usable manifest:", *lines]), every)
     return Corpus(corpus, (float(low), float(high)), tuple(sorted(utterances, key=lambda one: one.id)))
+
+
+def check_scale(scale: tuple[float, float]) -> tuple[float, float]:
+    """Return the scale; a ``ValueError`` unless it is two ascending numbers that labels can be told apart between.
+
+    Examples:
+        >>> check_scale((1, 7))
+        (1, 7)
+    """
+    low, high = scale
+    if not (-FURTHEST_LABEL <= low <= high - NARROWEST_SCALE and high <= FURTHEST_LABEL):
+        raise ValueError(
+            f"scale {low:g} to {high:g}: the lowest label must be below the highest, by {NARROWEST_SCALE:g} or more, "
+            f"and both within +-{FURTHEST_LABEL:g}"
+        )
+    return scale
 
 
 def _found(path: Path) -> Path:
@@ -163,6 +181,9 @@ def read_table(path: Path, columns: Sequence[str], text: Sequence[str], what: st
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     """Return a table with what names its rows among its columns: audformat names them by file, start and end."""
+    import pyarrow.parquet as pq
+
+    _refuse_repeated(pq.read_schema(path).names)
     table = pd.read_parquet(path)
     return table.reset_index([name for name in table.index.names if name is not None and name not in table])
 
@@ -177,8 +198,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         header, *rows = [row for row in csv.reader(chain([first], file), delimiter=separator, strict=True) if row]
     while len(header) > 1 and not header[-1].strip():  # a separator at the end of every line
         header.pop()
-    if repeated := {name for name in header if header.count(name) > 1}:
-        raise ValueError(f"column {', '.join(sorted(repeated))} is there twice")
+    _refuse_repeated(header)
     for number, row in enumerate(rows, start=1):
         if len(row) > len(header) and any(field.strip() for field in row[len(header) :]):
             raise ValueError(
@@ -187,6 +207,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
             )
     whole = [(row + [""] * len(header))[: len(header)] for row in rows]
     return pd.DataFrame(whole, columns=pd.Index(header), dtype="str")
+
+
+def _refuse_repeated(columns: Sequence[str]) -> None:
+    if repeated := sorted(name for name, times in Counter(columns).items() if times > 1):
+        raise ValueError(f"column {', '.join(repeated[:_SHOWN])} is there twice")
 
 
 def _problems(
@@ -200,7 +225,7 @@ def _problems(
     given = table != ""
 
     def values(column: str, bad: "pd.Series[bool]") -> list[str]:
-        return [f"{table[column][k]!r} in {names[k]}" for k in np.flatnonzero(bad)]
+        return [f"{shown(table[column][k])} in {names[k]}" for k in np.flatnonzero(bad)]
 
     found = {f"empty {column}": [names[k] for k in np.flatnonzero(~given[column])] for column in _NAMED}
     for column in ("id", "speaker"):

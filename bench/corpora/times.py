@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bench.corpora.cells import is_given, seconds
+from bench.corpora.cells import is_given, seconds, shown
 from corruptions.sound.segments import sample_at
 
 TIMES = ("start", "end")
+LATEST_S = 1e9
+"""Longer than any recording."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,14 @@ def read_times(table: pd.DataFrame, names: list[str]) -> Times:
     written = {name: table[name] if name in table else pd.Series("", table.index, "str") for name in TIMES}
     found = {name: seconds(column).where(is_given(column)) for name, column in written.items()}
     problems = {
-        f"{name} that is neither seconds nor a timedelta (1.5, or 0 days 00:00:01.5)": [
-            (int(k), f"{str(written[name].iloc[k])!r} in {names[k]}")
-            for k in np.flatnonzero(is_given(written[name]) & ~np.isfinite(found[name]))
+        f"{name} that is neither seconds nor a timedelta (1.5, or 0 days 00:00:01.5), or too far away": [
+            (int(k), f"{shown(written[name].iloc[k])} in {names[k]}")
+            for k in np.flatnonzero(is_given(written[name]) & ~found[name].between(-LATEST_S, LATEST_S))
         ]
         for name in TIMES
     }
     times: list[list[float | None]] = [
-        [float(one) if np.isfinite(one) else None for one in found[name]] for name in TIMES
+        [float(one) if abs(one) <= LATEST_S else None for one in found[name]] for name in TIMES
     ]
     rows = [*zip(range(len(names)), *times, names, strict=True)]
     problems["start below 0"] = [

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from bench.corpora.cells import numbers
+from bench.corpora.cells import is_given, numbers, shown, whole_numbers
 from bench.corpora.corpus import DIMENSIONS
 from bench.corpora.manifest import read_table, summarised
 from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, read_corruptions
+from bench.store.bounds import MOST_SEED
 from corruptions import Condition, parse_condition
 from corruptions.sound.names import is_name, written_out
 
@@ -20,6 +21,9 @@ FILE = ["id", "condition", "draw"]
 _ABOUT = ["split", "speaker"]
 _TEXT = ("id", "condition", "split", "speaker", "system")
 _UNREADABLE = -1
+
+FURTHEST = 1e9
+"""Predictions may leave the scale of the labels; what is further from 0 is a mistake, and its square no number."""
 
 
 class OutsideError(ValueError):
@@ -89,6 +93,7 @@ def read_predictions(path: Path, export: Export, name: str, *, allow_missing: bo
     table = read_table(path, [*FILE, *DIMENSIONS], _TEXT, "table of predictions")
     if "system" not in table:
         table["system"] = name
+    written = table.copy()
     table["seed"] = _whole_numbers(table["seed"]) if "seed" in table else pd.Series(pd.NA, table.index, "Int64")
     table = table[[*FILE, "system", "seed", *DIMENSIONS]]
     rows = _row_names(table)
@@ -96,16 +101,19 @@ def read_predictions(path: Path, export: Export, name: str, *, allow_missing: bo
     known = _keys(table).isin(_keys(export.files))
     problems["id that is not in the manifest"] = rows[~table["id"].isin(export.files["id"])]
     problems["condition and draw that are not in the manifest"] = (rows + ": " + _file_names(table))[
-        table["id"].isin(export.files["id"]) & ~known
+        table["id"].isin(export.files["id"]) & ~known & (table["draw"] != _UNREADABLE)
     ]
     problems["row without the name of its system"] = rows[table["system"] == ""]
     problems |= _not_names(table, ["system"])
-    problems["seed that is not a whole number"] = rows[table["seed"] == _UNREADABLE]
+    seeded = table["seed"].fillna(0) != _UNREADABLE
+    if "seed" in written:
+        problems[f"seed that is not a whole number from 0 to {MOST_SEED}"] = _cells(rows, written["seed"], ~seeded)
     for dimension in DIMENSIONS:
-        problems[f"{dimension} that is not a number"] = rows[~np.isfinite(table[dimension])]
+        far = ~table[dimension].abs().le(FURTHEST)
+        problems[f"{dimension} that is not a number within +-{FURTHEST:g}"] = _cells(rows, written[dimension], far)
     problems["row that is there twice"] = rows[table.duplicated([*FILE, "system", "seed"])]
     if not allow_missing:
-        problems["file without a prediction (or allow missing ones)"] = _missing(table, export)
+        problems["file without a prediction (or allow missing ones)"] = _missing(table[seeded], export)
     _refuse(f"{path}: not usable as predictions", problems)
     return table
 
@@ -118,8 +126,9 @@ def _parse(table: pd.DataFrame) -> dict[str, "pd.Series[str]"]:
         "condition that is none": (rows + ": " + table["condition"])[table["condition"].map(written).isna()],
     }
     table["condition"] = table["condition"].map(written).fillna(table["condition"])
-    table["draw"] = _whole_numbers(table["draw"])
-    problems["draw that is not a whole number"] = rows[table["draw"].isna() | (table["draw"] == _UNREADABLE)]
+    draws = table["draw"]
+    table["draw"] = _whole_numbers(draws).fillna(_UNREADABLE)
+    problems["draw that is not a whole number"] = _cells(rows, draws, table["draw"] == _UNREADABLE)
     for dimension in DIMENSIONS:
         table[dimension] = numbers(table[dimension])
     return problems
@@ -145,10 +154,13 @@ def _condition(text: str) -> str | None:
 
 def _whole_numbers(column: "pd.Series[str]") -> "pd.Series[int]":
     """Return integers from 0, null where the column is empty, and ``_UNREADABLE`` for what is neither."""
-    given = column.notna() & (column.astype("str") != "")
-    numbers = pd.to_numeric(column.where(given), errors="coerce").astype("float64")
-    whole = numbers.ge(0) & (numbers % 1 == 0)
-    return numbers.where(whole, _UNREADABLE).where(given).astype("Int64")
+    return whole_numbers(column, MOST_SEED).fillna(_UNREADABLE).where(is_given(column))
+
+
+def _cells(rows: "pd.Series[str]", cells: "pd.Series[Any]", where: "pd.Series[bool]") -> "pd.Series[str]":
+    """Return the names of some rows, each with what is written in it."""
+    told = [f"{row}: {shown(cell)}" for row, cell in zip(rows[where], cells[where], strict=True)]
+    return pd.Series(told, rows[where].index, "str")
 
 
 def _missing(table: pd.DataFrame, export: Export) -> "pd.Series[str]":

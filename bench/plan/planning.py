@@ -199,11 +199,14 @@ def _fits(given: _Given, features: Sequence[FeatureBlock]) -> dict[tuple[str, in
     corpus, suite = given.corpus, given.suite
     labels = {split: unit_labels(corpus.split(split), corpus.scale) for split in LEARNED_FROM}
     emotions = {split: tuple(one.emotion for one in corpus.split(split)) for split in LEARNED_FROM}
+    heard_in: dict[tuple[Split, int], list[FeatureBlock]] = {}
+    for block in features:
+        heard_in.setdefault((block.utterances[0].split, block.copy), []).append(block)
     fits: dict[tuple[str, int], Fit] = {}
     for name, system in given.trained.items():
         copies = suite.training.copies if system.trained_on == "noisy" else 0
         heard = {
-            split: tuple(_version(system, features, split, copy) for copy in range(copies + 1))
+            split: tuple(_version(system, heard_in.get((split, copy), [])) for copy in range(copies + 1))
             for split in LEARNED_FROM
         }
         for seed in suite.seeds:
@@ -226,8 +229,7 @@ def _fits(given: _Given, features: Sequence[FeatureBlock]) -> dict[tuple[str, in
     return fits
 
 
-def _version(system: System, features: Sequence[FeatureBlock], split: Split, copy: int) -> Version:
-    blocks = [block for block in features if block.utterances[0].split == split and block.copy == copy]
+def _version(system: System, blocks: Sequence[FeatureBlock]) -> Version:
     return {source: tuple(block.keys[source] for block in blocks) for source in system.inputs}
 
 

@@ -129,8 +129,9 @@ def _places(frame: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> tup
     cells = cells_of(grid)
     draws = sorted({draw for _, draw in cells})
     lookup = np.full((len(grid.conditions), len(draws)), -1, np.intp)
+    column = {draw: k for k, draw in enumerate(draws)}
     for cell, (position, draw) in enumerate(cells):
-        lookup[position, draws.index(draw)] = cell
+        lookup[position, column[draw]] = cell
     condition = positions(frame["condition"], [one.condition for one in grid.conditions])
     return speaker, lookup[condition, positions(frame["draw"], draws)], (len(names), len(cells))
 

@@ -42,11 +42,11 @@ class Grid:
     @cached_property
     def curves(self) -> dict[str, tuple[int, ...]]:
         """The positions of the conditions on each curve, by ascending level; what has no level is a curve of one."""
-        noisy = [(one.corruption, one.level or 0.0, k) for k, one in enumerate(self.conditions) if k != self.clean]
-        return {
-            name: tuple(k for _, k in sorted((level, k) for other, level, k in noisy if other == name))
-            for name in dict.fromkeys(name for name, _, _ in noisy)
-        }
+        points: dict[str, list[tuple[float, int]]] = {}
+        for k, one in enumerate(self.conditions):
+            if k != self.clean:
+                points.setdefault(one.corruption, []).append((one.level or 0.0, k))
+        return {name: tuple(k for _, k in sorted(of)) for name, of in points.items()}
 
 
 def grid_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> Grid:

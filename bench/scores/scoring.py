@@ -37,6 +37,7 @@ from bench.scores.results import (
     typed,
 )
 from bench.scores.robustness import ALL_NOISE, SUMMARIES, Harsher, curve_under
+from bench.store.bounds import MOST_RESAMPLES, check_resamples
 from bench.store.keys import rng_for
 
 
@@ -81,10 +82,10 @@ def score(
 
     Raises:
         TableError: for tables that do not hold the grid or contradict themselves or each other.
-        ValueError: if ``harsher`` lacks a corruption, or ``bootstrap`` is below 1.
+        ValueError: if ``harsher`` lacks a corruption, or for a ``bootstrap`` below 1 or of too many resamples.
     """
-    if bootstrap < 1:
-        raise ValueError(f"bootstrap is {bootstrap}; at least one resample is needed")
+    if not 1 <= bootstrap <= MOST_RESAMPLES:
+        raise ValueError(f"bootstrap is {bootstrap}; 1 to {MOST_RESAMPLES:,} resamples can be drawn")
     if predictions.empty:
         raise TableError("predictions: the table is empty")
     predictions = typed(predictions, PREDICTIONS, "predictions")
@@ -92,6 +93,7 @@ def score(
     transcripts = typed(transcripts, TRANSCRIPTS, "transcripts")
     check_together(predictions, transcripts)
     grid = grid_of(predictions, transcripts) if grid is None else grid
+    check_resamples(bootstrap, max(map(len, grid.systems.values())) * len(cells_of(grid)))
     unknown = sorted({one.corruption for one in grid.conditions if one.level is not None} - set(harsher))
     if unknown:
         raise ValueError(f"harsher does not say in which direction {', '.join(unknown)} gets harsher")
@@ -156,16 +158,23 @@ class _Scored:
 
 
 def _scored(series: Series, grid: Grid, multiplicities: Floats) -> Iterator[_Scored]:
-    conditions = [position for _ in series.seeds for position, _ in cells_of(grid)]
     there = series.sums[..., 0]
     utterances, speakers = there.sum(axis=0), np.count_nonzero(there, axis=0)
-    members = [np.flatnonzero(np.equal(conditions, position)) for position in range(len(grid.conditions))]
+    members = _members(series, grid)
     mean_counts = [np.array([count[one].mean() for one in members]) for count in (utterances, speakers)]
     resampled = resampled_sums(multiplicities, series.sums)
     for metric, of_sums in series.metrics.items():
         numbers = _Numbers(of_sums(series.sums.sum(axis=0)), of_sums(resampled), utterances, speakers)
         means = (_means(values, members, utterances > 0) for values in (numbers.value, numbers.replicates))
         yield _Scored(series.labels | {"metric": metric}, series.seeds, numbers, _Numbers(*means, *mean_counts))
+
+
+def _members(series: Series, grid: Grid) -> list[Codes]:
+    """Return the cells under each condition, of all seeds."""
+    cells: list[list[int]] = [[] for _ in grid.conditions]
+    for cell, position in enumerate(position for _ in series.seeds for position, _ in cells_of(grid)):
+        cells[position].append(cell)
+    return [np.array(of, np.intp) for of in cells]
 
 
 def _with_means(scored: Iterable[_Scored]) -> Iterator[_Scored]:

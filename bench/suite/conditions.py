@@ -1,20 +1,27 @@
 """How a suite writes its conditions: one by one, or in blocks of several levels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from bench.store.strict import SEVERAL, Strict
+from bench.store.strict import NUMBER, SEVERAL, Strict
 from corruptions import CORRUPTIONS, Condition, Step, parse_condition
-from corruptions.catalog import SNR
+from corruptions.catalog import FURTHEST_SNR_DB, LONGEST_RT60_S, SNR
 
 Policy = Literal["per-utterance", "floor"]
 """How loud noise is: as loud for each utterance as its SNR says, or as loud for all as their median would have it."""
 
 REVERB = "reverb"
 
-Level = Annotated[float, Field(allow_inf_nan=False)]
+Level = Annotated[float, NUMBER, Field(ge=-1e6, le=1e6)]
+"""In any unit; which of these a corruption can have is for it to say, see ``corruptions.check_levels``."""
+
+Snr = Annotated[float, NUMBER, Field(ge=-FURTHEST_SNR_DB, le=FURTHEST_SNR_DB)]
+Rt60 = Annotated[float, NUMBER, Field(gt=0, le=LONGEST_RT60_S)]
+
+MOST_CONDITIONS = 100_000
+"""Of a suite, blocks written out."""
 
 
 def _a_noise(name: str) -> str:
@@ -31,30 +38,36 @@ class NoiseConditions(Strict):
     """
 
     noise: Annotated[tuple[Annotated[str, AfterValidator(_a_noise)], ...], *SEVERAL]
-    snr_db: Annotated[tuple[Level, ...], *SEVERAL]
-    reverb_s: Annotated[tuple[Level, ...], *SEVERAL] | None = None
+    snr_db: Annotated[tuple[Snr, ...], *SEVERAL]
+    reverb_s: Annotated[tuple[Rt60, ...], *SEVERAL] | None = None
     snr_of: Literal["heard", "dry"] = "heard"
 
-    def expand(self) -> list[Condition]:
-        """Return the conditions, room by room and noise by noise."""
+    def __len__(self) -> int:
+        return len(self.noise) * len(self.snr_db) * len(self.reverb_s or [None])
+
+    def expand(self) -> Iterator[Condition]:
+        """Yield the conditions, room by room and noise by noise."""
         rooms = [()] if self.reverb_s is None else [(Step(REVERB, seconds),) for seconds in self.reverb_s]
         dry = self.snr_of == "dry"
-        return [
+        return (
             Condition((*room, Step(noise, level, dry=dry)))
             for room in rooms
             for noise in self.noise
             for level in self.snr_db
-        ]
+        )
 
 
 class RoomConditions(Strict):
     """Rooms of several reverberation times: ``{reverb_s: [0.3, 0.6]}``."""
 
-    reverb_s: Annotated[tuple[Level, ...], *SEVERAL]
+    reverb_s: Annotated[tuple[Rt60, ...], *SEVERAL]
 
-    def expand(self) -> list[Condition]:
-        """Return the conditions, in the order of the file."""
-        return [Condition((Step(REVERB, seconds),)) for seconds in self.reverb_s]
+    def __len__(self) -> int:
+        return len(self.reverb_s)
+
+    def expand(self) -> Iterator[Condition]:
+        """Yield the conditions, in the order of the file."""
+        return (Condition((Step(REVERB, seconds),)) for seconds in self.reverb_s)
 
 
 class LevelConditions(Strict):
@@ -66,9 +79,12 @@ class LevelConditions(Strict):
     corruption: Annotated[tuple[str, ...], *SEVERAL]
     level: Annotated[tuple[Level | None, ...], *SEVERAL] = (None,)
 
-    def expand(self) -> list[Condition]:
-        """Return the conditions, corruption by corruption."""
-        return [Condition((Step(name, level),)) for name in self.corruption for level in self.level]
+    def __len__(self) -> int:
+        return len(self.corruption) * len(self.level)
+
+    def expand(self) -> Iterator[Condition]:
+        """Yield the conditions, corruption by corruption."""
+        return (Condition((Step(name, level),)) for name in self.corruption for level in self.level)
 
 
 def _written(text: str) -> str:
@@ -96,7 +112,14 @@ ConditionBlock = Annotated[
 
 
 def expand(blocks: Sequence[ConditionBlock]) -> list[Condition]:
-    """Return every condition of several blocks, in their order."""
+    """Return every condition of several blocks, in their order.
+
+    Raises:
+        ValueError: if there are more than ``MOST_CONDITIONS``.
+    """
+    n_conditions = sum(1 if isinstance(block, str) else len(block) for block in blocks)
+    if n_conditions > MOST_CONDITIONS:
+        raise ValueError(f"conditions: blocks written out, there are {n_conditions:,}; at most {MOST_CONDITIONS:,}")
     return [
         condition
         for block in blocks

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from bench.store.strict import Strict
+from bench.store.strict import NUMBER, Strict
 from corruptions.sound.problems import those_there_are
 from models.asr.languages import ENGLISH, code_of, languages
 from models.types import Pretrained
 
-Layer = Annotated[int, Field(ge=0)]
+Layer = Annotated[int, NUMBER, Field(ge=0, le=1000)]
 
 
 def _a_language(code: str) -> str:
@@ -40,7 +40,7 @@ class Model(Strict):
             ``models.asr.catalog.TRANSCRIBERS`` or ``models.text.catalog.TEXT_ENCODERS``.
         weights: a packaged name, a folder, or a repository on the Hugging Face hub.
         revision: the repository's commit; the newest that is found unless said, and recorded in any case.
-        layer: of an encoder; the last unless said.
+        layer: of an encoder, 0 to at most 1000; the last unless said.
         language: what a recogniser hears, a code of ``models.asr.languages``; English unless said. Whisper is told so;
             a ``ctc`` has the language of its checkpoint, and only how its words are compared follows from this one.
     """

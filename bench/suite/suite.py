@@ -9,8 +9,10 @@ import yaml
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from bench.corpora.manifest import FURTHEST_LABEL, check_scale
 from bench.corpora.probe.corpus import ProbeSpec
-from bench.store.strict import ANY, SEVERAL, Strict, unique
+from bench.store.bounds import FEWEST_RESAMPLES, MOST_DRAWS, MOST_RESAMPLES, check_resamples
+from bench.store.strict import ANY, NUMBER, SEVERAL, Count, Seed, Strict, unique
 from bench.suite.conditions import ConditionBlock, Policy, expand
 from bench.suite.file import SuiteError, read_suite_file
 from bench.suite.recordings import CorpusRooms, OwnNoise, OwnRooms, check_own_names, unknown_corruption
@@ -21,9 +23,13 @@ from bench.suite.training_options import Training
 from corruptions import CORRUPTIONS, Condition, check_levels
 from corruptions.sound.levels import LevelName
 from corruptions.sound.names import a_name, written_out
-from corruptions.sound.problems import those_there_are
+from corruptions.sound.problems import listed, those_there_are
+
+# How pydantic's messages begin that do not show the value.
+_OF_A_VALUE = ("Input should be", "String should", "Unable to parse")
 
 _MANY_SEEDS = 20
+_MOST_SHOWN = 60
 _TAGS = ("named", "own", "folder", "marked", "the probe", "a manifest")
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 # What is only shown may have other letters, too.
@@ -44,11 +50,11 @@ WrittenSystem = Annotated[
     Annotated[str, Tag("named")] | Annotated[OwnSystem, Tag("own")],
     Discriminator(lambda value: "named" if isinstance(value, str) else "own"),
 ]
-Seed = Annotated[int, Field(ge=0)]
+Label = Annotated[float, NUMBER, Field(ge=-FURTHEST_LABEL, le=FURTHEST_LABEL)]
 
 
 def _not_a_count(value: object) -> object:
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         many = list(range(value)) if 0 < value < _MANY_SEEDS else "[0, 1, 2]"
         message = f"{value} may mean the one seed {value}, which is written [{value}], or so many: {many}"
         raise PydanticCustomError("not_a_count", "{message}", {"message": message})
@@ -69,19 +75,13 @@ class ProbeCorpus(Strict):
 class ManifestCorpus(Strict):
     """Any corpus that a table describes: ``{manifest: my/corpus.csv, scale: [1, 7]}``.
 
-    ``note`` is a sentence that every report of the corpus shows.
+    ``scale`` is within a million of 0. ``note`` is a sentence that every report of the corpus shows.
     """
 
     manifest: Path
-    scale: tuple[float, float]
+    scale: Annotated[tuple[Label, Label], AfterValidator(check_scale)]
     name: _ShownName | None = None
     note: str = ""
-
-    @model_validator(mode="after")
-    def _low_before_high(self) -> "ManifestCorpus":
-        if not self.scale[0] < self.scale[1]:
-            raise ValueError(f"scale {list(self.scale)}: the lowest label must be below the highest")
-        return self
 
 
 def _probe_by_name(value: object) -> object:
@@ -89,7 +89,8 @@ def _probe_by_name(value: object) -> object:
         return {"probe": {}}
     if isinstance(value, dict | ProbeCorpus | ManifestCorpus):
         return value
-    message = f"no corpus is called {value!r}; {those_there_are(str(value), ['probe'])}; any other is a table: "
+    named = f"{value!r}; {those_there_are(value, ['probe'])}" if isinstance(value, str) else f"a {type(value).__name__}"
+    message = f"no corpus is called {named}; any other is a table: "
     message += "{manifest: FILE.csv, scale: [1, 7]}"
     raise PydanticCustomError("corpus", "{message}", {"message": message})
 
@@ -111,11 +112,13 @@ class Suite(Strict):
         conditions: ``clean``, other conditions as they are written (``reverb@0.6s+babble@5dB``), and blocks of them.
         snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
         policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole corpus.
-        draws: how many noise excerpts each utterance meets; what leaves nothing to chance, it meets once.
-        seeds: training seeds.
-        bootstrap: how many resamples of the speakers make an interval.
-        limit: how many test utterances to use, spread over speakers and labels; all unless said.
-        seed: the seed of everything random that is not training.
+        draws: how many noise excerpts each utterance meets, 1 to 1000; what leaves nothing to chance, it meets once.
+        seeds: training seeds, of 0 to 2^63 - 1.
+        bootstrap: how many resamples of the speakers make an interval, 100 to 100,000.
+        limit: how many test utterances to use, spread over speakers and labels, 1 to 10 million; all unless said.
+        seed: the seed of everything random that is not training, of 0 to 2^63 - 1.
+
+    There are at most 100,000 conditions, and 200 million of them times draws times seeds times ``bootstrap``.
     """
 
     name: Annotated[str, Field(pattern=_NAME)]
@@ -135,22 +138,24 @@ class Suite(Strict):
     conditions: Annotated[tuple[ConditionBlock, ...], *SEVERAL]
     snr: LevelName = "active"
     policy: Policy = "per-utterance"
-    draws: Annotated[int, Field(ge=1)] = 1
+    draws: Annotated[int, NUMBER, Field(ge=1, le=MOST_DRAWS)] = 1
     seeds: Annotated[tuple[Seed, ...], *SEVERAL, BeforeValidator(_not_a_count)] = (0, 1, 2)
-    bootstrap: Annotated[int, Field(ge=100)] = 2000
-    limit: Annotated[int, Field(ge=1)] | None = None
+    bootstrap: Annotated[int, NUMBER, Field(ge=FEWEST_RESAMPLES, le=MOST_RESAMPLES)] = 2000
+    limit: Count | None = None
     seed: Seed = 0
 
     @model_validator(mode="after")
     def _conditions_exist(self) -> "Suite":
         check_own_names(self.noises, self.rooms)
-        known = [*CORRUPTIONS, *self.noises, *self.rooms]
-        for key, conditions in (("conditions", self.expanded()), ("training.conditions", self.training.expanded())):
+        known = {**CORRUPTIONS, **self.noises, **self.rooms}
+        tested, trained = self.expanded(), self.training.expanded()
+        for key, conditions in (("conditions", tested), ("training.conditions", trained)):
             for step in (step for condition in conditions for step in condition.steps):
                 if step.corruption not in known:
                     raise ValueError(f"{key}: {unknown_corruption(step, known)}")
-        check_levels([*self.expanded(), *self.training.expanded()])
-        unique(tuple(str(condition) for condition in self.expanded()))
+        check_levels([*tested, *trained])
+        unique(tuple(str(condition) for condition in tested))
+        check_resamples(self.bootstrap, len(tested) * self.draws * len(self.seeds))
         return self
 
     @model_validator(mode="after")
@@ -175,7 +180,7 @@ class Suite(Strict):
     def _systems_exist(self) -> "Suite":
         names = tuple(one if isinstance(one, str) else one.name for one in self.systems)
         check_catalog(self.catalog, unique(names), can_be_noisy=bool(self.training.conditions))
-        unknown = [name for name in self.without if name not in names]
+        unknown = sorted({*self.without}.difference(names))
         if unknown:
             raise ValueError(f"without: no such system: {', '.join(unknown)}; there are {', '.join(names)}")
         if not self.tested:
@@ -187,14 +192,15 @@ class Suite(Strict):
     def tested(self) -> tuple[str, ...]:
         """The names of the systems that are tested, in the order of the file."""
         named = [(one, True) if isinstance(one, str) else (one.name, one.tested) for one in self.systems]
-        return tuple(name for name, wanted in named if wanted and name not in self.without)
+        left_out = {*self.without}
+        return tuple(name for name, wanted in named if wanted and name not in left_out)
 
     @cached_property
     def compared(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """The pairs that are compared, by the name of their group."""
+        left_out = {*self.without}
         left = {
-            group: tuple(pair for pair in pairs if not set(pair) & set(self.without))
-            for group, pairs in self.compare.items()
+            group: tuple(pair for pair in pairs if left_out.isdisjoint(pair)) for group, pairs in self.compare.items()
         }
         return {group: pairs for group, pairs in left.items() if pairs or not self.compare[group]}
 
@@ -236,21 +242,29 @@ def load_suite(
         noises: further noise folders, each of which is added to every noise block of the conditions.
 
     Raises:
-        SuiteError: for a file that is not YAML, an unknown key or a value that is not allowed; all of them are listed.
+        SuiteError: for a file that is not YAML, an unknown key or a value that is not allowed; the first of them are
+            listed, and the rest counted.
     """
     try:
         return Suite.model_validate(read_suite_file(path, changes or {}, noises or {}))
     except ValidationError as error:
-        problems = [f"  {_told(one)}" for one in error.errors()]
-        raise SuiteError("\n".join([f"{path}: not a valid suite:", *problems])) from error
+        problems = [_told(one) for one in error.errors()]
+        raise SuiteError(f"{path}: not a valid suite:{listed(problems)}") from error
 
 
 def _told(error: ErrorDetails) -> str:
     """Return where in the file something is wrong and what; how pydantic tells kinds of values apart is left out."""
     place = [written_out(str(part)) for part in error["loc"] if "[" not in str(part) and part not in _TAGS]
     message = error["msg"].removeprefix("Value error, ")
+    if message.startswith(_OF_A_VALUE) and isinstance(error["input"], str | int | float | None):
+        message += f", not {_shown(error['input'])}"
     if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         message = "there is no such key"
         if len(error["loc"]) == 1:
             message += f"; {those_there_are(place[-1], Suite.model_fields)}"
     return ": ".join(part for part in (".".join(place), message) if part)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

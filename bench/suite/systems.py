@@ -163,8 +163,14 @@ def needed(names: Sequence[str], systems: Mapping[str, System] = SYSTEMS) -> lis
         >>> needed(["student", "text-oracle"])
         ['fusion', 'student', 'text', 'text-oracle']
     """
-    ordered: list[str] = []
-    for name in names:
-        before = [other for other in (systems[name].teacher, systems[name].trained_as) if other is not None]
-        ordered += [other for other in [*needed(before, systems), name] if other not in ordered]
-    return ordered
+    ordered: dict[str, None] = {}
+    waiting = [*reversed(names)]
+    while waiting:
+        name = waiting.pop()
+        origins = (systems[name].teacher, systems[name].trained_as)
+        before = [one for one in origins if one is not None and one not in ordered]
+        if before:
+            waiting += [name, *reversed(before)]
+        else:
+            ordered[name] = None
+    return [*ordered]

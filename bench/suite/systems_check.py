@@ -1,6 +1,8 @@
 """Whether everything that a suite names is there, and fits together: asked before any work begins."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
 
 from bench.suite.representations import Confidence, Model, Representation, Speech, hears_clean, transcriber_of
 from bench.suite.systems import AS_IS, CONTROLS, SYSTEMS, Catalog, System, needed
@@ -8,6 +10,9 @@ from corruptions.sound.problems import counted, those_there_are
 
 # Kinds of speech encoders whose only frame is a prediction.
 REGRESSORS = ("avd",)
+
+Role = Literal["teacher", "trained_as"]
+_ROLES: tuple[Role, Role] = ("teacher", "trained_as")
 
 
 def check_catalog(catalog: Catalog, names: Sequence[str], *, can_be_noisy: bool) -> None:
@@ -27,8 +32,7 @@ def check_catalog(catalog: Catalog, names: Sequence[str], *, can_be_noisy: bool)
         for other in (catalog.systems[name].teacher, catalog.systems[name].trained_as):
             if other is not None:
                 _known(f"systems.{name}", other, catalog.systems)
-    for name in names:
-        _check_origins(name, catalog.systems)
+    _check_origins(names, catalog.systems)
     for name in needed(names, catalog.systems):
         _check_system(name, catalog, can_be_noisy=can_be_noisy)
     used = {source for one in needed(names, catalog.systems) for source in catalog.systems[one].inputs}
@@ -46,31 +50,47 @@ def check_comparisons(compare: Mapping[str, Sequence[tuple[str, str]]], tested: 
     Raises:
         ValueError: naming the group and the pair.
     """
+    there = {*tested}
     for group, pairs in compare.items():
+        times = Counter(pairs)
         for name in (name for pair in pairs for name in pair):
-            if name not in tested:
+            if name not in there:
                 raise ValueError(f"compare.{group}: {name!r} is not tested here; {those_there_are(name, tested)}")
         for one, other in pairs:
             if one == other:
                 raise ValueError(f"compare.{group}: [{one}, {other}] is one system: a pair is two")
-            if pairs.count((one, other)) > 1:
+            if times[one, other] > 1:
                 raise ValueError(f"compare.{group}: [{one}, {other}] is there more than once")
 
 
-def _check_origins(name: str, systems: Mapping[str, System], pupils: tuple[str, ...] = ()) -> None:
-    """Refuse a system that learns from itself by any way, or from one that has no heads trained here."""
-    if name in pupils:
-        raise ValueError(f"systems.{name} learns from itself: {' from '.join([*pupils[pupils.index(name) :], name])}")
-    for role, other in (("teacher", systems[name].teacher), ("trained_as", systems[name].trained_as)):
-        if other is None:
-            continue
-        _check_origins(other, systems, (*pupils, name))
+def _check_origins(names: Sequence[str], systems: Mapping[str, System]) -> None:
+    """Refuse systems that learn from themselves by any way, or from one that has no heads trained here."""
+    fine: set[str] = set()
+    for name in names:
+        for role in _ROLES:
+            fine |= _origins(name, role, systems, fine)
+
+
+def _origins(name: str, role: Role, systems: Mapping[str, System], fine: Collection[str]) -> set[str]:
+    """Return a system and whom it learns from, one from the next, up to one that is known to be fine."""
+    pupils = {name: None}
+    while (other := getattr(systems[name], role)) is not None:
+        if other in pupils:
+            circle = [*pupils]
+            raise ValueError(
+                f"systems.{other} learns from itself: {' from '.join([*circle[circle.index(other) :], other])}"
+            )
         if systems[other].trained_as is not None:
             raise ValueError(
                 f"systems.{name}.{role}: {other} borrows its heads: name {systems[other].trained_as}, whose they are"
             )
         if systems[other].head in {*CONTROLS, AS_IS}:
             raise ValueError(f"systems.{name}.{role}: {other} is {systems[other].head}: it has no heads trained here")
+        if other in fine:
+            break
+        pupils[other] = None
+        name, role = other, "teacher"  # nobody who is learnt from borrows
+    return {*pupils}
 
 
 def _check_system(name: str, catalog: Catalog, *, can_be_noisy: bool) -> None:

@@ -20,7 +20,7 @@ from models.speech.self_supervised import FAMILIES
 from models.speech.self_supervised_input import normalises, prepared
 from models.types import Pretrained, Transcript, Waveform
 from models.weights.embedded import WeightsError
-from models.weights.hub import Located, load_network, locate, read_json
+from models.weights.hub import Located, load_network, locate, model_type, reading
 from models.weights.torchaudio_cpu import import_torchaudio
 
 VERSION = 1
@@ -108,17 +108,14 @@ def ctc(device: str, pretrained: Pretrained, language: str = ENGLISH) -> CtcTran
     import transformers
 
     located = locate(pretrained)
-    config = located.folder / "config.json"
-    model_type = read_json(config).get("model_type")
-    if model_type not in NETWORKS:
-        raise WeightsError(f"{config}: model_type is {model_type!r}, not one of {', '.join(NETWORKS)}")
-    kind = getattr(transformers, NETWORKS[model_type])
+    family = model_type(located.folder, NETWORKS)
+    kind = getattr(transformers, NETWORKS[family])
     network = load_network(
         kind,
         located.folder,
         dtype=torch.float32,
         spare=(f"{kind.base_model_prefix}.masked_spec_embed",),  # for training only, and left out of some checkpoints
-        attn_implementation=FAMILIES[model_type].attention,
+        attn_implementation=FAMILIES[family].attention,
     )
     tokenizer = _tokenizer(located.folder, network.config)
     return CtcTranscriber(located, device, normalises(located.folder), network.to(device), tokenizer)
@@ -131,7 +128,8 @@ def _tokenizer(folder: Path, config: Any) -> Any:
     path = folder / "vocab.json"
     if not path.is_file():
         raise WeightsError(f"{path} is absent: it says which letters the network's symbols are")
-    tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    with reading(path):
+        tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     unknown = set(range(config.vocab_size)) - set(tokenizer.get_vocab().values())
     if unknown:
         raise WeightsError(f"{path}: does not have symbol {min(unknown)} of the network's {config.vocab_size}")

@@ -16,7 +16,7 @@ from models.asr.pieces import Heard, transcribe
 from models.speech.whisper_encoder import TINY_EN, every_layer, hidden_states
 from models.types import Frames, Pretrained, Transcript, Waveform
 from models.weights import whisper_input
-from models.weights.hub import Located
+from models.weights.hub import Located, reading
 from models.weights.precision import lowered
 from models.weights.torchaudio_cpu import import_torchaudio
 from models.weights.whisper import DTYPE, load_whisper, locate_whisper
@@ -122,9 +122,10 @@ def whisper_transcriber(
     located = locate_whisper(pretrained)
     network = load_whisper(located.folder, torch.float32).to(device)
     network = lowered(network, DTYPE[device], _every_layer, str(located.folder))
-    words = WhisperTokenizer.from_pretrained(
-        located.folder, local_files_only=True, trust_remote_code=False
-    ).backend_tokenizer
+    with reading(located.folder):
+        words = WhisperTokenizer.from_pretrained(
+            located.folder, local_files_only=True, trust_remote_code=False
+        ).backend_tokenizer
     multilingual = network.config.vocab_size >= MULTILINGUAL_VOCABULARY
     check_heard(language, pretrained.weights, languages_of(words) if multilingual else ())
     tokenizer = Tokenizer(words, multilingual, task=TASK, language=language)

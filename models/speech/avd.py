@@ -30,6 +30,7 @@ padded with silence to one.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,13 @@ import numpy as np
 from models.speech.self_supervised_input import normalises, prepared, unit_variance
 from models.types import Frames, Pretrained, Waveform, check_layers, check_waveforms
 from models.weights.embedded import WeightsError
-from models.weights.hub import load_network, locate, read_json
+from models.weights.hub import load_network, locate, model_type, read_json, reading
 from models.weights.torchaudio_cpu import import_torchaudio
 
 DIMENSIONS = ("arousal", "valence", "dominance")
 """What a config calls activation, valence and dominance: the order of the frames."""
+
+_MOST_HIDDEN = 100
 
 VERSION = 1
 """To be raised with any change of the code that changes the frames."""
@@ -121,10 +124,8 @@ def avd(device: str, pretrained: Pretrained) -> Avd:
     located = locate(pretrained)
     path = located.folder / "config.json"
     config = read_json(path)
-    if (model_type := config.get("model_type")) not in FORMATS:
-        raise WeightsError(f"{path}: model_type is {model_type!r}, not one of {', '.join(FORMATS)}")
+    form = FORMATS[model_type(located.folder, FORMATS)]
     columns = _columns(path, config.get("id2label"))
-    form = FORMATS[model_type]
     network, besides = form.load(located.folder, config)
     weights = located.sha256 + besides
     notice = None if form.of is None else _notice(form.of, pretrained)
@@ -143,7 +144,7 @@ def _notice(published: str, pretrained: Pretrained) -> str | None:
 def _columns(path: Path, id2label: object) -> tuple[int, int, int]:
     """Return where activation, valence and dominance are, by their names."""
     names = id2label if isinstance(id2label, dict) else {}
-    places = {name: place for place, name in names.items()}
+    places = {str(name): place for place, name in names.items()}
     if set(places) != set(DIMENSIONS) or sorted(names) != ["0", "1", "2"]:
         raise WeightsError(f"{path}: id2label is {id2label}, and must name 0, 1 and 2 {', '.join(DIMENSIONS)}")
     activation, valence, dominance = (int(places[name]) for name in DIMENSIONS)
@@ -181,10 +182,18 @@ def _ser(folder: Path, about: Mapping[str, Any]) -> tuple[Any, str]:
     """Return WavLM with attentive statistics and a head on them."""
     if missing := {"ssl_type", "mean", "std", "classifier_hidden_layers"} - about.keys():
         raise WeightsError(f"{folder / 'config.json'}: lacks {', '.join(sorted(missing))}")
-    if not all(isinstance(about[name], float | int) for name in ("mean", "std")) or not about["std"] > 0:
+    if not all(type(about[name]) in (float, int) and isfinite(about[name]) for name in ("mean", "std")) or not (
+        about["std"] > 0
+    ):
         found = f"mean is {about['mean']!r} and std {about['std']!r}"
         raise WeightsError(f"{folder / 'config.json'}: {found}, must be numbers, std above 0")
     n_hidden = about["classifier_hidden_layers"]
+    if type(n_hidden) is not int or not 0 <= n_hidden <= _MOST_HIDDEN:
+        raise WeightsError(
+            f"{folder / 'config.json'}: classifier_hidden_layers is {n_hidden!r}, must be 0 to {_MOST_HIDDEN}"
+        )
+    if not isinstance(about["ssl_type"], str):
+        raise WeightsError(f"{folder / 'config.json'}: ssl_type is {about['ssl_type']!r}, must be a repository's name")
     import_torchaudio()
     import torch
     from transformers import WavLMConfig
@@ -216,7 +225,8 @@ def _ser(folder: Path, about: Mapping[str, Any]) -> tuple[Any, str]:
         return torch.nn.Sequential(torch.nn.Linear(size_in, size_out), torch.nn.LayerNorm(size_out), torch.nn.ReLU())
 
     backbone = locate(Pretrained(about["ssl_type"]), files=("config.json",))
-    config = WavLMConfig.from_json_file(backbone.folder / "config.json")
+    with reading(backbone.folder / "config.json"):
+        config = WavLMConfig.from_json_file(backbone.folder / "config.json")
     return load_network(OdysseyRegressor, folder, dtype=torch.float32, config=config), f"+{backbone.sha256}"
 
 

@@ -24,8 +24,7 @@ from models.speech.self_supervised_input import normalises, pieces, prepared
 from models.speech.top_layers import Top, self_supervised_top
 from models.types import SAMPLE_RATE, Frames, Pretrained, Waveform, check_layers, check_waveforms
 from models.weights.batching import in_batches
-from models.weights.embedded import WeightsError
-from models.weights.hub import Located, load_network, locate, read_json
+from models.weights.hub import Located, load_network, locate, model_type
 from models.weights.precision import lowered
 from models.weights.torchaudio_cpu import import_torchaudio
 
@@ -135,11 +134,7 @@ def self_supervised(device: str, pretrained: Pretrained) -> SelfSupervised:
     import transformers
 
     located = locate(pretrained)
-    config = located.folder / "config.json"
-    model_type = read_json(config).get("model_type")
-    if model_type not in FAMILIES:
-        raise WeightsError(f"{config}: model_type is {model_type!r}, not one of {', '.join(FAMILIES)}")
-    family = FAMILIES[model_type]
+    family = FAMILIES[model_type(located.folder, FAMILIES)]
     network = load_network(
         getattr(transformers, family.network),
         located.folder,

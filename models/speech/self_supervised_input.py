@@ -30,7 +30,12 @@ def normalises(folder: Path) -> bool:
     Newer folders may say so under ``feature_extractor`` in processor_config.json, which comes first in transformers.
     """
     about = _json_if_there(folder / "preprocessor_config.json")
-    about |= _json_if_there(folder / "processor_config.json").get("feature_extractor", {})
+    newer = _json_if_there(folder / "processor_config.json").get("feature_extractor", {})
+    if not isinstance(newer, dict):
+        raise WeightsError(f"{folder / 'processor_config.json'}: feature_extractor is {newer!r}, not an object")
+    about |= newer
+    if not isinstance(about.get("do_normalize", True), bool):
+        raise WeightsError(f"{folder}: do_normalize is {about['do_normalize']!r}, neither true nor false")
     if (rate := about.get("sampling_rate", SAMPLE_RATE)) != SAMPLE_RATE:
         raise WeightsError(f"{folder}: a model for a sampling_rate of {rate}, and waveforms here have {SAMPLE_RATE}")
     return bool(about.get("do_normalize", True))

@@ -28,7 +28,7 @@ from models.text.words import words_of
 from models.types import Frames, Pretrained, check_layers
 from models.weights.batching import in_batches
 from models.weights.embedded import WeightsError
-from models.weights.hub import load_network, locate
+from models.weights.hub import load_network, locate, reading
 from models.weights.torchaudio_cpu import import_torchaudio
 
 VERSION = 4
@@ -143,10 +143,8 @@ def _network(folder: Path) -> Any:
     import torch
     from transformers import MODEL_MAPPING, AutoConfig
 
-    try:
+    with reading(folder / "config.json"):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{folder}: no model of transformers: {error}") from error
     network = MODEL_MAPPING.get(type(config), None)
     if network is None or config.is_encoder_decoder or not hasattr(config, "vocab_size"):
         raise WeightsError(f"{folder}: a model of type {config.model_type!r} is not a text encoder")

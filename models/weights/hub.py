@@ -10,7 +10,7 @@ network, and neither does anything in the cache where there is no network or ``H
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,20 +108,17 @@ def load_network(
     import_torchaudio()
     import torch
 
-    try:
-        # Initial weights that are thrown away draw from the global generator.
-        with torch.random.fork_rng(devices=[]), _without_report():
-            loaded, report = network.from_pretrained(
-                folder,
-                dtype=dtype,
-                output_loading_info=True,
-                local_files_only=True,
-                trust_remote_code=False,
-                ignore_mismatched_sizes=True,  # they are in the report, and refused below
-                **options,
-            )
-    except Exception as error:  # of transformers, safetensors, pickle or the file system
-        raise WeightsError(f"{folder}: cannot be read ({type(error).__name__}: {error})") from error
+    # Initial weights that are thrown away draw from the global generator.
+    with reading(folder), torch.random.fork_rng(devices=[]), _without_report():
+        loaded, report = network.from_pretrained(
+            folder,
+            dtype=dtype,
+            output_loading_info=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            ignore_mismatched_sizes=True,  # they are in the report, and refused below
+            **options,
+        )
     problems = {
         "missing": {name for name in report["missing_keys"] if name not in spare},
         "of another shape": {name for name, *_shapes in report["mismatched_keys"]},
@@ -157,11 +154,39 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path}: cannot be read as JSON ({error})") from error
     if not isinstance(content, dict):
         raise WeightsError(f"{path}: holds a {type(content).__name__}, not an object")
     return content
+
+
+def model_type(folder: Path, known: Collection[str]) -> str:
+    """Return the ``model_type`` of a folder's config.json.
+
+    Raises:
+        WeightsError: if it is none of those that are ``known``.
+    """
+    path = folder / "config.json"
+    found = read_json(path).get("model_type")
+    if not isinstance(found, str) or found not in known:
+        raise WeightsError(f"{path}: model_type is {found!r}, not one of {', '.join(known)}")
+    return found
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what a library says of files, whatever error it has for that, into one of ours that names them.
+
+    Raises:
+        WeightsError: if anything is raised within.
+    """
+    try:
+        yield
+    except WeightsError:
+        raise
+    except Exception as error:  # of transformers, safetensors, pickle or the file system
+        raise WeightsError(f"{path}: cannot be read ({type(error).__name__}: {error})") from error
 
 
 def _fetch(repository: str, revision: str | None, files: Sequence[str]) -> Path:

@@ -14,6 +14,7 @@ from bench.corpora.corpus import DIMENSIONS
 from bench.corpora.probe.model import Model, read_model
 from bench.corpora.probe.text import Sentence, Vocabulary, draw_sentence, vocabulary
 from bench.store.keys import rng_for
+from bench.store.strict import Count, Seed
 from corruptions.sound.public import SPLITS, Split
 
 Latents = tuple[float, float, float]  # in the order of DIMENSIONS
@@ -28,13 +29,13 @@ class ProbeSpec:
     Speakers of different splits are different speakers; utterances are dealt to the speakers of their split in turn.
     """
 
-    train: int = 360
-    dev: int = 80
-    test: int = 120
-    train_speakers: int = 24
-    dev_speakers: int = 8
-    test_speakers: int = 15
-    seed: int = 0
+    train: Count = 360
+    dev: Count = 80
+    test: Count = 120
+    train_speakers: Count = 24
+    dev_speakers: Count = 8
+    test_speakers: Count = 15
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
         """Refuse a corpus without utterances or speakers in one of its splits."""

@@ -168,7 +168,9 @@ def test_ids_that_are_fractions_are_an_error(table, tmp_path):
         read_manifest(tmp_path / "a.parquet", SCALE)
 
 
-@pytest.mark.parametrize("scale", [(7, 1), (1, 1), (1, float("nan")), (float("-inf"), 1)])
+@pytest.mark.parametrize(
+    "scale", [(7, 1), (1, 1), (1, 1 + 1e-9), (1, float("nan")), (float("-inf"), 1), (0, 1e308), (-1e7, 1)]
+)
 def test_a_scale_must_ascend(table, write, scale):
     with pytest.raises(ValueError, match="the lowest label must be below the highest"):
         read_manifest(write(table), scale)

@@ -69,7 +69,10 @@ def test_what_is_wrong_with_times_is_said_row_by_row(tmp_path: Path, kind: str):
     with pytest.raises(ManifestError) as refused:
         read(frame, tmp_path, kind)
     assert [*refused.value.offenders] == [
-        ("start that is neither seconds nor a timedelta (1.5, or 0 days 00:00:01.5)", "'soon' in row 2 (u1)"),
+        (
+            "start that is neither seconds nor a timedelta (1.5, or 0 days 00:00:01.5), or too far away",
+            "'soon' in row 2 (u1)",
+        ),
         ("start below 0", "-1 s in row 1 (u0)"),
         ("end that is not after the start", "0 to -2 s in row 2 (u1)"),
         ("end that is not after the start", "3 to 3.00001 s in row 3 (u2)"),
@@ -95,3 +98,9 @@ def test_segments_of_one_file_in_two_splits_are_of_different_people_and_do_not_o
         read(apart.assign(speaker=["s0", "s1", "s0"]), tmp_path)
     with pytest.raises(ManifestError, match=r"talk\.wav \(train\) is .*from 1 to 2 s \(dev\) is .* to 3 s \(test\)"):
         read(apart.assign(start=["", "1", "2"], end=["", "2", "3"]), tmp_path)
+
+
+@pytest.mark.parametrize("time", ["1e308", "-1e300", "inf", "999999999 days", "1e10", "9" * 400])
+def test_a_time_that_no_recording_has_is_refused_as_it_is_written(tmp_path: Path, time: str):
+    with pytest.raises(ManifestError, match="1 x end that is neither seconds nor a timedelta .*, or too far away: '"):
+        read(table(tmp_path, end=["1", time, ""]), tmp_path, "csv")

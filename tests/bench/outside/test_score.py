@@ -125,10 +125,13 @@ def changed(table: pd.DataFrame, column: str, value: object) -> pd.DataFrame:
         (lambda t: changed(t, "condition", "babble@5"), r"1 x condition that is none: row 3 \(.*\): babble@5"),
         (lambda t: changed(t, "draw", 7), "condition and draw that are not in the manifest: row 3"),
         (lambda t: changed(t, "draw", 0.5), "1 x draw that is not a whole number: row 3"),
-        (lambda t: changed(t, "valence", "loud"), "1 x valence that is not a number: row 3"),
-        (lambda t: changed(t, "valence", np.nan), "1 x valence that is not a number: row 3"),
-        (lambda t: changed(t, "dominance", np.inf), "1 x dominance that is not a number: row 3"),
-        (lambda t: t.assign(seed="zero"), r"42 x seed that is not a whole number: row 1 .*; \.\.\."),
+        (lambda t: changed(t, "valence", "loud"), r"1 x valence that is not a number within \+-1e\+09: row 3"),
+        (lambda t: changed(t, "valence", np.nan), r"1 x valence that is not a number within \+-1e\+09: row 3"),
+        (lambda t: changed(t, "dominance", np.inf), r"1 x dominance that is not a number within \+-1e\+09: row 3"),
+        (
+            lambda t: t.assign(seed="zero"),
+            r"42 x seed that is not a whole number from 0 to 9223372036854775807: row 1",
+        ),
         (lambda t: changed(t.assign(system="a"), "system", ""), "1 x row without the name of its system: row 3"),
     ],
 )
