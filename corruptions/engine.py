@@ -15,13 +15,13 @@ import numpy as np
 from corruptions.catalog import CORRUPTIONS, NO_ROOM, ONE_FLOOR, SNR, check_snr, own_noise, own_rooms
 from corruptions.condition import Condition, Step
 from corruptions.corruption import Corruption, Setting
+from corruptions.ground.problems import those_there_are
 from corruptions.material import Material
 from corruptions.noise.activity import active_share
 from corruptions.room.responses import Response
 from corruptions.sound.audio import Waveform
 from corruptions.sound.levels import check_waveform, has_level, rms_dbfs, speech_levels_dbfs
 from corruptions.sound.measures import intelligibility_snr_db, segmental_snr_db
-from corruptions.sound.problems import those_there_are
 from corruptions.sound.promises import AudioError
 from corruptions.sound.record import Corrupted, Record
 

@@ -12,9 +12,9 @@ from torch.utils.data import Dataset
 
 from corruptions.condition import Condition
 from corruptions.engine import NOTHING, check_for_training, check_material, corrupt_audio, find_corruption
+from corruptions.ground.problems import counted
 from corruptions.material import Material
 from corruptions.sound.audio import Waveform
-from corruptions.sound.problems import counted
 
 
 class Items(Protocol):

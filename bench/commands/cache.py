@@ -10,7 +10,7 @@ from rich.table import Table
 from bench.commands.console import cells, out, say, told_plainly
 from bench.store.shown import shown
 from bench.store.store import cache_root
-from corruptions.sound.problems import counted, listed
+from corruptions.ground.problems import counted, listed
 
 if TYPE_CHECKING:
     from bench.store.cache import Cached

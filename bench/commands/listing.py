@@ -11,8 +11,8 @@ from bench.suite.file import SUITES
 from bench.suite.representations import MODELS, REPRESENTATIONS, Representation, transcriber_of
 from bench.suite.systems import AS_IS, SYSTEMS
 from corruptions import CORRUPTIONS, ROOM_CORPORA
+from corruptions.ground.problems import counted
 from corruptions.noise.corpora import NOISE_CORPORA
-from corruptions.sound.problems import counted
 
 
 def listing(what: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from bench.commands.console import OverwriteOption, WorkersOption, cells, err, o
 from bench.commands.noise import noise_app
 from bench.commands.outside import corrupt, score
 from bench.store.bounds import MOST_UTTERANCES
-from corruptions.sound.problems import counted, listed
+from corruptions.ground.problems import counted, listed
 
 app = typer.Typer(
     help="Measure how speech-emotion models lose accuracy in noise. Begin with `emonoise run quick`.",

@@ -11,10 +11,10 @@ from bench.corpora.leaks import leaks, n_shared_files, part_of
 from bench.corpora.offenders import OffendersError
 from bench.store.engine import first_to_last, in_blocks, run_jobs
 from bench.store.progress import Stages
+from corruptions.ground.problems import counted, listed
 from corruptions.sound.audio import SAMPLE_RATE, SILENT, Waveform, audio_length, is_silent, read_audio, read_slice
 from corruptions.sound.inputs import hashed
 from corruptions.sound.levels import offset_dbfs, speech_levels_dbfs
-from corruptions.sound.problems import counted, listed
 from corruptions.sound.promises import AudioError
 from corruptions.sound.segments import Clip
 

@@ -26,9 +26,9 @@ from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from bench.corpora.leaks import leaks, part_of
 from bench.corpora.offenders import OffendersError
 from bench.corpora.times import Times, read_times
+from corruptions.ground.names import a_name, is_name, written_out
+from corruptions.ground.problems import counted
 from corruptions.noise.talk import UNKNOWN
-from corruptions.sound.names import a_name, is_name, written_out
-from corruptions.sound.problems import counted
 from corruptions.sound.public import SPLITS
 
 _NAMED = ("id", "path", "split", "speaker")
@@ -61,7 +61,7 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
 
     Raises:
         ManifestError: if the file cannot be read, lacks a column or is empty; if the corpus, an id or a speaker cannot
-            have its name (see ``corruptions.sound.names``), an id occurs twice, a split is unknown, a label is missing
+            have its name (see ``corruptions.ground.names``), an id occurs twice, a split is unknown, a label is missing
             or off the scale, a start or end is none, or a recording (see ``bench.corpora.leaks``) or speaker is in more
             than one split. All problems are reported together, a few examples and the count of each. Whether recordings
             are there, ``bench.corpora.inventory.inspect`` says.

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from corruptions.sound.files import replacing
+from corruptions.ground.files import replacing
 
 HEADER = ("problem", "where")
 

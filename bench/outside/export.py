@@ -29,10 +29,10 @@ from bench.store.strict import unique
 from bench.suite.conditions import Policy
 from bench.suite.recordings import check_folders, check_own_names, read_noises, read_rooms, unknown_corruption
 from corruptions import CORRUPTIONS, Condition, check_levels, check_material, parse_condition
-from corruptions.sound.files import write_text
+from corruptions.ground.files import write_text
+from corruptions.ground.problems import counted
 from corruptions.sound.inputs import file_sha256
 from corruptions.sound.levels import LevelName
-from corruptions.sound.problems import counted
 from corruptions.sound.public import Split
 
 PROBE = "probe"

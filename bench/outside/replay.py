@@ -15,9 +15,9 @@ from bench.store.folders import Claim, check_claim, check_inputs, holding, mark,
 from bench.store.progress import Stages
 from bench.store.store import cache_root
 from corruptions import parse_condition
+from corruptions.ground.problems import listed
 from corruptions.room.bank import build_rooms
 from corruptions.sound.inputs import file_sha256
-from corruptions.sound.problems import listed
 from corruptions.sound.segments import Clip
 
 _BLOCK = 64
@@ -89,9 +89,11 @@ def _is_of(table: Path, out: Path) -> bool:
 def _with_rooms(recipe: Recipe, pool: ProcessPoolExecutor, stages: Stages) -> Recipe:
     """Return the recipe with simulated rooms that are there: those of a cache that is gone are simulated again."""
     rooms = recipe.material.rooms
-    if all(one.path.is_file() for responses in rooms.values() for one in responses):
+    if all(one.path.is_file() and file_sha256(one.path) == one.sha256 for of in rooms.values() for one in of):
         return recipe
-    rebuilt = build_rooms(sorted(rooms), cache_root(), run=partial(run_jobs, pool), stage=stages.stage)
+    rebuilt = build_rooms(
+        sorted(rooms), cache_root(), run=partial(run_jobs, pool), stage=stages.stage, warn=stages.warn
+    )
     return replace(recipe, material=replace(recipe.material, rooms=rebuilt))
 
 

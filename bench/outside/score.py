@@ -26,9 +26,9 @@ from bench.store.machine import machine, versions
 from bench.store.progress import Stages
 from bench.store.store import write_table
 from bench.suite.systems import Family
-from corruptions.sound.files import write_bytes, write_text
+from corruptions.ground.files import write_bytes, write_text
+from corruptions.ground.problems import those_there_are
 from corruptions.sound.inputs import hashed
-from corruptions.sound.problems import those_there_are
 
 FAMILIES: tuple[str, ...] = get_args(Family)
 # The versions that the numbers depend on; what made the predictions is not known.

@@ -13,7 +13,7 @@ from bench.corpora.manifest import read_table, summarised
 from bench.stages.recipe import CORRUPTIONS_TABLE, Recipe, read_corruptions
 from bench.store.bounds import MOST_SEED
 from corruptions import Condition, parse_condition
-from corruptions.sound.names import is_name, written_out
+from corruptions.ground.names import is_name, written_out
 
 # What names a file of an export.
 FILE = ["id", "condition", "draw"]

@@ -25,9 +25,9 @@ from bench.store.progress import Stages
 from bench.store.store import read_tables, write_sealed
 from corruptions import Condition, Corrupted, Record, fingerprint, write_audio
 from corruptions.engine import measured
+from corruptions.ground.seals import check_seal, is_sealed
 from corruptions.sound.audio import in_steps
 from corruptions.sound.inputs import file_sha256
-from corruptions.sound.seals import check_seal, is_sealed
 
 TAKES = ("audio", ".records")
 """The folders that are written."""

@@ -15,7 +15,7 @@ from bench.store.progress import Stages
 from bench.store.store import cache_root
 from bench.suite.representations import reads_reference
 from bench.suite.suite import ManifestCorpus, Suite
-from corruptions.sound.problems import counted, those_there_are
+from corruptions.ground.problems import counted, those_there_are
 from corruptions.sound.public import SPLITS, Split
 
 FEWEST: dict[Split, int] = {"train": 2, "dev": 2, "test": 1}  # training looks at the CCC, and one has none

@@ -61,7 +61,9 @@ def make_material(
         talkers={speaker: tuple(clips) for speaker, clips in talkers.items()},
         spectrum=long_term_spectrum([one.clip for one in training]) if "spectrum" in needs else None,
         recordings=dict(sorted(noises.items())),
-        rooms=build_rooms(sorted(rt60s_s), cache_root(), run=run, stage=stages.stage) if rt60s_s else {},
+        rooms=build_rooms(sorted(rt60s_s), cache_root(), run=run, stage=stages.stage, warn=stages.warn)
+        if rt60s_s
+        else {},
         responses=dict(sorted(responses.items())),
     )
     return at_level_of(corpus.split(split), material, recordings, policy)

@@ -10,7 +10,7 @@ from bench.store.engine import in_blocks, run_jobs
 from bench.store.features import features_entry
 from bench.store.progress import Stages
 from bench.store.store import Entry, Store
-from corruptions.sound.problems import counted, listed
+from corruptions.ground.problems import counted, listed
 
 _BLOCK = 256
 

@@ -10,8 +10,8 @@ from bench.plan.plan import Plan
 from bench.stages.speech import corrupt_utterance
 from bench.store.store import Store
 from corruptions import CLEAN, Condition, Material, find_corruption
+from corruptions.ground.files import replacing
 from corruptions.sound.audio import write_audio
-from corruptions.sound.files import replacing
 
 _PREFERRED = "babble"  # the noise that people know how to listen for
 

@@ -16,16 +16,16 @@ from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, pre
 from bench.stages.described import harsher_by_curve
 from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_entry, histories, weights_of_layers
-from bench.store.folders import Claim, mark
+from bench.store.folders import RECORD, Claim, mark
 from bench.store.store import Store, write_table
 from bench.suite.representations import Words, rung, transcriber_of
 from bench.suite.suite import ManifestCorpus, Suite
 from bench.suite.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
 from corruptions import Material
-from corruptions.sound.files import replacing, write_text
+from corruptions.ground.files import replacing, write_text
+from corruptions.ground.problems import counted, listed
+from corruptions.ground.seals import BLANK, SealError, is_sealed, sealing
 from corruptions.sound.inputs import file_sha256
-from corruptions.sound.problems import counted, listed
-from corruptions.sound.seals import BLANK, SealError, is_sealed, sealing
 
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
 BESIDE = (
@@ -36,7 +36,6 @@ BESIDE = (
     "layers.parquet",
     "systems.json",
 )
-RECORD = "provenance.json"  # written last and removed first: where it is, everything is
 SUITE = "suite.yaml"
 FOLDERS = ("report", "examples", "models")
 

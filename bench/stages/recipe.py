@@ -22,8 +22,8 @@ from bench.corpora.corpus import Corpus
 from bench.store.machine import AUDIO, versions
 from bench.store.store import write_sealed
 from corruptions import SAMPLE_RATE, Clip, Condition, Material, Waveform, find_corruption
-from corruptions.sound.problems import counted, listed
-from corruptions.sound.seals import is_sealed
+from corruptions.ground.problems import counted, listed
+from corruptions.ground.seals import is_sealed
 from corruptions.sound.segments import sample_at
 
 CORRUPTIONS_TABLE = "corruptions.parquet"

@@ -40,7 +40,7 @@ from bench.store.store import Store, cache_root, write_table
 from bench.suite.recordings import CorpusNoise, CorpusRooms, check_folders, folder_of, read_noises, read_rooms
 from bench.suite.suite import ManifestCorpus, Suite
 from corruptions import Material, check_for_training, check_material
-from corruptions.sound.problems import counted
+from corruptions.ground.problems import counted
 
 Device = Literal["auto", "cpu", "cuda"]
 NONE: Mapping[str, str] = {}

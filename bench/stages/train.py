@@ -22,8 +22,8 @@ from bench.suite.representations import Speech, reads_reference
 from bench.suite.suite import Suite
 from bench.suite.systems import Catalog
 from corruptions import Material
+from corruptions.ground.seals import BLANK
 from corruptions.sound.public import Split
-from corruptions.sound.seals import BLANK
 from models.types import Waveform
 
 

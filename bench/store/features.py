@@ -7,7 +7,7 @@ from typing import Any, overload
 import numpy as np
 
 from bench.store.store import Entry, Store
-from corruptions.sound.seals import BLANK
+from corruptions.ground.seals import BLANK
 from models.types import Frames
 
 

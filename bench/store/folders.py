@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench.store.strict import Strict
-from corruptions.sound.files import write_text
-from corruptions.sound.locks import held
+from corruptions.ground.locks import held
+from corruptions.ground.seals import BLANK, check_seal, sealing
 
 MARK = ".emonoise"
 LOCK = ".emonoise.lock"
-_RECORD = "provenance.json"
+RECORD = "provenance.json"
 
 Maker = Literal["run", "score", "corrupt", "replay"]
 Facts = Mapping[str, str | int | None]
@@ -56,6 +56,7 @@ class Mark(Strict):
         manifests: SHA-256 that a manifest has, which its user may edit, if nobody did.
     """
 
+    seal: str = BLANK
     made_by: Maker
     of: Facts
     manifests: tuple[str, ...] = ()
@@ -115,15 +116,17 @@ def mark(out: Path, claim: Claim, manifests: Iterable[str] = ()) -> None:
         manifests: as in a ``Mark``.
     """
     one = Mark(made_by=claim.made_by, of=claim.of, manifests=tuple(manifests))
-    write_text(out / MARK, json.dumps(one.model_dump(), indent=2, ensure_ascii=False))
+    with sealing(out / MARK, MARK) as temporary:
+        temporary.write_text(json.dumps(one.model_dump(), indent=2, ensure_ascii=False), encoding="utf-8")
 
 
 def read_mark(out: Path) -> Mark | None:
-    """Return what a folder says of itself; None if it is not the tool's, or its mark cannot be read."""
+    """Return what a folder says of itself; None if it is not the tool's, or its mark is not as it was written."""
     with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
+        check_seal(out / MARK, MARK)
         return Mark.model_validate_json((out / MARK).read_bytes())
     with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, KeyError, TypeError):
-        return _mark_of_before(json.loads((out / _RECORD).read_bytes()))
+        return _mark_of_before(json.loads((out / RECORD).read_bytes()))
     return None
 
 

@@ -1,7 +1,7 @@
 """A content-addressed store: a value's name says everything that could change it, so what is there is never stale.
 
 Files are written under a temporary name and renamed, so a file that exists is whole, whatever killed its writer; what
-became of it since, its seal tells (``corruptions.sound.seals``). They lie in a folder of their generation, in which a
+became of it since, its seal tells (``corruptions.ground.seals``). They lie in a folder of their generation, in which a
 note says which versions of code and libraries that is.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from bench.store.keys import GENERATION_DIGITS, Generation
-from corruptions.sound.files import replacing, write_text
-from corruptions.sound.seals import BLANK, check_seal, is_sealed, sealing
+from corruptions.ground.files import replacing, write_text
+from corruptions.ground.seals import BLANK, check_seal, is_sealed, sealing
 from models.weights.embedded import user_cache
 
 NOTE = "versions.json"

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from corruptions.sound.problems import those_there_are
+from corruptions.ground.problems import those_there_are
 from models.weights.embedded import EMBEDDED
 
 SUITES = Path(str(files("bench"))) / "suites"

@@ -10,11 +10,11 @@ from pydantic import AfterValidator, Discriminator, Tag
 from bench.store.progress import Stages
 from bench.store.strict import Strict
 from corruptions import CORRUPTIONS, NoiseFolder, Step, read_noise_folder
+from corruptions.ground.problems import those_there_are
+from corruptions.ground.progress import Stage
 from corruptions.noise.corpora import NOISE_CORPORA, overlaps, read_noise_corpus
 from corruptions.room.corpora import ROOM_CORPORA, read_room_corpus
 from corruptions.room.responses import Response, read_responses
-from corruptions.sound.problems import those_there_are
-from corruptions.sound.progress import Stage
 from corruptions.sound.promises import AudioError
 from corruptions.sound.public import Split, find_corpus
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from bench.store.strict import NUMBER, Strict
-from corruptions.sound.problems import those_there_are
+from corruptions.ground.problems import those_there_are
 from models.asr.languages import ENGLISH, code_of, languages
 from models.types import Pretrained
 

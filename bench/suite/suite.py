@@ -21,9 +21,9 @@ from bench.suite.systems import SYSTEMS, Catalog, System, needed
 from bench.suite.systems_check import check_catalog, check_comparisons
 from bench.suite.training_options import Training
 from corruptions import CORRUPTIONS, Condition, check_levels
+from corruptions.ground.names import a_name, written_out
+from corruptions.ground.problems import listed, those_there_are
 from corruptions.sound.levels import LevelName
-from corruptions.sound.names import a_name, written_out
-from corruptions.sound.problems import listed, those_there_are
 
 # How pydantic's messages begin that do not show the value.
 _OF_A_VALUE = ("Input should be", "String should", "Unable to parse")

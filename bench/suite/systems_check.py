@@ -6,7 +6,7 @@ from typing import Literal
 
 from bench.suite.representations import Confidence, Model, Representation, Speech, hears_clean, transcriber_of
 from bench.suite.systems import AS_IS, CONTROLS, SYSTEMS, Catalog, System, needed
-from corruptions.sound.problems import counted, those_there_are
+from corruptions.ground.problems import counted, those_there_are
 
 # Kinds of speech encoders whose only frame is a prediction.
 REGRESSORS = ("avd",)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from corruptions.sound.files import flush, written
-from corruptions.sound.progress import Stage, in_megabytes, megabytes, unseen
+from corruptions.ground.files import flush, written
+from corruptions.ground.progress import Stage, in_megabytes, megabytes, unseen
 
 # Of an encrypted zip a RuntimeError, of names and numbers that are none a ValueError.
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)

@@ -3,9 +3,9 @@
 A recording at 44.1 kHz takes a millisecond to read and resample for every excerpt of 5 s; from a bank it takes the time
 of reading memory. A bank takes 230 MB for an hour of audio, and holds the very samples of ``read_audio``.
 
-It consists of parts, each of which is written whole or not at all and is called after the digests of its recordings: a
-build that was cut short goes on where it was, builds at the same time do not disturb each other, and nothing outdated
-is ever found.
+It consists of parts, each of which is written whole or not at all, sealed, and called after the digests of its
+recordings: a build that was cut short goes on where it was, builds at the same time do not disturb each other, and
+nothing outdated or damaged is ever found.
 """
 
 import hashlib
@@ -17,17 +17,19 @@ from pathlib import Path
 
 import numpy as np
 
+from corruptions.ground.progress import Stage, unseen
+from corruptions.ground.seals import BLANK, is_sealed, sealing
 from corruptions.noise.recordings import Recording
 from corruptions.sound.audio import Waveform, read_audio
-from corruptions.sound.files import replacing
 from corruptions.sound.inputs import unchanged
-from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
 
 # So many recordings lie in one file: thousands of files could not all stay open.
 _PER_PART = 256
-_FORMAT = "float32 little-endian, mono, 16 kHz, one recording after the other"
+_FORMAT = "a seal, then float32 little-endian, mono, 16 kHz, one recording after the other"
 _DTYPE = np.dtype("<f4")
+# Samples begin where a sample may.
+_HEADER = BLANK.encode().ljust(80)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Bank:
 
     @cached_property
     def _mapped(self) -> tuple[Waveform, ...]:
-        return tuple(np.asarray(np.memmap(part, _DTYPE, mode="r")) for part in self.parts)
+        return tuple(np.asarray(np.memmap(part, _DTYPE, mode="r", offset=len(_HEADER))) for part in self.parts)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Without what is mapped: pickle would copy it.
@@ -93,7 +95,7 @@ def build_bank(folder: Path, recordings: Sequence[Recording], cache: Path, stage
             for one in members:
                 places[one.sha256] = Place(len(parts), start, one.n_samples)
                 start += one.n_samples
-            if not path.exists():
+            if not is_sealed(path, path.name):
                 _write_part(path, folder, members)
             parts.append(path)
             advance(len(members))
@@ -106,7 +108,8 @@ def _digest(members: Sequence[Recording]) -> str:
 
 
 def _write_part(path: Path, folder: Path, members: Sequence[Recording]) -> None:
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with sealing(path, path.name) as temporary, temporary.open("wb") as file:
+        file.write(_HEADER)
         for one in members:
             file.write(_decoded(folder / one.name, one).astype(_DTYPE, copy=False).tobytes())
 

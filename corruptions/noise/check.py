@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from corruptions.ground.problems import counted
+from corruptions.ground.progress import Stage, unseen
 from corruptions.noise.corpora import NOISE_CORPORA
 from corruptions.noise.recordings import Fault, Recording, examine
 from corruptions.sound.audio import SAMPLE_RATE, audio_names
-from corruptions.sound.problems import counted
-from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
 from corruptions.sound.public import SPLITS, Member, PublicCorpus, Split, Table, find_corpus, members_of
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from corruptions.ground.progress import Stage, unseen
 from corruptions.noise.folders import NoiseFolder
 from corruptions.noise.recordings import read_recordings
-from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.public import BY_HASH, Archive, PublicCorpus, Split, Table, choose_recordings
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pooch
 
+from corruptions.ground.files import flush, write_text, written
+from corruptions.ground.locks import held
+from corruptions.ground.progress import Advance, Stage, in_megabytes, megabytes, unseen
 from corruptions.noise.archives import unpack
-from corruptions.sound.files import flush, write_text, written
-from corruptions.sound.locks import held
-from corruptions.sound.progress import Advance, Stage, in_megabytes, megabytes, unseen
 from corruptions.sound.public import Archive, PublicCorpus
 
 LOCK = ".fetch.lock"

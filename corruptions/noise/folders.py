@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from corruptions.ground.progress import Stage, unseen
 from corruptions.noise.additive import Noise, draw_excerpt
 from corruptions.noise.bank import Bank, build_bank
 from corruptions.noise.recordings import Recording, read_recordings
 from corruptions.sound.audio import audio_names
-from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
 from corruptions.sound.public import Split
 from corruptions.sound.segments import Clip

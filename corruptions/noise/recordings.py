@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from corruptions.ground.problems import counted, listed
+from corruptions.ground.progress import Stage, unseen
 from corruptions.noise.activity import ActiveStretches, FramePower, active_stretches
 from corruptions.sound.audio import (
     CANCELLED,
@@ -21,8 +23,6 @@ from corruptions.sound.audio import (
 )
 from corruptions.sound.decoding import decoding
 from corruptions.sound.inputs import hashed
-from corruptions.sound.problems import counted, listed
-from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
 
 SHORTEST_S = 0.01

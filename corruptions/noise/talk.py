@@ -11,11 +11,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from corruptions.ground.problems import listed
 from corruptions.noise.additive import Noise
 from corruptions.noise.generated import Spectrum, speech_shaped
 from corruptions.sound.audio import SAMPLE_RATE, Waveform, is_silent
 from corruptions.sound.levels import MARGIN_DB, active_level_dbfs
-from corruptions.sound.problems import listed
 from corruptions.sound.promises import AudioError
 from corruptions.sound.segments import Clip, clip_length, read_clip, read_clip_part
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from corruptions.ground.progress import Stage, unseen
+from corruptions.ground.seals import BLANK, is_sealed, sealing
 from corruptions.room.responses import Acoustics, Response
 from corruptions.room.simulation import Geometry, RoomSpec, check_possible, draw_geometry, simulate
 from corruptions.sound.audio import write_response
 from corruptions.sound.inputs import file_sha256
-from corruptions.sound.progress import Stage, unseen
-from corruptions.sound.seals import BLANK, is_sealed, sealing
 
 CODE_VERSION = 1  # of what turns a spec into files; raise it when the same spec would sound different
 
@@ -57,6 +57,7 @@ def build_rooms(
     *,
     run: Runner = one_by_one,
     stage: Stage = unseen,
+    warn: Callable[[str], None] = lambda _message: None,
 ) -> dict[float, tuple[Response, ...]]:
     """Return simulated rooms by reverberation time, as ``Material.rooms`` wants them, after building what is missing.
 
@@ -71,6 +72,7 @@ def build_rooms(
         spec: which rooms.
         run: calls a function with every job, in several processes if it likes.
         stage: shows how many responses are done.
+        warn: is told of what is not as it was written, and is built again.
 
     Raises:
         ValueError: if a reverberation time is more or less than walls can do in these rooms.
@@ -79,7 +81,7 @@ def build_rooms(
     for rt60_s in rt60s_s:
         check_possible(rt60_s, geometries)
     bank = cache / "rooms" / f"{bank_generation()}-{_digest(asdict(spec), 16)}"
-    rooms = {rt60_s: _kept(bank, rt60_s) for rt60_s in dict.fromkeys(rt60s_s)}
+    rooms = {rt60_s: _kept(bank, rt60_s, warn) for rt60_s in dict.fromkeys(rt60s_s)}
     missing = [rt60_s for rt60_s, responses in rooms.items() if not responses]
     if missing:
         jobs = [RoomJob(rt60_s, k, geometry) for rt60_s in missing for k, geometry in enumerate(geometries)]
@@ -90,7 +92,7 @@ def build_rooms(
                 advance(1)
         for rt60_s in missing:
             _write_table(bank, rt60_s, [rows[job] for job in jobs if job.rt60_s == rt60_s])
-    return rooms | {rt60_s: _kept(bank, rt60_s) for rt60_s in missing}
+    return rooms | {rt60_s: _kept(bank, rt60_s, warn) for rt60_s in missing}
 
 
 def bank_generation() -> str:
@@ -119,14 +121,19 @@ def _build_one(bank: Path, seed: int, job: RoomJob) -> Row:
     }
 
 
-def _kept(bank: Path, rt60_s: float) -> tuple[Response, ...]:
+def _kept(bank: Path, rt60_s: float, warn: Callable[[str], None]) -> tuple[Response, ...]:
     """Return the responses of one reverberation time that were built before; nothing if not all are as they were."""
     table = bank / _folder(rt60_s) / _TABLE
     if not is_sealed(table, _name(bank, rt60_s)):
+        if table.exists():
+            warn(f"{table}: is not as it was written, and made again")
         return ()
     rows = json.loads(table.read_text(encoding="utf-8"))["rooms"]
     responses = tuple(_from_row(bank, row) for row in rows)
-    return responses if all(one.path.is_file() and file_sha256(one.path) == one.sha256 for one in responses) else ()
+    changed = [one.path for one in responses if not one.path.is_file() or file_sha256(one.path) != one.sha256]
+    for path in changed:
+        warn(f"{path}: is not as it was written, and made again")
+    return () if changed else responses
 
 
 def _from_row(bank: Path, row: Mapping[str, Any]) -> Response:

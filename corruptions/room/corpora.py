@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from corruptions.ground.progress import Stage, unseen
 from corruptions.room.responses import Response, list_responses
-from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.public import BY_HASH, PublicCorpus, Split, choose_recordings
 
 

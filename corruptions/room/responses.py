@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from corruptions.ground.progress import Stage, unseen
 from corruptions.sound.audio import SAMPLE_RATE, Waveform, audio_names, read_channels
 from corruptions.sound.inputs import hashed
-from corruptions.sound.progress import Stage, unseen
 from corruptions.sound.promises import AudioError
 
 # What belongs to the direct sound: 2.5 ms on either side.

@@ -1,4 +1,4 @@
-"""The ground: audio and files in and out, levels and measures, records, public corpora, progress and problems.
+"""Audio in and out, levels and measures, records, public corpora.
 
 What is done to sound is in the rooms above.
 """

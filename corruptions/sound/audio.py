@@ -13,10 +13,10 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from corruptions.ground.files import write_bytes
+from corruptions.ground.names import is_utf8, written_out
+from corruptions.ground.problems import listed
 from corruptions.sound.decoding import FFMPEG, Frames, count_frames, decode, stretches
-from corruptions.sound.files import write_bytes
-from corruptions.sound.names import is_utf8, written_out
-from corruptions.sound.problems import listed
 from corruptions.sound.promises import NO_COUNT, AudioError
 
 SAMPLE_RATE = 16_000

@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
+from corruptions.ground.problems import counted, those_there_are
 from corruptions.sound.audio import audio_names
-from corruptions.sound.problems import counted, those_there_are
 from corruptions.sound.promises import AudioError
 
 Split = Literal["train", "dev", "test"]

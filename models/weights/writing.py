@@ -1,6 +1,6 @@
 """Files that are whole or not there, for what is kept in the user's cache.
 
-The same as ``corruptions.sound.files``, of which this package knows nothing.
+The same as ``corruptions.ground.files``, of which this package knows nothing.
 """
 
 import os

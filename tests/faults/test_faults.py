@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corruptions.sound.files import write_bytes
+from corruptions.ground.files import write_bytes
 from tests.faults.disturbed.kill import Moment, Victim, moments
 from tests.faults.parts import FAULTS, Section, title_of
 from tests.faults.table import NOT_RUN, write_section
@@ -110,7 +110,7 @@ def test_a_part_that_is_run_again_replaces_its_section_alone(tmp_path: Path):
 KILLED = """
 import os, sys
 from pathlib import Path
-from corruptions.sound.files import replacing
+from corruptions.ground.files import replacing
 with replacing(Path(sys.argv[1])) as temporary:
     temporary.write_bytes(b"new" * 1000)
     os.kill(os.getpid(), 9)
@@ -128,7 +128,7 @@ TIMED = """
 from tests.faults.tools.clock import take_times
 take_times()
 from pathlib import Path
-from corruptions.sound.files import write_bytes
+from corruptions.ground.files import write_bytes
 import sys
 write_bytes(Path(sys.argv[1]), b"old")
 """

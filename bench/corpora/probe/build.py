@@ -15,8 +15,8 @@ from bench.store.engine import default_workers, run_jobs, worker_pool
 from bench.store.keys import Versions, make_key
 from bench.store.progress import Advance
 from bench.store.store import cache_root
-from corruptions.sound.files import write_bytes
-from corruptions.sound.seals import BLANK, is_sealed, sealing
+from corruptions.ground.files import write_bytes
+from corruptions.ground.seals import BLANK, is_sealed, sealing
 
 if TYPE_CHECKING:
     from piper import PiperVoice

@@ -14,7 +14,7 @@ from bench.outside.tables import OutsideError
 from bench.stages.recipe import read_corruptions
 from bench.store.folders import LOCK, MARK, FolderError, holding
 from bench.store.progress import Stages
-from corruptions.sound.locks import HeldError
+from corruptions.ground.locks import HeldError
 
 from ..spoken import write_corpus
 

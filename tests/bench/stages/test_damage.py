@@ -14,7 +14,7 @@ from bench.stages import run as runs
 from bench.stages.outputs import check_unchanged
 from bench.store.progress import Stages
 from bench.suite.suite import Suite
-from corruptions.sound.seals import SealError
+from corruptions.ground.seals import SealError
 
 from ..spoken import write_corpus
 

@@ -17,7 +17,7 @@ from bench.store.folders import (
     mark,
     read_mark,
 )
-from corruptions.sound.locks import HeldError
+from corruptions.ground.locks import HeldError
 
 CLAIM = Claim("run", {"suite": "mine", "corpus": "ours", "limit": None}, ("suite.yaml", "provenance.json"), ("report",))
 OTHER = Claim("run", {"suite": "mine", "corpus": "ours", "limit": 10}, CLAIM.files, CLAIM.folders)

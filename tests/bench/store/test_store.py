@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from bench.store.store import Store, cache_root
-from corruptions.sound.files import replacing
-from corruptions.sound.seals import BLANK, SealError
+from corruptions.ground.files import replacing
+from corruptions.ground.seals import BLANK, SealError
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):

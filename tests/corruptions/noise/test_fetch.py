@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from corruptions.ground.locks import HeldError
 from corruptions.noise.check import check_noise_corpus
 from corruptions.noise.corpora import NOISE_CORPORA
 from corruptions.noise.fetch import LOCK, FetchError, fetch_corpus, part_of
-from corruptions.sound.locks import HeldError
 
 from .hub import RECORDINGS, Hub, closed_port, offer, serving, tarred, zipped
 

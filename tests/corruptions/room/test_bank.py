@@ -12,11 +12,11 @@ import pytest
 from pyroomacoustics.experimental.rt60 import measure_rt60
 
 from corruptions import SAMPLE_RATE, read_audio
+from corruptions.ground.progress import Advance
 from corruptions.room.bank import RoomJob, Row, build_rooms
 from corruptions.room.responses import Response, measure_response
 from corruptions.room.simulation import RoomSpec, draw_geometry, simulate
 from corruptions.sound.inputs import file_sha256
-from corruptions.sound.progress import Advance
 
 SMALL = RoomSpec(n_rooms=2, seed=3)
 

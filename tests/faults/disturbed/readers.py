@@ -15,10 +15,10 @@ from bench.store import store as stored
 from bench.store.features import read_features
 from bench.store.keys import Generation
 from bench.store.store import Store, read_tables
+from corruptions.ground import seals
 from corruptions.noise.bank import build_bank
 from corruptions.noise.folders import read_noise_folder
 from corruptions.room.bank import _kept
-from corruptions.sound import seals
 from corruptions.sound.audio import read_audio
 from models.heads.checkpoints import Checkpoint, open_checkpoint, read_stage, write_stage
 from models.heads.training import load_head
@@ -86,7 +86,7 @@ def _of_rooms(cache: Path) -> dict[str, Reader]:
     bank, rt60_s = table.parents[1], float(table.parent.name.removesuffix("s"))
 
     def read() -> object:
-        return [(str(one), read_audio(one.path).tolist()) for one in _kept(bank, rt60_s)] or None
+        return [(str(one), read_audio(one.path).tolist()) for one in _kept(bank, rt60_s, str)] or None
 
     return {"rooms": Reader(files_of(cache, IN_CACHE["rooms"])[0], read), "table of rooms": Reader(table, read)}
 

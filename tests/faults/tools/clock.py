@@ -16,15 +16,15 @@ ENVIRONMENT = "EMONOISE_FAULTS_TIMES"
 """The folder that takes one file a process."""
 
 CALLS = {
-    "fsync": [("corruptions.sound.files", "flush")],
-    "seals": [("corruptions.sound.seals", "sealed"), ("corruptions.sound.seals", "is_sealed")],
+    "fsync": [("corruptions.ground.files", "flush")],
+    "seals": [("corruptions.ground.seals", "sealing"), ("corruptions.ground.seals", "is_sealed")],
     "digests of inputs": [
-        ("corruptions.sound.audio", "file_sha256"),
         ("corruptions.sound.inputs", "unchanged"),
-        ("corruptions.sound.inputs", "listed"),
-        ("models.weights.embedded", "_sha256"),
+        ("corruptions.sound.inputs", "hashed"),
+        ("corruptions.sound.inputs", "file_sha256"),
+        ("models.weights.files", "file_sha256"),
     ],
-    "locks": [("corruptions.sound.locks", "held")],
+    "locks": [("corruptions.ground.locks", "held")],
 }
 """What is timed, as far as it is there: modules and their functions."""
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from corruptions.sound.locks import HeldError, held
+from corruptions.ground.locks import HeldError, held
 
 HOLD = """
 import sys
 from pathlib import Path
-from corruptions.sound.locks import held
+from corruptions.ground.locks import held
 with held(Path(sys.argv[1]), "it"):
     print("held", flush=True)
     sys.stdin.read()

@@ -3,8 +3,8 @@ import unicodedata
 
 import pytest
 
+from corruptions.ground.names import a_name, is_name, written_out
 from corruptions.sound.audio import audio_names
-from corruptions.sound.names import a_name, is_name, written_out
 from corruptions.sound.promises import AudioError
 from reports.run import words
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from corruptions.sound.files import written
+from corruptions.ground.files import written
 
 _KNOWS_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _LONGEST = 200  # characters of a command line
@@ -49,7 +49,7 @@ def held(path: Path, what: str) -> Iterator[None]:
         >>> with held(path, "my/results"), held(path, "my/results"):
         ...     pass
         Traceback (most recent call last):
-        corruptions.sound.locks.HeldError: my/results is in use by process ... on ... since ... UTC (...); wait for...
+        corruptions.ground.locks.HeldError: my/results is in use by process ... on ... since ... UTC (...); wait for...
     """
     with written(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from safetensors.numpy import save_file
 
-from corruptions.sound.seals import BLANK, SealError, check_seal, is_sealed, sealing
+from corruptions.ground.seals import BLANK, SealError, check_seal, is_sealed, sealing
 
 
 def write_parquet(path: Path) -> None:

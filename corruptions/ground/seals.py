@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from corruptions.sound.files import replacing
+from corruptions.ground.files import replacing
 
 _WORD = "emonoise-seal:"
 _BLANK_DIGITS = "0" * 64
