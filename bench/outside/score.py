@@ -18,10 +18,10 @@ from bench.scores.grid import Grid, none_first
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
 from bench.stages.described import described, explained, grid_conditions, harsher_by_curve
-from bench.stages.outputs import BESIDE, FOLDERS, RECORD, TABLES, write_record
+from bench.stages.outputs import BESIDE, FOLDERS, TABLES, write_record
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.store.clock import Began
-from bench.store.folders import Claim, check_claim, check_inputs, mark
+from bench.store.folders import RECORD, Claim, check_claim, check_inputs, mark
 from bench.store.machine import machine, versions
 from bench.store.progress import Stages
 from bench.store.store import write_table

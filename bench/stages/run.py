@@ -17,24 +17,14 @@ from bench.stages.damage import discard_damaged, entries_of, find_damaged
 from bench.stages.evaluate import evaluate, missing_work
 from bench.stages.examples import write_examples
 from bench.stages.no_speech import hear_no_speech
-from bench.stages.outputs import (
-    BESIDE,
-    RECORD,
-    TABLES,
-    begin,
-    changed_files,
-    finish,
-    is_done,
-    run_claim,
-    write_tables,
-)
+from bench.stages.outputs import BESIDE, TABLES, begin, changed_files, finish, is_done, run_claim, write_tables
 from bench.stages.provenance import provenance
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.stages.represent import look_at_models
 from bench.stages.train import missing_features, missing_fits, recipes, train
 from bench.store.clock import Began
 from bench.store.engine import default_workers, worker_pool
-from bench.store.folders import check_claim, check_inputs, check_report, holding
+from bench.store.folders import RECORD, check_claim, check_inputs, check_report, holding
 from bench.store.progress import Stages
 from bench.store.store import Store, cache_root, write_table
 from bench.suite.recordings import CorpusNoise, CorpusRooms, check_folders, folder_of, read_noises, read_rooms
