@@ -11,6 +11,7 @@ import soundfile
 from bench.corpora.probe.build import DESIGN, MANIFEST, build_probe
 from bench.stages import outputs
 from bench.stages.recipe import CORRUPTIONS_TABLE, read_corruptions
+from bench.store import folders
 from bench.store import store as stored
 from bench.store.features import read_features
 from bench.store.keys import Generation
@@ -47,6 +48,7 @@ def readers(scene: Scene, folder: Path) -> dict[str, Reader]:
         "checkpoints": _of_a_checkpoint(folder / "a.checkpoint"),
         "decoded noise": _of_a_bank(scene, folder / "bank"),
         **{kind: _of_a_run(run, some[0]) for kind, one in IN_RUN.items() if (some := files_of(run, one))},
+        "run: mark": Reader(run / folders.MARK, lambda: _plan_of(run)),
         "export: .records": _of_a_record(files_of(export, ".records/*/*/*.parquet")[0]),
         "export: corruptions.parquet": Reader(
             export / CORRUPTIONS_TABLE,
@@ -141,6 +143,12 @@ def _of_a_run(run: Path, path: Path) -> Reader:
         return None if refused else path.read_bytes()
 
     return Reader(path, read)
+
+
+def _plan_of(run: Path) -> object:
+    """Return what a run is known by: by its record, where its mark is damaged."""
+    there = folders.read_mark(run)
+    return there and (there.made_by, *(there.of[key] for key in ("suite", "corpus", "limit")))
 
 
 def _of_a_record(path: Path) -> Reader:

@@ -85,7 +85,9 @@ def _unlike(found: Content, expected: Sequence[Content]) -> list[str]:
 
 def _copied(scene: Scene, place: Path) -> Scene:
     shutil.copytree(scene.corpus, place / "corpus")
-    return Scene(place)
+    own = Scene(place)
+    own.suite.write_text(own.suite.read_text().replace(str(scene.folder), str(place)))
+    return own
 
 
 def _ran(own: Scene, out: Path) -> Ended:

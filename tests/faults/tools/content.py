@@ -1,8 +1,10 @@
 """What a folder holds, as far as it must be the same whatever happened on the way: all but times and machines."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from safetensors.numpy import load_file
 
 Content = dict[str, object]
 
@@ -24,9 +26,17 @@ def content(folder: Path, root: Path | None = None) -> Content:
             continue
         if name.startswith("report/") and path.suffix != _REPORTED:
             continue
-        whole = pd.read_parquet(path) if path.suffix == ".parquet" else path.read_bytes()
+        whole = _read(path)
         found[name] = whole if root is None else _without(str(root), whole)
     return found
+
+
+def _read(path: Path) -> Any:
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    if path.suffix == ".safetensors":  # which writes what it says of itself in any order
+        return {name: (one.shape, one.dtype.str, one.tobytes()) for name, one in load_file(path).items()}
+    return path.read_bytes()
 
 
 def differences(found: Content, expected: Content) -> list[str]:
@@ -41,9 +51,11 @@ def _same(left: object, right: object) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
-def _without(root: str, whole: pd.DataFrame | bytes) -> pd.DataFrame | bytes:
+def _without(root: str, whole: Any) -> Any:
     if isinstance(whole, bytes):
         return whole.replace(root.encode(), b"")
+    if not isinstance(whole, pd.DataFrame):
+        return whole
     texts = whole.select_dtypes(["object", "string"]).columns
     return whole.assign(**{name: whole[name].map(lambda one: _cut(root, one)) for name in texts})
 
