@@ -97,7 +97,7 @@ def _told(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         why = f": {message}" if message else ""
         return f"memory ran out{why}{notes}\n{memory_here()}. Fewer `--workers` need less. What is done is kept."
-    if isinstance(error, ValueError | OSError | ImportError | WeightsError):
+    if isinstance(error, ValueError | OSError | ImportError | FloatingPointError | WeightsError):
         return message or kind
     return (
         f"{kind}: {message}{notes}\nThis is a fault of emonoise: please report it, with what the same command shows "

@@ -1,5 +1,6 @@
 """What came of the faults: one outcome a trial, counted for the table."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -61,11 +62,25 @@ def counted(outcomes: Iterable[Outcome]) -> list[Row]:
     return [_row(fault, some) for fault, some in by_fault.items()]
 
 
+def without_places(text: str) -> str:
+    """Return a message without what is of one trial and one machine alone: folders, processes, times and sizes.
+
+    Examples:
+        >>> without_places("/tmp/a1/run is in use by process 71 on host since 2026-11-28 00:21 UTC (emonoise run x)")
+        '.../run is in use by process ... on ... since ... (emonoise run x)'
+        >>> without_places("/tmp/a1/b.parquet: the disk is full, 3 MB free")
+        '.../b.parquet: the disk is full, ... MB free'
+    """
+    text = re.sub(r"(?<![\w.])/[^\s:,;()'\"]*/([^\s/:,;()'\"]+)", r".../\1", text)
+    text = re.sub(r"process \d+ on \S+ since [\d :-]+UTC", "process ... on ... since ...", text)
+    return re.sub(r"\b\d+ MB", "... MB", re.sub(r"[0-9a-f]{32,}", "...", text))
+
+
 def _row(fault: str, some: list[Outcome]) -> Row:
     tried = [one for one in some if not one.skipped]
     # What was said of a failure is worth more than what is said of the many that did no harm.
     bad = [one for one in tried if one.is_bad]
-    said = Counter(one.said for one in bad or tried if one.said).most_common(1)
+    said = Counter(without_places(one.said) for one in bad or tried if one.said).most_common(1)
     why = next((f"skipped: {one.skipped}" for one in some if one.skipped), "")
     return Row(
         fault,
