@@ -23,7 +23,7 @@ from bench.store.machine import AUDIO, versions
 from bench.store.store import write_sealed
 from corruptions import SAMPLE_RATE, Clip, Condition, Material, Waveform, find_corruption
 from corruptions.ground.problems import counted, listed
-from corruptions.ground.seals import is_sealed
+from corruptions.ground.seals import has_seal, is_sealed
 from corruptions.sound.segments import sample_at
 
 CORRUPTIONS_TABLE = "corruptions.parquet"
@@ -141,7 +141,8 @@ def read_corruptions(path: Path) -> tuple[pd.DataFrame, Recipe]:
     text = (rows.schema.metadata or {}).get(_METADATA.encode())
     if text is None:
         raise RecipeError(f"{path}: says nothing of seed and material; a table that was written again lost its recipe")
-    if not is_sealed(path, CORRUPTIONS_TABLE):
+    # Before there were seals, none was written.
+    if has_seal(path) and not is_sealed(path, CORRUPTIONS_TABLE):
         raise RecipeError(f"{path}: is not as it was written: `emonoise corrupt` or `emonoise run` makes it again")
     try:
         recipe = TypeAdapter(Recipe).validate_python(_with_digests(json.loads(text)))

@@ -73,6 +73,19 @@ def is_sealed(path: Path, name: str) -> bool:
         return False
 
 
+def has_seal(path: Path) -> bool:
+    """Return whether there is a seal in a file, be it the right one or not.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return _place(data) >= 0
+    except ValueError:  # of an empty file there is no map
+        return False
+
+
 def check_seal(path: Path, name: str) -> None:
     """Refuse a file that is not as it was sealed under this name.
 
