@@ -40,6 +40,8 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 FURTHEST_LABEL = 1e6
 NARROWEST_SCALE = 1e-3
 
+_ABSENT = "recording that is not there"
+
 # How many offenders of each kind an error names.
 _SHOWN = 3
 
@@ -48,13 +50,16 @@ class ManifestError(OffendersError):
     """A manifest that cannot be used; the message lists everything that is wrong with it."""
 
 
-def read_manifest(path: Path, scale: tuple[float, float], name: str | None = None) -> Corpus:
+def read_manifest(
+    path: Path, scale: tuple[float, float], name: str | None = None, *, allow_missing: bool = False
+) -> Corpus:
     r"""Return the corpus that a table describes.
 
     Args:
         path: a ``.csv``, ``.tsv`` or ``.parquet`` file.
         scale: the lowest and highest possible label.
         name: the corpus's name; the file's name without suffix unless given.
+        allow_missing: read it although recordings are not there, which ``bench.corpora.inventory.inspect`` leaves out.
 
     Returns:
         The corpus, its utterances sorted by id.
@@ -62,9 +67,9 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
     Raises:
         ManifestError: if the file cannot be read, lacks a column or is empty; if the corpus, an id or a speaker cannot
             have its name (see ``corruptions.ground.names``), an id occurs twice, a split is unknown, a label is missing
-            or off the scale, a start or end is none, or a recording (see ``bench.corpora.leaks``) or speaker is in more
-            than one split. All problems are reported together, a few examples and the count of each. Whether recordings
-            are there, ``bench.corpora.inventory.inspect`` says.
+            or off the scale, a recording is not there, a start or end is none, or a recording (see
+            ``bench.corpora.leaks``) or speaker is in more than one split. All problems are reported together, a few
+            examples and the count of each.
         ValueError: for a scale that ``check_scale`` refuses.
 
     Examples:
@@ -109,6 +114,8 @@ def read_manifest(path: Path, scale: tuple[float, float], name: str | None = Non
         for row, file, (activation, valence, dominance), start_s, end_s in rows
     ]
     problems = _problems(table, names, labels, scale, utterances, times)
+    if allow_missing:
+        problems.pop(_ABSENT, None)
     if problems:
         lines = [summarised(kind, offenders) for kind, offenders in problems.items()]
         every = ((kind, one) for kind, offenders in problems.items() for one in offenders)
@@ -239,6 +246,9 @@ def _problems(
     for dimension in DIMENSIONS:
         allowed = f"a number from {scale[0]:g} to {scale[1]:g}"
         found[f"{dimension} that is not {allowed}"] = values(dimension, ~labels[dimension].between(*scale))
+    found[_ABSENT] = [
+        str(one.path) for one, named in zip(utterances, given["path"], strict=True) if named and not one.path.is_file()
+    ]
     found |= {kind: [text for _, text in rows] for kind, rows in times.problems.items()}
     known = table["speaker"] != UNKNOWN
     found["speaker in more than one split"] = _in_several_splits(

@@ -101,7 +101,7 @@ def export(
         check_claim(out, claim, overwrite=overwrite)
         if not overwrite:
             _check_listed(out, ["condition"], {(str(one),) for one in asked})
-        source, listed = _read(manifest, scale, name, split, stages, workers)
+        source, listed = _read(manifest, scale, name, split, stages, workers, allow_missing=allow_missing)
         read = [source, cache_root(), *(one.path for one in listed.utterances)]
         check_inputs(out, claim, read, [*noises.values(), *rooms.values()])
         columns = _rows(source, listed, split)
@@ -182,7 +182,14 @@ def _check_names(conditions: Sequence[Condition], noises: Mapping[str, Path], ro
 
 
 def _read(
-    manifest: str, scale: tuple[float, float], name: str | None, split: Split, stages: Stages, workers: int | None
+    manifest: str,
+    scale: tuple[float, float],
+    name: str | None,
+    split: Split,
+    stages: Stages,
+    workers: int | None,
+    *,
+    allow_missing: bool,
 ) -> tuple[Path, Corpus]:
     """Return the table and the corpus in it."""
     if manifest == PROBE:
@@ -190,7 +197,7 @@ def _read(
         source = folder / MANIFEST
     else:
         source = Path(manifest).absolute()
-        corpus = read_manifest(source, scale, name)
+        corpus = read_manifest(source, scale, name, allow_missing=allow_missing)
     if not corpus.split(split):
         raise ExportError(f"{source}: the {split} split is empty")
     # What is known of the best possible CCC is known of the test split.

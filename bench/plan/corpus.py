@@ -25,8 +25,10 @@ class CorpusError(ValueError):
     """A corpus on which a suite cannot be run; the message says what is missing and what would help."""
 
 
-def load_corpus(suite: Suite, stages: Stages, workers: int | None = None) -> Corpus:
+def load_corpus(suite: Suite, stages: Stages, workers: int | None = None, *, allow_missing: bool = False) -> Corpus:
     """Return the suite's corpus, built first if it is the probe and is not there yet.
+
+    With ``allow_missing``, also one of which recordings are not there, which ``inspect`` leaves out.
 
     Raises:
         CorpusError: if the table of a corpus is not there.
@@ -37,7 +39,7 @@ def load_corpus(suite: Suite, stages: Stages, workers: int | None = None) -> Cor
                 f"{suite.corpus.manifest}: no such file; name the table of your corpus in the suite, or with "
                 "--set corpus.manifest=FILE"
             )
-        read = read_manifest(suite.corpus.manifest, suite.corpus.scale, suite.corpus.name)
+        read = read_manifest(suite.corpus.manifest, suite.corpus.scale, suite.corpus.name, allow_missing=allow_missing)
         return replace(read, note=suite.corpus.note)
     return load_probe(suite.corpus.probe, stages, workers)[1]
 
@@ -77,7 +79,7 @@ def check_corpus(
     """
     if kind not in CORPORA:
         raise ValueError(f"no kind of corpus is called {kind!r}; {those_there_are(kind, CORPORA)}")
-    corpus = CORPORA[kind](root, scale)
+    corpus = CORPORA[kind](root, scale, allow_missing)
     with worker_pool(workers or default_workers("cpu")) as pool:
         corpus, recordings = inspect(corpus, pool, stages, allow_missing=allow_missing)
     return corpus, [_summary(corpus, split, recordings) for split in SPLITS]

@@ -38,7 +38,7 @@ _TEMPORARY = r"(store|probe|rooms[^/]*|weights)/.*(\.[^/]+\.[0-9a-f]{32}(\.\w+)?
 def current_versions() -> dict[str, str | int]:
     """Return every version that a key of today can be made with, by the name that it has there."""
     heads = {name: value for how in recipes().values() for name, value in how.name.generation.versions}
-    return {**versions_now(), **heads, **versions_of_all_models(), "confidence": CONFIDENCE_VERSION}
+    return {**heads, **versions_now(), **versions_of_all_models(), "confidence": CONFIDENCE_VERSION}
 
 
 def places(root: Path) -> tuple[Place, ...]:

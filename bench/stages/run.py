@@ -77,7 +77,7 @@ def _run(suite: Suite, out: Path, *, stages: Stages, workers: int | None, chosen
 
     began = Began()
     page = out / "report" / "index.html"
-    corpus = load_corpus(suite, stages, workers)
+    corpus = load_corpus(suite, stages, workers, allow_missing=allow_missing)
     _check_inputs(suite, corpus, out)
     faults: dict[str, str] = {}
     with worker_pool(workers or default_workers(chosen)) as pool:
@@ -232,7 +232,7 @@ def run_status(
         allow_missing: whether the run left out recordings that cannot be used.
         check: whether to read the files, too.
     """
-    corpus, store = load_corpus(suite, stages), default_store()
+    corpus, store = load_corpus(suite, stages, allow_missing=allow_missing), default_store()
     damaged = None
     with worker_pool(default_workers("cpu") if check else 1) as pool:
         plan, _ = prepare(suite, corpus, pool, stages, choose_device(device), allow_missing=allow_missing)

@@ -45,7 +45,7 @@ class Key(str):
 
     def __new__(cls, name: str, versions: Versions = {}) -> "Key":  # noqa: B006 - never changed
         """Return the name ``name`` of something that is made with these versions."""
-        return cls._of(name, _generation(frozenset([frozenset(versions.items())])))
+        return cls._of(name, _generation(frozenset([_of_everything(), frozenset(versions.items())])))
 
     @classmethod
     def _of(cls, name: str, generation: Generation) -> "Key":
@@ -66,14 +66,18 @@ def make_key(*parts: object, made_by: Versions) -> Key:
         >>> sorted(make_key("head", [features], made_by={"training": 5}).generation.versions)
         [('encoder', 1), ('training', 5)]
     """
-    generation = _generation(frozenset([frozenset(made_by.items()), *_versions_in(parts)]))
+    generation = _generation(frozenset([_of_everything(), frozenset(made_by.items()), *_versions_in(parts)]))
     return Key._of(generation.name + digest(generation.name, *parts)[GENERATION_DIGITS:], generation)
+
+
+def _of_everything() -> _Pairs:
+    return frozenset({("stored", STORED_VERSION)})
 
 
 @cache
 def _generation(several: frozenset[_Pairs]) -> Generation:
     """Return the generation of what is made with all of these versions; cached, for a plan has a key a file."""
-    versions: _Pairs = frozenset({("stored", STORED_VERSION)}).union(*several)
+    versions: _Pairs = frozenset().union(*several)
     return Generation(digest(sorted(versions))[:GENERATION_DIGITS], versions)
 
 

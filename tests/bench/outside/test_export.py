@@ -77,7 +77,9 @@ def test_the_condition_is_on_the_record(exported: Path):
         False,
     )
     assert set(recipe.versions) == {"python", "numpy", "scipy", "soundfile", "soxr"} | set(recipe.versions)
-    assert len(recipe.files) == 14
+    talking = {clip.path: clip.sha256 for clips in recipe.material.talkers.values() for clip in clips}
+    assert len(talking) == 14
+    assert all(talking.values())
 
 
 def test_the_snr_of_very_soft_speech_is_that_of_the_file_and_an_extreme_gain_is_named(

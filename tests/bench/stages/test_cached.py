@@ -168,7 +168,7 @@ def test_a_file_is_usable_as_its_generation_is(tmp_path: Path):
 
 
 def test_what_a_killed_process_left_is_known_for_a_temporary_file(tmp_path: Path):
-    head = Store(tmp_path / "store").path("heads", "0" * 32, ".checkpoint")
+    head = Store(tmp_path / "store").entry("heads", "0" * 32, ".checkpoint").path
     head.parent.mkdir(parents=True)
     left = (f".{head.stem}.{'f' * 32}.checkpoint", f"{head.name}.{'f' * 32}.unreadable", f"{head.name}.partial")
     for path in (head, *(head.with_name(name) for name in left)):

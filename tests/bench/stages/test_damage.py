@@ -98,9 +98,9 @@ def test_whatever_is_not_as_it_was_written_is_named_and_made_again(
 
 
 def test_a_recording_that_vanishes_during_a_run_leaves_itself_out_of_every_condition(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("EMONOISE_CACHE", str(cache))
+    monkeypatch.setenv("EMONOISE_CACHE", str(tmp_path / "cache"))
     manifest = write_corpus(tmp_path / "corpus")
     rows = pd.read_csv(manifest).set_index("id")
     gone = manifest.parent / rows.loc["u2", "path"]
