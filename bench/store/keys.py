@@ -64,7 +64,7 @@ def make_key(*parts: object, made_by: Versions) -> Key:
     Examples:
         >>> features = make_key("features", "sound", made_by={"encoder": 1})
         >>> sorted(make_key("head", [features], made_by={"training": 5}).generation.versions)
-        [('encoder', 1), ('training', 5)]
+        [('encoder', 1), ('stored', 2), ('training', 5)]
     """
     generation = _generation(frozenset([_of_everything(), frozenset(made_by.items()), *_versions_in(parts)]))
     return Key._of(generation.name + digest(generation.name, *parts)[GENERATION_DIGITS:], generation)

@@ -3,7 +3,7 @@ from copy import deepcopy
 
 import pytest
 
-from bench.store.keys import Key, digest, make_key, rng_for
+from bench.store.keys import STORED_VERSION, Key, digest, make_key, rng_for
 
 
 def test_a_digest_is_the_same_on_every_machine():
@@ -39,7 +39,12 @@ def test_what_is_made_of_something_is_of_its_versions_too():
     sound = Key("sound", {"corruptions": 6})
     features = make_key("features", sound, made_by={"encoder": 1})
     head = make_key("head", {"inputs": [(features, "other")]}, made_by={"training": 5})
-    assert head.generation.versions == {("corruptions", 6), ("encoder", 1), ("training", 5)}
+    assert head.generation.versions == {
+        ("corruptions", 6),
+        ("encoder", 1),
+        ("stored", STORED_VERSION),
+        ("training", 5),
+    }
     assert head.startswith(head.generation.name)
     assert head.generation.name != features.generation.name
 

@@ -9,6 +9,8 @@ from bench.store.stopping import STOPPING, Stopped, stop_no_more, stop_on_signal
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in STOPPING}
+    for number in STOPPING:  # what runs tests in the background may have let some be ignored
+        signal.signal(number, signal.SIG_DFL)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corruptions import AudioError, Waveform, read_audio, write_audio
+from corruptions.ground import files
 from corruptions.sound.audio import audio_length, read_excerpt
 
 
@@ -41,12 +43,11 @@ def test_a_file_that_stood_there_survives_a_failed_write(tmp_path: Path, monkeyp
     path = tmp_path / "a.wav"
     write_audio(path, np.full(10, 0.5, np.float32))
 
-    def disk_full(file: Path, *_: object, **__: object) -> None:
-        file.write_bytes(b"RIFF")
-        raise OSError("no space left on device")
+    def disk_full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
 
-    monkeypatch.setattr(soundfile, "write", disk_full)
-    with pytest.raises(OSError, match="no space"):
+    monkeypatch.setattr(files, "flush", disk_full)
+    with pytest.raises(OSError, match=r"a\.wav: the disk is full, \d+ MB free; what is done is kept"):
         write_audio(path, np.zeros(10, np.float32))
     assert read_audio(path)[0] == 0.5
     assert len(list(tmp_path.iterdir())) == 1
