@@ -46,7 +46,8 @@ __all__ = [
 STEPS = 32
 """Steps the median training utterance is cut into: a GRU costs by the step. A text has fewer tokens, and keeps each."""
 
-FORMAT = "emonoise head 1"
+FORMAT = "emonoise head 2"
+_METADATA = "emonoise"
 
 NOTHING: Mapping[str, str] = {}
 
@@ -201,13 +202,15 @@ def save_head(head: Head, path: Path, about: Mapping[str, str] = NOTHING) -> Non
     for name, tensor in head.network.state_dict().items():
         if tensor.is_floating_point() and not tensor.isfinite().all():
             raise ValueError(f"{path}: the weights {name} of a {head.kind} head are not finite")
-    metadata = {
-        **about,
+    said = {
         "format": FORMAT,
         "kind": head.kind,
-        "config": json.dumps(asdict(head.config)),
-        "inputs": json.dumps([asdict(source) for source in head.inputs]),
+        "config": asdict(head.config),
+        "inputs": [asdict(source) for source in head.inputs],
+        **about,
     }
+    # Of several keys, safetensors writes each time another first.
+    metadata = {_METADATA: json.dumps(said)}
     save_file({name: tensor.contiguous() for name, tensor in head.network.state_dict().items()}, path, metadata)
 
 
@@ -225,18 +228,19 @@ def load_head(path: Path) -> Head:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except SafetensorError as error:
         raise ValueError(f"{path}: not a safetensors file: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise ValueError(f"{path}: format is {metadata.get('format')!r}, need {FORMAT!r}")
+    said = json.loads(metadata.get(_METADATA, "{}"))
+    if said.get("format") != FORMAT:
+        raise ValueError(f"{path}: format is {said.get('format')!r}, need {FORMAT!r}")
     try:
-        recipe = find_recipe(metadata["kind"])
-        config = TypeAdapter(type(recipe.config)).validate_json(metadata["config"])
-        inputs = TypeAdapter(tuple[Input, ...]).validate_json(metadata["inputs"])
+        recipe = find_recipe(said["kind"])
+        config = TypeAdapter(type(recipe.config)).validate_python(said["config"])
+        inputs = TypeAdapter(tuple[Input, ...]).validate_python(said["inputs"])
         with torch.random.fork_rng(devices=[]):  # building draws weights that are thrown away
             network = recipe.build(config, inputs)
         network.load_state_dict(weights)
     except (KeyError, ValueError, RuntimeError) as error:
         raise ValueError(f"{path}: not a head this version can read: {error}") from error
-    return Head(metadata["kind"], config, inputs, network.eval())
+    return Head(said["kind"], config, inputs, network.eval())
 
 
 def _hear(head: Head, index: int, features: Features) -> Output:
