@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -228,7 +229,10 @@ def load_head(path: Path) -> Head:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except SafetensorError as error:
         raise ValueError(f"{path}: not a safetensors file: {error}") from error
-    said = json.loads(metadata.get(_METADATA, "{}"))
+    try:
+        said = TypeAdapter(dict[str, Any]).validate_json(metadata.get(_METADATA, "{}"))
+    except ValueError as error:
+        raise ValueError(f"{path}: not a head this version can read: {error}") from error
     if said.get("format") != FORMAT:
         raise ValueError(f"{path}: format is {said.get('format')!r}, need {FORMAT!r}")
     try:
