@@ -6,8 +6,10 @@ note says which versions of code and libraries that is.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,9 +93,11 @@ class Entry:
         check_seal(self.path, self.name)
         return self.path
 
-    def sealing(self) -> AbstractContextManager[Path]:
-        """Return, for ``with``, a temporary path to write it to, with a blank seal in it."""
-        return sealing(self.path, self.name)
+    @contextmanager
+    def sealing(self) -> Iterator[Path]:
+        """Yield a temporary path to write it to, with a blank seal in it; see ``corruptions.ground.seals.sealing``."""
+        with sealing(self.path, self.name) as temporary, _os_errors():
+            yield temporary
 
     def write(self, frame: pd.DataFrame) -> None:
         """Store a table."""
@@ -106,6 +110,19 @@ class Entry:
             SealError: if it is not as it was written.
         """
         return read_tables([self.checked()])
+
+
+@contextmanager
+def _os_errors() -> Iterator[None]:
+    """Raise what the system said to safetensors as what it is: a disk that is full is no fault of the weights."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except SafetensorError as error:
+        if number := re.search(r"\(os error (\d+)\)", str(error)):
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+        raise
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError, numpy
 
 from bench.store.features import read_features, write_features
 from bench.store.store import Store
 from models.heads.training import Examples, FitConfig, train_head
+
+
+def test_a_full_disk_is_said_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(numpy, "save_file", full)
+    with pytest.raises(OSError, match=r"\.safetensors: the disk is full, \d+ MB free"):
+        write_features(Store(tmp_path), "a" * 32, [np.zeros((1, 1), np.float32)])
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_what_is_not_finite_is_not_stored(tmp_path: Path):
+    with pytest.raises(ValueError, match="not finite"):
+        write_features(Store(tmp_path), "a" * 32, [np.full((1, 1), np.nan, np.float32)])
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
