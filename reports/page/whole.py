@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,8 +32,10 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         ReportError: if what is at ``target`` is no folder.
         OSError: if it cannot be written; of a full disk the message says how much is free.
     """
-    if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise ReportError(f"{target}: is no folder, so no report can take its place; move it away")
+    # One look: between two, another process may move what is there.
+    with suppress(FileNotFoundError):
+        if not stat.S_ISDIR(target.lstat().st_mode):
+            raise ReportError(f"{target}: is no folder, so no report can take its place; move it away")
     _sweep_up(target.parent)
     made = _beside(target)
     try:
