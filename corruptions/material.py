@@ -19,8 +19,7 @@ class Material:
     Attributes:
         snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
         reference_dbfs: noise is scaled against this level instead of the utterance's own: one noise floor for a corpus.
-        talkers: recordings by speaker, of the training split: paths of files, or clips; babble is made
-            of them.
+        talkers: recordings by speaker, of the training split: paths of files, or clips; babble is made of them.
         spectrum: long-term spectrum of the training split, for speech-shaped noise.
         recordings: own folders of noise by name.
         rooms: simulated impulse responses by target reverberation time in seconds; of every time the same rooms.

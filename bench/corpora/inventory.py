@@ -11,6 +11,7 @@ from bench.corpora.leaks import leaks, n_shared_files, part_of
 from bench.corpora.offenders import OffendersError
 from bench.store.engine import first_to_last, in_blocks, run_jobs
 from bench.store.progress import Stages
+from bench.store.store import NONE
 from corruptions.ground.problems import counted, listed
 from corruptions.sound.audio import SAMPLE_RATE, SILENT, Waveform, audio_length, is_silent, read_audio, read_slice
 from corruptions.sound.inputs import hashed
@@ -27,7 +28,6 @@ END_TOLERANCE = round(0.02 * SAMPLE_RATE)
 """So many samples after its file a segment may end, and then ends with it: tables round to hundredths of a second."""
 
 _BLOCK = 64
-NONE: Mapping[str, str] = {}
 
 
 class RecordingsError(OffendersError):

@@ -86,8 +86,8 @@ def read_manifest(
     table = read_table(path, COLUMNS, TEXT_COLUMNS)
     labels = table[list(DIMENSIONS)].apply(numbers)
     files = [_found(path.parent / one) for one in table["path"]]
-    shown = [written_out(one) for one in table["id"]]
-    names = [f"row {number} ({one})" if one else f"row {number}" for number, one in enumerate(shown, start=1)]
+    ids = map(written_out, table["id"])
+    names = [f"row {number} ({one})" if one else f"row {number}" for number, one in enumerate(ids, start=1)]
     times = read_times(table, names)
     corpus = path.stem if name is None else name
     try:

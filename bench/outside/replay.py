@@ -17,7 +17,7 @@ from bench.store.store import cache_root
 from corruptions import parse_condition
 from corruptions.ground.problems import listed
 from corruptions.room.bank import build_rooms
-from corruptions.sound.inputs import file_sha256
+from corruptions.sound.inputs import file_sha256, is_there
 from corruptions.sound.segments import Clip
 
 _BLOCK = 64
@@ -80,16 +80,16 @@ def replay(table: Path, out: Path, *, overwrite: bool = False, stages: Stages, w
 
 def _is_of(table: Path, out: Path) -> bool:
     """Return whether the folder holds an export or a replay with just this record."""
-    there, record = read_mark(out), out / CORRUPTIONS_TABLE
-    if there is None or there.made_by not in {"corrupt", "replay"} or not record.is_file():
+    there = read_mark(out)
+    if there is None or there.made_by not in {"corrupt", "replay"}:
         return False
-    return file_sha256(record) == file_sha256(table)
+    return is_there(out / CORRUPTIONS_TABLE, file_sha256(table))
 
 
 def _with_rooms(recipe: Recipe, pool: ProcessPoolExecutor, stages: Stages) -> Recipe:
     """Return the recipe with simulated rooms that are there: those of a cache that is gone are simulated again."""
     rooms = recipe.material.rooms
-    if all(one.path.is_file() and file_sha256(one.path) == one.sha256 for of in rooms.values() for one in of):
+    if all(is_there(one.path, one.sha256) for responses in rooms.values() for one in responses):
         return recipe
     rebuilt = build_rooms(
         sorted(rooms), cache_root(), run=partial(run_jobs, pool), stage=stages.stage, warn=stages.warn

@@ -18,7 +18,7 @@ from bench.scores.grid import Grid, none_first
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
 from bench.stages.described import described, explained, grid_conditions, harsher_by_curve
-from bench.stages.outputs import BESIDE, FOLDERS, TABLES, write_record
+from bench.stages.outputs import BESIDE, FOLDERS, SUITE, TABLES, write_record
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.store.clock import Began
 from bench.store.folders import RECORD, Claim, check_claim, check_inputs, mark
@@ -66,15 +66,13 @@ def score_predictions(
         stages: where progress is shown.
 
     Raises:
-        OutsideError: for tables that cannot be scored, an unknown family or system, or a folder that holds a run.
-        FolderError: if something would be replaced that is not to be.
+        OutsideError: for tables that cannot be scored, or an unknown family or system.
+        FolderError: for a folder that holds a run, or if something would be replaced that is not to be.
         ManifestError: for files that are no such tables.
         RecipeError: if there is no ``corruptions.parquet`` beside the manifest, or it is not one.
         ChangedError: if one of these changes while it is read.
     """
     began = Began()
-    if (out / "suite.yaml").exists():
-        raise OutsideError(f"{out}: holds the run of a suite; take another folder with --out")
     record = manifest.parent / CORRUPTIONS_TABLE
     claim = _claim(predictions, manifest)
     check_claim(out, claim, overwrite=overwrite)
@@ -117,7 +115,7 @@ def _claim(predictions: Path, manifest: Path) -> Claim:
     return Claim(
         "score",
         {"predictions": str(predictions.resolve()), "manifest": str(manifest.resolve())},
-        (RECORD, *TABLES, *BESIDE, CORRUPTIONS_TABLE),
+        (SUITE, RECORD, *TABLES, *BESIDE, CORRUPTIONS_TABLE),
         FOLDERS,
     )
 

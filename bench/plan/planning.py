@@ -25,6 +25,7 @@ from bench.plan.sample import spread
 from bench.store.engine import in_blocks
 from bench.store.keys import STORED_VERSION, Key, Versions, make_key
 from bench.store.machine import COMPUTING, versions
+from bench.store.store import NONE
 from bench.suite.representations import hears_clean, reads_reference
 from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, System
@@ -42,7 +43,6 @@ MOST_BLOCKS = 200
 
 LEARNED_FROM: tuple[Split, ...] = ("train", "dev")
 
-NONE: Mapping[str, str] = {}
 Sound = Mapping[str, str | int | float | None]
 
 

@@ -14,7 +14,7 @@ from bench.corpora.corpus import DIMENSIONS
 from bench.plan.plan import Plan, Predictor, Unit
 from bench.stages.recipe import samples_sha256
 from bench.stages.represent import represent
-from bench.stages.speech import UtteranceError, corrupt_utterance, each_or_fault
+from bench.stages.speech import UtteranceError, corrupt_utterance, each_or_fault, noted
 from bench.stages.train import head_entry
 from bench.store.engine import first_to_last, run_jobs
 from bench.store.features import read_features
@@ -115,9 +115,7 @@ def evaluate(
         with stages.stage("Testing under noise", total, "utterances") as advance:
             for job, found in run_jobs(pool, _evaluate_unit, jobs, what=_what):
                 advance(len(job.work.unit.utterances))
-                faults.update({name: str(fault) for name, fault in found.items()})
-                if found and not allow_missing:
-                    raise next(iter(found.values()))
+                faults |= noted(found, allow_missing=allow_missing)
     return faults
 
 

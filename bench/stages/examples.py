@@ -1,6 +1,7 @@
 """One test utterance to listen to: clean, and in noise at three levels."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from bench.plan.plan import Plan
 from bench.stages.speech import corrupt_utterance
 from bench.store.store import Store
 from corruptions import CLEAN, Condition, Material, find_corruption
-from corruptions.ground.files import replacing
+from corruptions.ground.files import write_text
 from corruptions.sound.audio import write_audio
 
 _PREFERRED = "babble"  # the noise that people know how to listen for
@@ -19,18 +20,10 @@ _PREFERRED = "babble"  # the noise that people know how to listen for
 def write_examples(plan: Plan, material: Material, store: Store, folder: Path) -> None:
     """Write ``examples.json`` and its recordings; all share one gain, so their loudness can be compared.
 
-    An utterance is taken that no hole of the grid touches; if there is none, nothing is written.
-
     Each entry has ``condition``, ``level``, ``file``, ``utterance``, ``text`` (the reference, or null), ``heard`` (by
     transcriber, what it wrote) and ``gain_db``.
     """
-    missing = {
-        one for unit in plan.units if not store.entry("corruptions", unit.key).is_there for one in unit.utterances
-    }
-    whole = [one for unit in plan.units for one in unit.utterances if one not in missing]
-    if not whole:
-        return
-    utterance = _typical(whole)
+    utterance = _typical(plan.tested)
     conditions = [CLEAN, *_three_levels(plan.suite.expanded(), material)]
     audio = {
         condition: corrupt_utterance(
@@ -55,13 +48,12 @@ def write_examples(plan: Plan, material: Material, store: Store, folder: Path) -
                 "gain_db": 20 * float(np.log10(gain)),
             }
         )
-    with replacing(folder / "examples.json") as path:
-        path.write_text(json.dumps(entries, indent=2, ensure_ascii=False), encoding="utf-8")
+    write_text(folder / "examples.json", json.dumps(entries, indent=2, ensure_ascii=False))
 
 
-def _typical(utterances: list[Utterance]) -> Utterance:
+def _typical(utterances: Sequence[Utterance]) -> Utterance:
     """Return the utterance of median transcript length: neither a word nor a speech."""
-    ordered = sorted(set(utterances), key=lambda one: (len(one.transcript or ""), one.id))
+    ordered = sorted(utterances, key=lambda one: (len(one.transcript or ""), one.id))
     return ordered[len(ordered) // 2]
 
 

@@ -25,7 +25,7 @@ from corruptions import Material
 from corruptions.ground.files import replacing, write_text
 from corruptions.ground.problems import counted, listed
 from corruptions.ground.seals import BLANK, SealError, is_sealed, sealing
-from corruptions.sound.inputs import file_sha256
+from corruptions.sound.inputs import file_sha256, is_there
 
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
 BESIDE = (
@@ -91,7 +91,7 @@ def changed_files(out: Path) -> list[Path]:
     if not is_sealed(record, RECORD):
         return [] if _is_of_old(record.read_text(encoding="utf-8", errors="replace")) else [record]
     digests = read_record(out)["files"]
-    return [out / name for name, sha256 in digests.items() if not _is(out / name, sha256)]
+    return [out / name for name, sha256 in digests.items() if not is_there(out / name, sha256)]
 
 
 def _is_of_old(text: str) -> bool:
@@ -110,10 +110,6 @@ def check_unchanged(out: Path) -> None:
             f"{counted(len(changed), 'file')} not as written, and made again by the command that made "
             f"{out}:{listed([str(path) for path in changed])}"
         )
-
-
-def _is(path: Path, sha256: str) -> bool:
-    return path.is_file() and file_sha256(path) == sha256
 
 
 def begin(plan: Plan, out: Path) -> None:
@@ -204,4 +200,4 @@ def finish(plan: Plan, about: Mapping[str, Any], store: Store, out: Path) -> Non
         with replacing(out / name) as path:
             shutil.copyfile(head.checked(), path)
     examples = [f"examples/{path.name}" for path in (out / "examples").glob("*") if not path.name.startswith(".")]
-    write_record(out, about, [*TABLES, *BESIDE, CORRUPTIONS_TABLE, "suite.yaml", *heads, *examples])
+    write_record(out, about, [*TABLES, *BESIDE, CORRUPTIONS_TABLE, SUITE, *heads, *examples])

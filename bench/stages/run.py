@@ -26,14 +26,13 @@ from bench.store.clock import Began
 from bench.store.engine import default_workers, worker_pool
 from bench.store.folders import RECORD, check_claim, check_inputs, check_report, holding
 from bench.store.progress import Stages
-from bench.store.store import Store, cache_root, write_table
+from bench.store.store import NONE, Store, cache_root, write_table
 from bench.suite.recordings import CorpusNoise, CorpusRooms, check_folders, folder_of, read_noises, read_rooms
 from bench.suite.suite import ManifestCorpus, Suite
 from corruptions import Material, check_for_training, check_material
 from corruptions.ground.problems import counted
 
 Device = Literal["auto", "cpu", "cuda"]
-NONE: Mapping[str, str] = {}
 
 
 class DeviceError(ValueError):

@@ -1,6 +1,6 @@
 """The speech that encoders are given: an utterance under a condition, and noisy copies of it for training."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from bench.store.keys import rng_for
@@ -46,16 +46,27 @@ def each_or_fault(
     return made, faults
 
 
+def noted(faults: Mapping[str, UtteranceError], *, allow_missing: bool) -> dict[str, str]:
+    """Return why utterances are left out, by id.
+
+    Raises:
+        UtteranceError: the first of them, unless they may be missing.
+    """
+    if faults and not allow_missing:
+        raise next(iter(faults.values()))
+    return {name: str(fault) for name, fault in faults.items()}
+
+
 def clean_speech(utterance: Source) -> Waveform:
     """Return the recording as it is.
 
     Raises:
-        UtteranceError: if it cannot be read, naming the file.
+        UtteranceError: if it cannot be read, or has changed; the message names it.
     """
     try:
         return read_clip(utterance.clip)
     except AudioError as error:
-        raise UtteranceError(str(error)) from error
+        raise UtteranceError(utterance.clip.blamed(error)) from error
 
 
 def corrupt_utterance(
@@ -68,10 +79,7 @@ def corrupt_utterance(
         AudioError: where a recording that its noise or room is made of cannot be read, or has changed.
     """
     rng = rng_for(seed, corpus, utterance.id, condition.corruption, draw)
-    try:
-        speech = read_clip(utterance.clip)
-    except AudioError as error:
-        raise UtteranceError(utterance.clip.blamed(error)) from error
+    speech = clean_speech(utterance)
     try:
         return corrupt(speech, condition, rng, material, speaker=utterance.speaker)
     except AudioError:  # of another file, which it names

@@ -5,14 +5,13 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import Utterance
 from bench.plan.material import at_level_of
 from bench.plan.plan import FeatureBlock, Fit, Plan, Version
 from bench.stages.represent import represent, top_above
-from bench.stages.speech import UtteranceError, clean_speech, each_or_fault, noisy_copy
+from bench.stages.speech import UtteranceError, clean_speech, each_or_fault, noisy_copy, noted
 from bench.store.engine import default_workers, first_to_last, run_jobs, worker_pool
 from bench.store.features import StoredFrames, features_entry, read_features, write_features
 from bench.store.keys import Key, digest
@@ -148,9 +147,8 @@ def train(
     faults = _represent(plan, missing, heard, store, pool, stages, device, allow_missing=allow_missing)
     if missing and not faults:
         # Systems that are the same but for their name share their heads.
-        known = (
-            plan.fingerprints if device == "cpu" else {}
-        )  # of models on this device, and heads train on the processor
+        # Fingerprints are of models on this device, and heads train on the processor.
+        known = plan.fingerprints if device == "cpu" else {}
         jobs = [_FitJob(fit, plan.suite.catalog, known, store) for fit in {fit.key: fit for fit in missing}.values()]
         own = worker_pool(trainers or default_workers("cpu")) if device == "cuda" else nullcontext(pool)
         with own as processes:
@@ -183,9 +181,7 @@ def _represent(
             with stages.stage(title, sum(len(job.block.utterances) for job in some), "utterances") as advance:
                 for job, found in run_jobs(pool, _represent_block, some, what=_what_of_block):
                     advance(len(job.block.utterances))
-                    faults.update({name: str(fault) for name, fault in found.items()})
-                    if found and not allow_missing:
-                        raise next(iter(found.values()))
+                    faults |= noted(found, allow_missing=allow_missing)
     return faults
 
 
@@ -216,10 +212,10 @@ def _represent_block(job: _FeatureJob) -> dict[str, UtteranceError]:
         job.missing, catalog, waveforms, references, job.device, fingerprints=job.fingerprints
     ).features
     for name in job.missing:
-        for utterance, frames in zip(utterances, features[name], strict=True):
-            if not np.isfinite(frames).all():
-                raise ValueError(f"{utterance.clip}: what {name} hears in it is not finite")
-        write_features(job.store, job.block.keys[name], features[name])
+        try:
+            write_features(job.store, job.block.keys[name], features[name])
+        except ValueError as error:
+            raise ValueError(f"{name} of {_what_of_block(job)}: {error}") from error
     return {}
 
 

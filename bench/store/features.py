@@ -55,8 +55,9 @@ def write_features(store: Store, key: str, frames: Sequence[Frames]) -> None:
     """
     from safetensors.numpy import save_file
 
-    if not all(np.isfinite(one).all() for one in frames):
-        raise ValueError(f"features {key}: frames that are not finite are not stored")
+    for number, one in enumerate(frames, start=1):
+        if not np.isfinite(one).all():
+            raise ValueError(f"frames of utterance {number} of {len(frames)} are not finite, and not stored")
     # safetensors writes memory as it lies, so an array that is transposed in memory would come back scrambled.
     numbered = {f"{index:06d}": np.ascontiguousarray(one) for index, one in enumerate(frames)}
     with features_entry(store, key).sealing() as path:

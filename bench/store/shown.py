@@ -2,16 +2,14 @@
 
 import re
 
-# Control characters but tab and newline, which messages of ours hold; line separators; what turns the direction of
-# writing; halves of characters, by which Python stands for bytes of file names that are no text.
-_OBEYED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
+from corruptions.ground.names import written_out
 
 
 def shown(text: object) -> str:
-    r"""Return the text with every character that a terminal would obey written out.
+    r"""Return the text with every character that a terminal would obey written out, but tabs and ends of lines.
 
     Examples:
         >>> print(shown("street\x1b[31m\r: 5 dB"))
         street\x1b[31m\r: 5 dB
     """
-    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), str(text))
+    return re.sub(r"[^\n\t]+", lambda part: written_out(part[0]), str(text))

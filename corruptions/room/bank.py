@@ -20,7 +20,7 @@ from corruptions.ground.seals import BLANK, is_sealed, sealing
 from corruptions.room.responses import Acoustics, Response
 from corruptions.room.simulation import Geometry, RoomSpec, check_possible, draw_geometry, simulate
 from corruptions.sound.audio import write_response
-from corruptions.sound.inputs import file_sha256
+from corruptions.sound.inputs import file_sha256, is_there
 
 CODE_VERSION = 1  # of what turns a spec into files; raise it when the same spec would sound different
 
@@ -130,7 +130,7 @@ def _kept(bank: Path, rt60_s: float, warn: Callable[[str], None]) -> tuple[Respo
         return ()
     rows = json.loads(table.read_text(encoding="utf-8"))["rooms"]
     responses = tuple(_from_row(bank, row) for row in rows)
-    changed = [one.path for one in responses if not one.path.is_file() or file_sha256(one.path) != one.sha256]
+    changed = [one.path for one in responses if not is_there(one.path, one.sha256)]
     for path in changed:
         warn(f"{path}: is not as it was written, and made again")
     return () if changed else responses

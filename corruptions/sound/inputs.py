@@ -84,6 +84,15 @@ def file_sha256(path: Path) -> str:
     return _looked_at(path)[1]
 
 
+def is_there(path: Path, sha256: str) -> bool:
+    """Return whether there is a file with this SHA-256.
+
+    Raises:
+        AudioError: if it cannot be read, or changes meanwhile.
+    """
+    return path.is_file() and file_sha256(path) == sha256
+
+
 def _looked_at(path: Path) -> tuple[_State, str]:
     """Return the state of a file, and the SHA-256 that it has in this state."""
     state = _state(path)

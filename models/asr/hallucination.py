@@ -55,8 +55,8 @@ def hears_no_speech(transcript: Transcript) -> bool:
 
     Never without that number. By openai-whisper's own rule alone, none of 12 clips of digital silence and one of 12 of
     white noise at -80 dBFS shows it with tiny.en, which writes "you" for all of them; by both rules all do, and of 40
-    utterances no other than before, clean, 40 dB softer or in white noise down to -5 dB. Of those 50 dB
-    softer, where most words are wrong, 12 show it instead of 9. See ``tests/benchmarks/whisper_hearing.py``.
+    utterances no other than before, clean, 40 dB softer or in white noise down to -5 dB. Of those 50 dB softer, where
+    most words are wrong, 12 show it instead of 9. See ``tests/benchmarks/whisper_hearing.py``.
 
     Examples:
         >>> hears_no_speech(Transcript("you", mean_log_probability=-1.2, no_speech_probability=0.7))

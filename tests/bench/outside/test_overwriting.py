@@ -10,7 +10,6 @@ import pytest
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.outside.score import score_predictions
-from bench.outside.tables import OutsideError
 from bench.stages.recipe import read_corruptions
 from bench.store.folders import LOCK, MARK, FolderError, holding
 from bench.store.progress import Stages
@@ -181,5 +180,5 @@ def test_scores_are_not_written_over_what_they_are_of(write_export: Write, contr
         score_predictions(predictions, listed, predictions.parent, families={}, overwrite=True, stages=Stages())
     assert predictions.read_bytes() == before
     for overwrite in (False, True):
-        with pytest.raises(OutsideError, match="holds the run of a suite"):
+        with pytest.raises(FolderError, match="holds a run, and not scores"):
             scored(listed, tmp_path / "a.csv", control_run, overwrite=overwrite)

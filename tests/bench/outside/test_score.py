@@ -180,7 +180,7 @@ def test_what_would_not_be_right_is_said_before_anything_is_written(
             scored(predictions, exported, tmp_path, **options)
     (tmp_path / "scores").mkdir()
     (tmp_path / "scores" / "suite.yaml").touch()
-    with pytest.raises(ValueError, match="scores: holds the run of a suite"):
+    with pytest.raises(ValueError, match=r"scores: suite\.yaml lies there"):
         scored(predictions, exported, tmp_path)
 
 
