@@ -5,9 +5,10 @@ import io
 import socket
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,6 +16,8 @@ import numpy as np
 import soundfile
 
 from corruptions.sound.public import Archive, PublicCorpus
+
+PIECE = 1 << 16
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Hub:
     cut_after: int | None = None  # bytes of the first answer, after which the connection ends
     cuts: int = 0  # how many answers are cut
     hangs: bool = False  # whether the first answer stops there without an end
+    pause_s: float = 0.0  # between two pieces of an answer
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
 
@@ -52,7 +56,11 @@ def serving() -> Iterator[Hub]:
             self.end_headers()
             cut = offered.cuts > 0
             offered.cuts -= cut
-            self.wfile.write(body[start : start + offered.cut_after] if cut else body[start:])
+            answer = body[start : start + offered.cut_after] if cut else body[start:]
+            with suppress(ConnectionError):  # whoever asked may be gone
+                for place in range(0, len(answer), PIECE):
+                    self.wfile.write(answer[place : place + PIECE])
+                    time.sleep(offered.pause_s)
             if cut and offered.hangs:
                 self.rfile.read(1)  # until whoever asked is gone
 
@@ -63,10 +71,12 @@ def serving() -> Iterator[Hub]:
     offered = Hub(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
-    yield offered
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield offered
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def wav(seed: int) -> bytes:
