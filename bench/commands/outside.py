@@ -32,6 +32,15 @@ class PolicyChoice(StrEnum):
     floor = "floor"
 
 
+class IntervalsChoice(StrEnum):
+    """The method of every interval."""
+
+    auto = "auto"
+    satterthwaite = "satterthwaite"
+    jackknife = "jackknife"
+    percentile = "percentile"
+
+
 def corrupt(
     manifest: Annotated[
         str,
@@ -150,10 +159,15 @@ def score(
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score a table with holes; they are shown as holes.")
     ] = False,
+    intervals: Annotated[
+        IntervalsChoice, typer.Option(help="The method of every interval; `auto` holds where there are few speakers.")
+    ] = IntervalsChoice.auto,
     bootstrap: Annotated[
         int,
         typer.Option(
-            min=FEWEST_RESAMPLES, max=MOST_RESAMPLES, help="How many resamples of the speakers make an interval."
+            min=FEWEST_RESAMPLES,
+            max=MOST_RESAMPLES,
+            help="How many resamples of the speakers `percentile` draws; other methods draw none.",
         ),
     ] = 2000,
     name: Annotated[
@@ -198,6 +212,7 @@ def score(
                 name=name,
                 family=(of_all or ["acoustic"])[0],
                 families=pairs([text for text in family or [] if "=" in text], "--family", "SYSTEM=FAMILY"),
+                intervals=intervals.value,
                 bootstrap=bootstrap,
                 allow_missing=allow_missing,
                 overwrite=overwrite,

@@ -15,6 +15,7 @@ import pandas as pd
 from bench.corpora.corpus import DIMENSIONS
 from bench.outside.tables import FILE, Export, OutsideError, read_export, read_predictions
 from bench.scores.grid import Grid, none_first
+from bench.scores.intervals import AUTO, method_named
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
 from bench.stages.described import described, explained, grid_conditions, harsher_by_curve
@@ -43,6 +44,7 @@ def score_predictions(
     name: str | None = None,
     family: str = "acoustic",
     families: Mapping[str, str],
+    intervals: str = AUTO,
     bootstrap: int = 2000,
     allow_missing: bool = False,
     overwrite: bool = False,
@@ -59,7 +61,8 @@ def score_predictions(
         name: of the system, where the table does not say; its file name without suffix unless given.
         family: one of ``FAMILIES``: what kind of robustness the systems stand for.
         families: the same for single systems, by name.
-        bootstrap: how many resamples of the speakers make an interval.
+        intervals: the method of every interval, of ``bench.scores.intervals.METHODS``, or ``auto``.
+        bootstrap: how many resamples of the speakers a method draws that draws any.
         allow_missing: score what there is although rows are missing; they are shown as holes.
         overwrite: replace the scores of other predictions, or of another manifest, that lie in ``out``, or files that
             are not known to be scores.
@@ -82,6 +85,7 @@ def score_predictions(
         wide = read_predictions(predictions, export, name or predictions.stem, allow_missing=allow_missing)
         done_to_speech = record.read_bytes()
     systems = _systems(wide, predictions, family, families)
+    method = method_named(intervals, resamples=bootstrap, seed=export.recipe.seed)
     _warn_of_scale(wide, export, stages)
     title = out.absolute().name
     table = _long(wide, export, title)
@@ -89,8 +93,7 @@ def score_predictions(
         results = score(
             table,
             pd.DataFrame(),
-            bootstrap=bootstrap,
-            seed=export.recipe.seed,
+            method=method,
             harsher=harsher_by_curve(export.conditions.values(), export.recipe.material),
             grid=_grid(wide, export),
             allow_missing=allow_missing,
@@ -102,7 +105,7 @@ def score_predictions(
     write_table(results, out / "results.parquet")
     write_bytes(out / CORRUPTIONS_TABLE, done_to_speech)
     write_text(out / "systems.json", json.dumps(systems, indent=2, ensure_ascii=False))
-    about = {"suite": title, **_provenance(wide, export, began), "bootstrap": bootstrap}
+    about = {"suite": title, **_provenance(wide, export, began), "intervals": method.described}
     given = {
         "predictions": {"file": str(predictions), "sha256": of_predictions},
         "manifest": {"file": str(manifest), "sha256": of_manifest},

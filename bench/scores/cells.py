@@ -1,10 +1,10 @@
 """From rows to sums: predictions and transcripts by speaker and cell, which every number of a run is computed from.
 
-A cell is a condition, seed and draw of one system and dimension, or of one transcriber. The bootstrap turns sums by
-speaker into sums by resample, and metrics are computed from sums: nothing loops over utterances twice.
+A cell is a condition, seed and draw of one system and dimension, or of one transcriber. Sums by speaker become sums of
+other sets of speakers, and metrics are computed from sums: nothing loops over utterances twice.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.scores.bootstrap import cluster_names
 from bench.scores.grid import Grid
+from bench.scores.intervals import Method, cluster_names
 from bench.scores.metrics import FROM_MOMENTS, Moments, moments, pair_statistics
+from bench.scores.numbers import Numbers
 from bench.scores.results import positions
 from models.asr.hallucination import FLAGS
 from models.asr.languages import unit_of
@@ -47,7 +48,7 @@ class Series:
 
 
 def clusters_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[str, str]:
-    """Return the cluster of every utterance: whom it is resampled with."""
+    """Return the cluster of every utterance: the speaker whom it comes and goes with."""
     pairs = pd.concat([table[["utterance", "speaker"]] for table in (predictions, transcripts)]).drop_duplicates()
     utterances, speakers = pairs["utterance"].tolist(), pairs["speaker"].tolist()
     return dict(zip(utterances, cluster_names(utterances, speakers), strict=True))
@@ -119,6 +120,52 @@ def _of_sums(formula: Callable[[Moments], Floats]) -> Callable[[Floats], Floats]
 def cells_of(grid: Grid) -> list[tuple[int, int]]:
     """Return the position of the condition, and the draw, of each cell of one seed."""
     return [(position, draw) for position, one in enumerate(grid.conditions) for draw in one.draws]
+
+
+def cell_numbers(series: Series, metric: str, method: Method) -> Numbers:
+    """Return a metric in every cell of a series."""
+    there = series.sums[..., 0]
+    of_sums, none = series.metrics[metric], np.empty((0, there.shape[1]))
+    return Numbers(
+        value=of_sums(series.sums.sum(axis=0)),
+        again=of_sums(method.again(series.sums)),
+        sizes=there,
+        by_seed=none,
+        by_draw=none,
+    )
+
+
+def means_of_cells(cells: Numbers, series: Series, grid: Grid) -> Numbers:
+    """Return the mean over seeds and draws under every condition, over those cells that have anything."""
+    one_seed = cells_of(grid)
+    most_draws = max(len(one.draws) for one in grid.conditions)
+    there = cells.sizes.sum(axis=0) > 0
+    all_seeds = range(len(series.seeds))
+
+    def members(seeds: Iterable[int], draw: int | None = None) -> list[Codes]:
+        found: list[list[int]] = [[] for _ in grid.conditions]
+        for seed in seeds:
+            for cell, (position, drawn) in enumerate(one_seed):
+                draws = grid.conditions[position].draws
+                if draw is None or len(draws) == 1 or draws.index(drawn) == draw:
+                    found[position].append(seed * len(one_seed) + cell)
+        return [np.array(of, np.intp) for of in found]
+
+    everything = members(all_seeds)
+    return Numbers(
+        value=_means(cells.value, everything, there),
+        again=_means(cells.again, everything, there),
+        sizes=_means(cells.sizes, everything, np.ones_like(there)),
+        by_seed=np.stack([_means(cells.value, members([k]), there) for k in all_seeds]),
+        by_draw=np.stack([_means(cells.value, members(all_seeds, k), there) for k in range(most_draws)]),
+    )
+
+
+def _means(values: Floats, members: Sequence[Codes], there: npt.NDArray[np.bool_]) -> Floats:
+    # Over the last axis, for each condition, over those of its cells that have anything; NaN if none has.
+    kept = [cells[there[cells]] for cells in members]
+    nothing = np.full(values.shape[:-1], np.nan)
+    return np.stack([values[..., cells].mean(axis=-1) if len(cells) else nothing for cells in kept], axis=-1)
 
 
 def _places(frame: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> tuple[Codes, Codes, tuple[int, int]]:

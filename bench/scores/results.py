@@ -19,6 +19,7 @@ from pandas.api.types import pandas_dtype
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.scores.grid import Grid, none_first
+from models.asr.hallucination import FLAGS
 
 # How many examples an error shows.
 _SHOWN = 3
@@ -89,9 +90,20 @@ RESULTS: dict[str, Column] = {
     "value": Column("float64", nullable=True),
     "ci_low": Column("float64", nullable=True),
     "ci_high": Column("float64", nullable=True),
+    "seed_sd": Column("float64", nullable=True),
+    "draw_sd": Column("float64", nullable=True),
+    "all_low": Column("float64", nullable=True),
+    "all_high": Column("float64", nullable=True),
     "n_utterances": Column("int64"),
     "n_speakers": Column("int64"),
 }
+
+RANGES: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("ccc", "pearson", "ccc_auc", "ccc_mean_noisy"), (-1.0, 1.0)),
+    **dict.fromkeys(("rmse", "wer", "insertion_rate", "cer", "character_insertion_rate"), (0.0, np.inf)),
+    **dict.fromkeys((f"{name.replace('-', '_')}_rate" for name in FLAGS), (0.0, 1.0)),
+}
+"""Where a number of a metric can lie, if not anywhere; ends of intervals are cut to it."""
 
 
 def typed(frame: pd.DataFrame, schema: Mapping[str, Column], name: str) -> pd.DataFrame:

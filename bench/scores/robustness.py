@@ -1,19 +1,22 @@
 """Numbers about a whole degradation curve.
 
-Each is a function of a ``Curve`` and works on many at once, so that the bootstrap's replicates get summaries, and hence
-paired intervals, in the same way as the curve itself. A hole in a curve (NaN) makes its summary NaN.
+Each is a function of a ``Curve`` and works on many at once, so that other sets of speakers, single seeds and single
+draws get summaries, and hence intervals, in the same way as the curve itself. A hole in a curve (NaN) makes its summary
+NaN.
 
 To add one, add it to ``SUMMARIES``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from bench.scores.grid import Grid
+from bench.scores.numbers import Numbers, Row, mean_of
 
 Floats = npt.NDArray[np.float64]
 Harsher = Literal["up", "down"]
@@ -81,3 +84,31 @@ def ccc_retention(curve: Curve) -> Floats:
 
 
 SUMMARIES: dict[str, Callable[[Curve], Floats]] = {"ccc_auc": ccc_auc, "ccc_retention": ccc_retention}
+
+
+def curve_numbers(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> Iterator[tuple[Row, Numbers]]:
+    """Yield every summary of every curve, and the mean of the areas of all: ``ALL_NOISE``.
+
+    Args:
+        ccc: under every condition of the grid.
+        grid: says which conditions make a curve.
+        harsher: for every corruption with levels, in which direction of the level it gets harsher.
+
+    Yields:
+        The metric, corruption and unit of the levels, and the one number.
+    """
+    areas = []
+    for corruption, points in grid.curves.items():
+        direction = harsher.get(corruption, "up")
+        labels: Row = {"corruption": corruption, "level_unit": grid.conditions[points[0]].level_unit}
+        for name, summary in SUMMARIES.items():
+            number = ccc.through(partial(_summary, summary, corruption, grid, direction), points)
+            yield {"metric": name} | labels, number
+            if name == "ccc_auc":
+                areas.append(number)
+    if areas:
+        yield {"metric": ALL_NOISE}, mean_of(areas)
+
+
+def _summary(summary: Callable[[Curve], Floats], corruption: str, grid: Grid, harsher: Harsher, ccc: Floats) -> Floats:
+    return summary(curve_under(corruption, grid, ccc, harsher))

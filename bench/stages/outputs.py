@@ -10,6 +10,7 @@ from typing import Any
 from bench.corpora.corpus import Corpus
 from bench.plan.plan import Plan
 from bench.scores.comparisons import compare
+from bench.scores.intervals import method_named
 from bench.scores.results import check_corruptions
 from bench.scores.scoring import score
 from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
@@ -132,21 +133,10 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     predictions, transcripts = predictions_table(plan, material, store), transcripts_table(plan, material, store)
     harsher = harsher_by_curve(plan.suite.expanded(), material)
     grid = plan_grid(plan, material)
-    results = score(
-        predictions,
-        transcripts,
-        bootstrap=plan.suite.bootstrap,
-        seed=plan.suite.seed,
-        harsher=harsher,
-        grid=grid,
-    )
-    comparisons = compare(
-        predictions,
-        plan.suite.compared,
-        seed=plan.suite.seed,
-        harsher=harsher,
-        grid=grid,
-    )
+    suite = plan.suite
+    method = method_named(suite.intervals, resamples=suite.bootstrap, seed=suite.seed)
+    results = score(predictions, transcripts, method=method, harsher=harsher, grid=grid)
+    comparisons = compare(predictions, suite.compared, method=method, harsher=harsher, grid=grid)
     write_table(comparisons, out / "comparisons.parquet")
     for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):
         write_table(table, out / name)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bench.plan.plan import Plan
+from bench.scores.intervals import method_named
 from bench.stages.described import described, explained
 from bench.store.clock import Began
 from bench.store.machine import machine, versions
@@ -51,7 +52,7 @@ def provenance(
         "policy": suite.policy,
         "seeds": list(suite.seeds),
         "draws": suite.draws,
-        "bootstrap": suite.bootstrap,
+        "intervals": method_named(suite.intervals, resamples=suite.bootstrap).described,
         "training_noises": sorted({step.corruption for one in suite.training.expanded() for step in one.steps}),
         "encoders": dict(plan.fingerprints),
         "revisions": dict(plan.revisions),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
@@ -114,7 +114,8 @@ class Suite(Strict):
         policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole corpus.
         draws: how many noise excerpts each utterance meets, 1 to 1000; what leaves nothing to chance, it meets once.
         seeds: training seeds, of 0 to 2^63 - 1.
-        bootstrap: how many resamples of the speakers make an interval, 100 to 100,000.
+        intervals: the method of every interval, of ``bench.scores.intervals.METHODS``; ``auto`` holds for few speakers.
+        bootstrap: how many resamples of the speakers a method draws that draws any, 100 to 100,000.
         limit: how many test utterances to use, spread over speakers and labels, 1 to 10 million; all unless said.
         seed: the seed of everything random that is not training, of 0 to 2^63 - 1.
 
@@ -140,6 +141,7 @@ class Suite(Strict):
     policy: Policy = "per-utterance"
     draws: Annotated[int, NUMBER, Field(ge=1, le=MOST_DRAWS)] = 1
     seeds: Annotated[tuple[Seed, ...], *SEVERAL, BeforeValidator(_not_a_count)] = (0, 1, 2)
+    intervals: Literal["auto", "satterthwaite", "jackknife", "percentile"] = "auto"
     bootstrap: Annotated[int, NUMBER, Field(ge=FEWEST_RESAMPLES, le=MOST_RESAMPLES)] = 2000
     limit: Count | None = None
     seed: Seed = 0

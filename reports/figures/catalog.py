@@ -55,7 +55,7 @@ FIGURES: dict[str, Kind] = {
     "comparisons": Kind(
         forest,
         "System against system",
-        "Differences in CCC, first system minus second, with 95 % intervals from a bootstrap over speakers that draws "
+        "Differences in CCC, first system minus second, with 95 % intervals over speakers that draws "
         "the same speakers for both. A corruption stands for the average over its levels. Grey: the interval includes "
         "zero, the two are not told apart. Blue: the first is higher; orange: the second. Filled: so also after "
         "correction (Holm) for the pairs and dimensions of the group. The intervals are about speakers; how far apart "
@@ -64,7 +64,7 @@ FIGURES: dict[str, Kind] = {
     "ccc-curves": Kind(
         ccc_curves,
         "CCC from clean to harsh",
-        "Lines are means over training seeds and noise draws, bands are 95 % intervals from a bootstrap over speakers. "
+        "Lines are means over training seeds and noise draws, bands are 95 % intervals over speakers. "
         "Clean speech stands apart at the left end; its bar is the same interval. A gap is a missing value.",
         best_possible=True,
         looks=True,
@@ -81,7 +81,7 @@ FIGURES: dict[str, Kind] = {
         ccc_conditions,
         "CCC under single conditions",
         "Conditions that were measured at one level, or have none. Dots are means over training seeds and draws with "
-        "95 % intervals from a bootstrap over speakers; the tick is the same system on clean speech. Controls are left "
+        "95 % intervals over speakers; the tick is the same system on clean speech. Controls are left "
         "out.",
         looks=True,
     ),
@@ -116,13 +116,13 @@ FIGURES: dict[str, Kind] = {
     "wer-curves": Kind(
         word_errors,
         "Word error rate from clean to harsh",
-        "Bands are 95 % intervals from a bootstrap over speakers. More than 100 % means that words were invented.",
+        "Bands are 95 % intervals over speakers. More than 100 % means that words were invented.",
     ),
     "cer-curves": Kind(
         character_errors,
         "Character error rate from clean to harsh",
         "Of recognisers of languages without spaces between words: characters are counted, and the rate is not to be "
-        "compared with one of words. Bands are 95 % intervals from a bootstrap over speakers. More than 100 % means "
+        "compared with one of words. Bands are 95 % intervals over speakers. More than 100 % means "
         "that characters were invented.",
     ),
     "asr-guards": Kind(

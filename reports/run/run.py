@@ -26,7 +26,7 @@ MEAN = "mean"
 ALL_NOISE = "ccc_mean_noisy"
 # How often a transcriber is wrong, in words: of words, or of characters where the language has no spaces between words.
 ERROR_RATES = {"wer": "word error rate", "cer": "character error rate"}
-# With fewer test speakers than this a bootstrap over speakers is rough, and the report says so.
+# With fewer test speakers than this intervals are rough, and the report says so.
 ENOUGH_SPEAKERS = 25
 
 

@@ -87,7 +87,7 @@ def test_bare_numpy_noise_at_an_rms_level(benchmark, clip):
 
 @pytest.mark.benchmark(group="2000 resamples of 12 speakers, one CCC")
 def test_intervals_from_sums(benchmark):
-    from bench.scores.bootstrap import interval, resampled_sums, resamples
+    from bench.scores.intervals import Percentile
     from bench.scores.metrics import FROM_MOMENTS, moments, pair_statistics
 
     truth, prediction, speaker = _rated()
@@ -95,8 +95,8 @@ def test_intervals_from_sums(benchmark):
     def bounds():
         statistics = pair_statistics(truth, prediction, 4.0)
         sums = np.stack([statistics[speaker == one].sum(axis=0) for one in range(12)])
-        drawn = resampled_sums(resamples(12, 2000, np.random.default_rng(0)), sums)
-        return interval(FROM_MOMENTS["ccc"](moments(drawn)), 12)
+        method, ccc = Percentile(2000, 0), FROM_MOMENTS["ccc"]
+        return method.infer(ccc(moments(sums.sum(axis=0))), ccc(moments(method.again(sums))), sums[:, 0])
 
     benchmark(bounds)
 

@@ -1,18 +1,19 @@
-"""Scores of the small run, and the same numbers computed literally, resample by resample."""
+"""Scores of the small run, and the same numbers computed literally, speaker by speaker."""
 
+import numpy as np
 import pandas as pd
 
-from bench.scores.bootstrap import cluster_names, resamples
+from bench.scores.intervals import Jackknife, cluster_names, method_named
 from bench.scores.metrics import METRICS
 from bench.scores.scoring import score
-from bench.store.keys import rng_for
 
 HARSHER = {"babble": "down", "white": "down"}
+SMALL = Jackknife()
 KEYS = ["system", "seed", "corruption", "condition", "level", "draw", "dimension", "metric"]
 
 
 def scored(predictions, transcripts=None, **options):
-    arguments = {"bootstrap": 200, "seed": 3, "harsher": HARSHER} | options
+    arguments = {"method": method_named(), "harsher": HARSHER} | options
     return score(predictions, pd.DataFrame() if transcripts is None else transcripts, **arguments)
 
 
@@ -24,14 +25,19 @@ def one(results, **values):
     return results.iloc[0]
 
 
-def literal_resamples(predictions, replicates, seed):
-    """Return, for every resample, the utterances drawn, each as often as it was."""
+def without_each(predictions):
+    """Return, for every speaker, the utterances of all others."""
     speakers = predictions.drop_duplicates("utterance")
     clusters = dict(zip(speakers["utterance"], cluster_names(speakers["utterance"], speakers["speaker"]), strict=True))
     names = sorted(set(clusters.values()))
-    multiplicities = resamples(len(names), replicates, rng_for(seed, "bootstrap", "probe", names))
-    drawn = [dict(zip(names, times.astype(int), strict=True)) for times in multiplicities]
-    return [[u for u, name in clusters.items() for _ in range(times[name])] for times in drawn]
+    return [[u for u, name in clusters.items() if name != left_out] for left_out in names]
+
+
+def inferred(value, again, predictions, method=SMALL):
+    """Return the ends of the interval and p-value of a number, given what it is without each speaker."""
+    everybody = predictions["utterance"].nunique()
+    sizes = np.array([everybody - len(rest) for rest in without_each(predictions)], np.float64)
+    return [float(one) for one in method.infer(np.array(value), np.array(again), sizes)]
 
 
 def literal_metric(frame, metric, utterances=None):

@@ -3,12 +3,13 @@ import pandas as pd
 import pytest
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.scores.bootstrap import cluster_names, resamples
-from bench.scores.comparisons import COMPARISONS, RESAMPLES, compare
+from bench.scores.comparisons import COMPARISONS, compare
 from bench.scores.grid import grid_of
+from bench.scores.intervals import Jackknife
 from bench.scores.metrics import METRICS
 from bench.scores.results import PREDICTIONS, TRANSCRIPTS, TableError, typed
-from bench.store.keys import rng_for
+
+from .scored import inferred, without_each
 
 HARSHER = {"babble": "down", "white": "down"}
 PAIRS = {"a question": [("mfb", "text")]}
@@ -17,7 +18,7 @@ PAIRS = {"a question": [("mfb", "text")]}
 def compared(predictions, pairs=PAIRS, **options):
     typed_rows = typed(predictions, PREDICTIONS, "p")
     grid = grid_of(typed_rows, pd.DataFrame(columns=[*TRANSCRIPTS]).astype({"level": "float64", "draw": "int64"}))
-    return compare(predictions, pairs, **{"seed": 1, "harsher": HARSHER, "grid": grid} | options)
+    return compare(predictions, pairs, **{"method": Jackknife(), "harsher": HARSHER, "grid": grid} | options)
 
 
 def row(table, **values):
@@ -37,24 +38,17 @@ def literal_clean(predictions, system, dimension, utterances):
     return np.mean(found)
 
 
-def test_a_difference_and_its_interval_are_those_of_the_same_resamples_of_both(predictions):
-    table = compared(predictions)
-    found = row(table, metric="ccc", dimension="valence")
-    speakers = predictions.drop_duplicates("utterance")
-    clusters = dict(zip(speakers["utterance"], cluster_names(speakers["utterance"], speakers["speaker"]), strict=True))
-    names = sorted(set(clusters.values()))
-    drawn = resamples(len(names), RESAMPLES, rng_for(1, "comparisons", names))[:40]
-    everybody = list(clusters)
-    literal = [literal_clean(predictions, name, "valence", everybody) for name in ("mfb", "text")]
-    assert found["value"] == pytest.approx(literal[0] - literal[1], abs=1e-12)
-    replicates = []
-    for times in drawn:
-        chosen = [u for u, name in clusters.items() for _ in range(int(times[names.index(name)]))]
-        one, other = (literal_clean(predictions, name, "valence", chosen) for name in ("mfb", "text"))
-        replicates.append(one - other)
-    # The first forty of ten thousand: they scatter about as the interval says.
-    inside = np.mean([found["ci_low"] <= value <= found["ci_high"] for value in replicates])
-    assert inside > 0.8
+def test_a_difference_and_its_interval_are_those_of_both_without_the_same_speaker(predictions):
+    found = row(compared(predictions), metric="ccc", dimension="valence")
+
+    def difference(utterances):
+        one, other = (literal_clean(predictions, name, "valence", utterances) for name in ("mfb", "text"))
+        return one - other
+
+    value = difference(list(predictions["utterance"].unique()))
+    again = [difference(rest) for rest in without_each(predictions)]
+    low, high, p = inferred(value, again, predictions, Jackknife().of_differences())
+    assert found[["value", "ci_low", "ci_high", "p"]].tolist() == pytest.approx([value, low, high, p], abs=1e-12)
 
 
 def test_the_mean_of_the_dimensions_and_of_the_noises_is_the_mean_of_the_rows(predictions):
@@ -88,10 +82,12 @@ def test_the_order_of_the_rows_does_not_matter(predictions):
     pd.testing.assert_frame_equal(compared(predictions), compared(shuffled))
 
 
-def test_corrected_p_values_are_no_smaller_than_the_smallest_times_their_number(predictions):
-    table = compared(predictions)
-    assert table["p_holm"].between(0, 1).all()
-    assert table.groupby("metric")["p_holm"].min().ge(2 * 4 / (RESAMPLES + 1) * (1 - 1e-9)).all()
+def test_corrected_p_values_are_those_of_holm(predictions):
+    for _, group in compared(predictions).groupby("metric"):
+        ordered = group.sort_values("p")
+        factors = np.arange(len(ordered), 0, -1)
+        expected = np.minimum(np.maximum.accumulate(ordered["p"].to_numpy() * factors), 1)
+        assert ordered["p_holm"].to_numpy() == pytest.approx(expected)
 
 
 def test_nothing_to_compare_is_an_empty_table_of_the_same_columns(predictions):

@@ -132,5 +132,6 @@ def test_a_transcript_may_be_empty_but_not_null(transcripts, grid):
 
 def test_results_have_the_columns_that_the_design_promises():
     keys = ["suite", "corpus", "split", "system", "seed", "corruption", "condition", "level", "level_unit", "draw"]
-    numbers = ["dimension", "metric", "value", "ci_low", "ci_high", "n_utterances", "n_speakers"]
-    assert list(RESULTS) == keys + numbers
+    numbers = ["dimension", "metric", "value", "ci_low", "ci_high"]
+    spreads = ["seed_sd", "draw_sd", "all_low", "all_high"]
+    assert list(RESULTS) == [*keys, *numbers, *spreads, "n_utterances", "n_speakers"]

@@ -3,13 +3,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from bench.scores.comparisons import compare
 from bench.scores.grid import grid_of
+from bench.scores.intervals import method_named
 from bench.scores.metrics import METRICS
 from bench.scores.results import PREDICTIONS, RESULTS, TRANSCRIPTS, TableError, typed
 
-from .scored import HARSHER, KEYS, literal_metric, literal_resamples, one, scored
+from .scored import HARSHER, KEYS, inferred, literal_metric, one, scored, without_each
 
 
 @pytest.fixture(scope="module")
@@ -29,22 +31,47 @@ def test_every_metric_of_every_cell_is_that_of_its_rows(predictions):
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_intervals_are_those_of_resampled_utterances_scored_from_scratch(predictions, metric):
-    results = scored(predictions, bootstrap=60)
+def test_intervals_are_those_of_utterances_scored_from_scratch_without_each_speaker(predictions, metric):
+    results = scored(predictions)
     where = "system == 'mfb' and condition == 'babble@-5dB' and dimension == 'valence'"
     cells = [frame for _, frame in predictions.query(where).groupby(["seed", "draw"])]
-    replicates = np.array(
-        [[literal_metric(cell, metric, drawn) for cell in cells] for drawn in literal_resamples(predictions, 60, 3)]
-    )
-    assert np.isfinite(replicates).all()
+    again = np.array([[literal_metric(cell, metric, rest) for cell in cells] for rest in without_each(predictions)])
     keys = {"system": "mfb", "condition": "babble@-5dB", "dimension": "valence", "metric": metric}
     first = one(results, seed=0, draw=0, **keys)
-    assert [first["ci_low"], first["ci_high"]] == pytest.approx(np.percentile(replicates[:, 0], [2.5, 97.5]), abs=1e-12)
+    lowest, highest = (0, np.inf) if metric == "rmse" else (-1, 1)
+    low, high, _ = inferred(literal_metric(cells[0], metric), again[:, 0], predictions)
+    assert [first["ci_low"], first["ci_high"]] == pytest.approx(np.clip([low, high], lowest, highest), abs=1e-12)
     mean = one(results, seed=None, draw=None, **keys)
-    assert mean["value"] == pytest.approx(np.mean([literal_metric(cell, metric) for cell in cells]), abs=1e-12)
-    assert [mean["ci_low"], mean["ci_high"]] == pytest.approx(
-        np.percentile(replicates.mean(axis=1), [2.5, 97.5]), abs=1e-12
+    value = np.mean([literal_metric(cell, metric) for cell in cells])
+    assert mean["value"] == pytest.approx(value, abs=1e-12)
+    low, high, _ = inferred(value, again.mean(axis=1), predictions)
+    assert [mean["ci_low"], mean["ci_high"]] == pytest.approx(np.clip([low, high], lowest, highest), abs=1e-12)
+
+
+def test_how_far_seeds_and_draws_are_apart_is_beside_every_mean(predictions):
+    results = scored(predictions)
+    keys = {"system": "mfb", "dimension": "valence", "metric": "ccc", "condition": "babble@-5dB"}
+    cells = results.query(" and ".join(f"{name} == {value!r}" for name, value in keys.items())).dropna(subset="seed")
+    mean = one(results, seed=None, draw=None, **keys)
+    by_seed, by_draw = (cells.groupby(name)["value"].mean() for name in ("seed", "draw"))
+    assert mean["seed_sd"] == pytest.approx(by_seed.std(ddof=1), abs=1e-12)
+    assert mean["draw_sd"] == pytest.approx(by_draw.std(ddof=1), abs=1e-12)
+    reach = sum((stats.t.ppf(0.975, 1) * of.std(ddof=1)) ** 2 / 2 for of in (by_seed, by_draw))
+    low, high = (
+        mean["value"] + sign * np.sqrt((mean["value"] - mean[end]) ** 2 + reach)
+        for sign, end in ((-1, "ci_low"), (1, "ci_high"))
     )
+    # The ends are cut to what a CCC can be, after they were computed.
+    for found, end, cut in (("all_low", low, -1), ("all_high", high, 1)):
+        assert mean[found] == pytest.approx(end, abs=1e-12) or mean[found] == cut
+    assert cells[["seed_sd", "draw_sd", "all_low", "all_high"]].isna().all(axis=None)
+
+
+def test_the_spread_of_an_area_is_that_of_the_areas_of_each_seed(predictions):
+    keys = {"system": "mfb", "dimension": "valence", "metric": "ccc_auc", "corruption": "babble"}
+    whole = one(scored(predictions), **keys)
+    alone = [one(scored(predictions[predictions["seed"] == seed]), **keys)["value"] for seed in (0, 1)]
+    assert whole["seed_sd"] == pytest.approx(np.std(alone, ddof=1), abs=1e-12)
 
 
 def test_curve_summaries_are_computed_from_the_mean_curve(predictions):
@@ -78,7 +105,7 @@ def test_clean_speech_alone_has_no_noise_as_a_whole(predictions):
 def test_the_difference_of_two_systems_is_that_of_their_results(predictions):
     grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
     results = scored(predictions)
-    found = compare(predictions, {"group": [("mfb", "text")]}, seed=0, harsher=HARSHER, grid=grid)
+    found = compare(predictions, {"group": [("mfb", "text")]}, method=method_named(), harsher=HARSHER, grid=grid)
     for row in found.to_dict("records"):
         corruption = None if pd.isna(row["corruption"]) else row["corruption"]
         keys = {"metric": row["metric"], "dimension": row["dimension"], "corruption": corruption}
@@ -88,17 +115,16 @@ def test_the_difference_of_two_systems_is_that_of_their_results(predictions):
 
 
 def test_the_mean_of_the_dimensions_has_the_interval_of_a_mean(predictions):
-    results = scored(predictions, bootstrap=60, seed=3)
+    results = scored(predictions)
     keys = {"metric": "ccc", "system": "text", "condition": "white@0dB", "seed": 1, "draw": 1}
     mean = one(results, dimension="mean", **keys)
     heard = predictions.query("system == 'text' and condition == 'white@0dB' and seed == 1 and draw == 1")
     parts = [frame for _, frame in heard.groupby("dimension")]
-    assert mean["value"] == pytest.approx(np.mean([literal_metric(frame, "ccc") for frame in parts]), abs=1e-12)
-    replicates = [
-        np.mean([literal_metric(frame, "ccc", drawn) for frame in parts])
-        for drawn in literal_resamples(predictions, 60, 3)
-    ]
-    assert [mean["ci_low"], mean["ci_high"]] == pytest.approx(np.percentile(replicates, [2.5, 97.5]), abs=1e-12)
+    value = np.mean([literal_metric(frame, "ccc") for frame in parts])
+    assert mean["value"] == pytest.approx(value, abs=1e-12)
+    again = [np.mean([literal_metric(frame, "ccc", rest) for frame in parts]) for rest in without_each(predictions)]
+    low, high, _ = inferred(value, again, predictions)
+    assert [mean["ci_low"], mean["ci_high"]] == pytest.approx(np.clip([low, high], -1, 1), abs=1e-12)
 
 
 def test_the_harshest_level_is_the_one_that_harsher_says(predictions):
@@ -162,7 +188,7 @@ def test_results_have_their_types_one_row_for_each_number_and_survive_parquet(pr
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "results.parquet"), results, check_exact=True)
 
 
-def test_the_same_resamples_serve_every_system(make_predictions):
+def test_the_same_speakers_serve_every_system(make_predictions):
     predictions = make_predictions(("mfb", "text"))
     copied = predictions.query("system == 'mfb'")
     results = scored(pd.concat([copied, copied.assign(system="twin")]))
@@ -177,8 +203,8 @@ def test_another_system_changes_nobody_elses_numbers(make_predictions, transcrip
     pd.testing.assert_frame_equal(both, alone, check_exact=True)
 
 
-def test_another_seed_gives_other_intervals_of_the_same_values(predictions):
-    first, second = scored(predictions, seed=1), scored(predictions, seed=2)
+def test_another_seed_of_a_bootstrap_gives_other_intervals_of_the_same_values(predictions):
+    first, second = (scored(predictions, method=method_named("percentile", resamples=200, seed=k)) for k in (1, 2))
     assert (first["value"].to_numpy() == second["value"].to_numpy()).sum() == first["value"].notna().sum()
     assert (first["ci_low"] != second["ci_low"]).mean() > 0.9
 
@@ -225,8 +251,6 @@ def test_a_corruption_without_a_direction_is_an_error(predictions):
         scored(predictions, harsher={"babble": "down"})
 
 
-def test_nothing_to_score_and_nothing_to_draw_are_errors(predictions):
+def test_nothing_to_score_is_an_error(predictions):
     with pytest.raises(TableError, match="empty"):
         scored(predictions.iloc[:0])
-    with pytest.raises(ValueError, match="bootstrap is 0"):
-        scored(predictions, bootstrap=0)
