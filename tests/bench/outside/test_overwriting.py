@@ -11,18 +11,15 @@ import pytest
 from bench.corpora.corpus import DIMENSIONS
 from bench.outside.score import score_predictions
 from bench.stages.recipe import read_corruptions
-from bench.store.folders import LOCK, MARK, FolderError, holding
+from bench.store.folders import MARK, FolderError, holding
 from bench.store.progress import Stages
 from corruptions.ground.locks import HeldError
 
+from ..changing import contents
 from ..spoken import write_corpus
 
 Write = Callable[..., Path]
 MakeAgain = Callable[..., Path]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != LOCK}
 
 
 def test_an_export_leaves_out_nothing_that_its_manifest_lists_unless_that_is_said(write_export: Write, tmp_path: Path):

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from tests.faults.disturbed.kill import fetched
+from tests.faults.disturbed.kill import fetched, fetching
 from tests.faults.scene import Scene, checked
-from tests.faults.tools.command import LAUNCHED, Ended, Running
+from tests.faults.tools.command import Ended, Running
 from tests.faults.tools.content import Content, content, differences
 from tests.faults.tools.counts import Outcome
 from tests.faults.tools.hub import Hub, hub
@@ -53,9 +53,7 @@ def _start(scene: Scene, name: str, out: Path, trial: Path, log: str, suite: Pat
 
 
 def _fetch(offered: Hub, out: Path, trial: Path, log: str) -> Running:
-    arguments = ["noise", "fetch", "tiny", "--to", out]
-    environment = offered.environment
-    return Running(arguments, trial / log / "log", trial / "cache", program=LAUNCHED, environment=environment)
+    return fetching(offered, out, trial / log / "log", trial / "cache")
 
 
 def _both(first: Running, later: Callable[[], Running], after_s: float) -> list[Ended]:
@@ -97,11 +95,8 @@ def _suites_into_one(scene: Scene, other: Path, after_s: float, trial: Path) -> 
     checked(alone.wait())
     bad = differences(content(out), content(trial / "alone" / "run"))
     refused = sum(bool(one.status) and any(word in one.output for word in HELD) for one in ended)
-    return [
-        _outcome(
-            "two suites into one folder", ended, again, bad, lost=not winners or refused + len(winners) < len(ended)
-        )
-    ]
+    lost = not winners or refused + len(winners) < len(ended)
+    return [_outcome("two suites into one folder", ended, again, bad, lost=lost)]
 
 
 def _into_one(
