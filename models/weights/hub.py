@@ -27,7 +27,6 @@ PICKLED = "pytorch_model*.bin"
 FILES = ("*.json", "*.txt", "model.safetensors", "model-*.safetensors", PICKLED, "*.model", "*.bpe")
 """What can change a result; readmes, weights of other frameworks or precisions and states of training are left."""
 
-
 _LFS = b"version https://git-lfs"
 
 
