@@ -1,4 +1,4 @@
-"""A small part of ``make test-faults``, with a seed, on what takes no time; and whether the harness notices harm."""
+"""Whether the harness notices harm, finds what is left behind, and keeps its table."""
 
 import json
 import sys
