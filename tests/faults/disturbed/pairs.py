@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from tests.faults.disturbed.kill import fetched, fetching
+from tests.faults.disturbed.kill import FETCH, fetched, fetching
 from tests.faults.scene import Scene, checked
 from tests.faults.tools.command import Ended, Running
 from tests.faults.tools.content import Content, content, differences
@@ -28,9 +28,9 @@ def pairs(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1
         of: Mapping[str, Callable[[float, Path], list[Outcome]]] = {
             "runs on one cache": partial(_runs_on_one_cache, scene),
             "suites into one folder": partial(_suites_into_one, scene, other),
-            "fetches": partial(_into_one, "fetches", offered.unpacked, partial(_fetch, offered)),
-            "exports": partial(_into_one, "exports", scene.expected("export"), partial(_start, scene, "export")),
-            "scores": partial(_into_one, "scores", scene.expected("score"), partial(_start, scene, "score")),
+            "fetches": partial(_into_one, FETCH, offered.unpacked, partial(_fetch, offered)),
+            "exports": partial(_into_one, "export", scene.expected("export"), partial(_start, scene, "export")),
+            "scores": partial(_into_one, "score", scene.expected("score"), partial(_start, scene, "score")),
         }
         trials: list[Trial] = [
             partial(of[name], float(rng.uniform(0, LATEST_S)))
@@ -102,12 +102,13 @@ def _suites_into_one(scene: Scene, other: Path, after_s: float, trial: Path) -> 
 def _into_one(
     name: str, expected: Content, start: Callable[[Path, Path, str], Running], after_s: float, trial: Path
 ) -> list[Outcome]:
-    out = trial / name.removesuffix("s")  # scores are called after their folder
+    out = trial / name  # scores are called after their folder
     ended = _both(start(out, trial, "first"), lambda: start(out, trial, "second"), after_s / 2)
     helped = all(not one.status or any(word in one.output for word in HELD) for one in ended)
     again = [start(out, trial, "again").wait()]
-    bad = differences(fetched(out) if name == "fetches" else content(out), expected)
-    return [_outcome(f"two {name} into one folder", ended, again, bad, lost=not helped)]
+    bad = differences(fetched(out) if name == FETCH else content(out), expected)
+    both = "fetches" if name == FETCH else f"{name}s"
+    return [_outcome(f"two {both} into one folder", ended, again, bad, lost=not helped)]
 
 
 def _outcome(fault: str, ended: Sequence[Ended], again: Sequence[Ended], bad: Sequence[str], *, lost: bool) -> Outcome:
