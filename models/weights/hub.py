@@ -130,7 +130,8 @@ def load_network(
         loaded.get_parameter(name).data.zero_()
     broken = [name for name, weight in loaded.named_parameters() if not torch.isfinite(weight).all()]
     if broken:
-        raise WeightsError(f"{folder}: {broken[0]} holds what is no finite number, and so do {len(broken) - 1} more")
+        more = f", and so do {len(broken) - 1} more" if len(broken) > 1 else ""
+        raise WeightsError(f"{folder}: {broken[0]} holds what is no finite number{more}")
     return in_own_memory(loaded.eval())
 
 

@@ -134,23 +134,30 @@ def scored(exported: Path, predictions: Path, out: Path, **options: object) -> N
     score_predictions(predictions, exported, out, **{"families": {}, "bootstrap": 100, "stages": Stages()} | options)
 
 
-def test_scores_replace_nothing_that_is_the_users_and_no_other_scores(exported: Path, tmp_path: Path):
-    out = tmp_path / "out"
-    for name in ("predictions.parquet", "costs.parquet", "provenance.json"):
-        out.mkdir()
-        (out / name).write_text("mine")
-        with pytest.raises(FolderError, match=f"{name} lies there"):
-            scored(exported, tmp_path / "a.csv", out)
-        assert (out / name).read_text() == "mine"
-        shutil.rmtree(out)
-    (out / "report").mkdir(parents=True)
-    (out / "report" / "thesis.tex").write_text("mine")
-    for overwrite, message in ((False, "report lies there"), (True, "not even with --overwrite")):
-        with pytest.raises(FolderError, match=message):
-            scored(exported, tmp_path / "a.csv", out, overwrite=overwrite)
-    assert (out / "report" / "thesis.tex").read_text() == "mine"
-    shutil.rmtree(out)
+@pytest.mark.parametrize("name", ["predictions.parquet", "costs.parquet", "provenance.json"])
+def test_scores_replace_nothing_that_is_the_users(name: str, exported: Path, tmp_path: Path):
+    mine = tmp_path / "out" / name
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    with pytest.raises(FolderError, match=f"{name} lies there"):
+        scored(exported, tmp_path / "a.csv", mine.parent)
+    assert mine.read_text() == "mine"
 
+
+@pytest.mark.parametrize(("overwrite", "message"), [(False, "report lies there"), (True, "not even with --overwrite")])
+def test_scores_do_not_replace_a_report_that_is_the_users(
+    overwrite: bool, message: str, exported: Path, tmp_path: Path
+):
+    mine = tmp_path / "out" / "report" / "thesis.tex"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    with pytest.raises(FolderError, match=message):
+        scored(exported, tmp_path / "a.csv", tmp_path / "out", overwrite=overwrite)
+    assert mine.read_text() == "mine"
+
+
+def test_other_scores_are_replaced_where_that_is_said(exported: Path, tmp_path: Path):
+    out = tmp_path / "out"
     scored(exported, tmp_path / "a.csv", out)
     scored(exported, tmp_path / "a.csv", out, name="renamed")
     before = contents(out)
