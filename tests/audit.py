@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import venv
 from collections import Counter
@@ -16,6 +17,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution,
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ALLOWED = re.compile(
     r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|Python-2|MPL|Mozilla|HPND|Unlicense|Zlib|CC0|CNRI|LGPL|Lesser|"
@@ -26,8 +28,11 @@ EXTRAS = ("", "weights", "classic", "dev", "egemaps", "probe")
 MAY_BE_ANY = {"probe", "egemaps", "dev"}
 # What a package contains is not always under the licence of the package.
 NOT_AS_SAID = {"opensmile": "audEERING Research License (non-commercial); its wrapper MIT"}
-TEXTS = {"Permission is hereby granted, free of charge": "MIT (its text)", "Apache License": "Apache (its text)"}
-TEXTS |= {"Redistribution and use in source and binary forms": "BSD (its text)"}
+TEXTS = {
+    "Permission is hereby granted, free of charge": "MIT (its text)",
+    "Apache License": "Apache (its text)",
+    "Redistribution and use in source and binary forms": "BSD (its text)",
+}
 
 
 def licence(one: Distribution) -> str:
@@ -41,9 +46,9 @@ def licence(one: Distribution) -> str:
     said = (about["License"] or "").strip()
     if classes and classes != ["OSI Approved"]:
         return ", ".join(classes)
-    files = [path for path in one.files or [] if re.match(r"(?i)licen[cs]e|copying", path.name)]
     if said and "\n" not in said:
         return said
+    files = [path for path in one.files or [] if re.match(r"(?i)licen[cs]e|copying", path.name)]
     texts = [said, *(path.locate().read_text("utf-8", "replace") for path in files if path.locate().is_file())]
     found = [name for text in texts for begins, name in TEXTS.items() if begins in text]
     return next(iter(found), said.splitlines()[0][:60] if said else "none is named")
@@ -59,7 +64,7 @@ def reached_by() -> dict[str, set[str]]:
             if (name, extras) in seen:
                 continue
             seen.add((name, extras))
-            found.setdefault(canonical(name), set()).add(extra)
+            found.setdefault(canonicalize_name(name), set()).add(extra)
             try:
                 wanted = map(Requirement, distribution(name).requires or [])
             except PackageNotFoundError:
@@ -72,16 +77,12 @@ def reached_by() -> dict[str, set[str]]:
     return found
 
 
-def canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def licences(packages: Iterable[Distribution]) -> list[str]:
     """Print a table of licences; return what may not be depended on."""
     wanted_by, refused = reached_by(), []
     print(f"{'package':34}{'version':16}{'for':28}licence")
-    for one in sorted(packages, key=lambda each: canonical(each.name)):
-        said, extras = licence(one), wanted_by.get(canonical(one.name), set())
+    for one in sorted(packages, key=lambda each: canonicalize_name(each.name)):
+        said, extras = licence(one), wanted_by.get(canonicalize_name(one.name), set())
         fine = bool(ALLOWED.search(said)) and not REFUSED.search(said)
         asked = "everybody" if "" in extras else ", ".join(sorted(extras)) or "nobody"
         print(f"{one.name:34}{one.version:16}{asked:28}{said}{'' if fine else '   <- not for everybody'}")
@@ -101,8 +102,8 @@ def vulnerabilities() -> list[str]:
         if got.returncode:
             print(f"vulnerabilities: not looked at, for pip-audit cannot be installed: {got.stderr.strip()[-300:]}")
             return []
-        where = next(path for path in sys.path if path.endswith("site-packages"))
-        command = [python, "-m", "pip_audit", "--path", where, "--format", "json", "--progress-spinner", "off"]
+        here = sysconfig.get_path("purelib")
+        command = [python, "-m", "pip_audit", "--path", here, "--format", "json", "--progress-spinner", "off"]
         told = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         packages = json.loads(told.stdout)["dependencies"]

@@ -27,7 +27,6 @@ PICKLED = "pytorch_model*.bin"
 FILES = ("*.json", "*.txt", "model.safetensors", "model-*.safetensors", PICKLED, "*.model", "*.bpe")
 """What can change a result; readmes, weights of other frameworks or precisions and states of training are left."""
 
-
 _LFS = b"version https://git-lfs"
 
 
@@ -131,7 +130,8 @@ def load_network(
         loaded.get_parameter(name).data.zero_()
     broken = [name for name, weight in loaded.named_parameters() if not torch.isfinite(weight).all()]
     if broken:
-        raise WeightsError(f"{folder}: {broken[0]} holds what is no finite number, and so do {len(broken) - 1} more")
+        more = f", and so do {len(broken) - 1} more" if len(broken) > 1 else ""
+        raise WeightsError(f"{folder}: {broken[0]} holds what is no finite number{more}")
     return in_own_memory(loaded.eval())
 
 

@@ -21,8 +21,6 @@ GREYS = ("#8A8A8A", "#B4B4B4", "#6B6B6B")
 FONT = "DejaVu Sans"
 # The line of the best possible score.
 BEST: Mapping[str, Any] = {"color": INK, "linewidth": 0.7, "linestyle": (0, (1, 2))}
-
-
 # What a difference shows: that one is above the other, below it, or that nobody can tell.
 ABOVE, BELOW, UNSURE = "#0072B2", "#D55E00", "#6B7280"
 

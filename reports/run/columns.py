@@ -68,7 +68,7 @@ def checked(table: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
 
 def _checked(name: str, values: "pd.Series[Any]", column: Column) -> "pd.Series[Any]":
     given = values.dropna().infer_objects()
-    holds, whole, with_holes = KINDS[column.kind]
+    holds, whole, with_holes = _KINDS[column.kind]
     if len(given) and not holds(given):
         raise ColumnError(f"column {name} holds {given.dtype}, as in {shortened(given.iloc[0])}; {column.words}")
     if not column.nullable:
@@ -92,7 +92,7 @@ def _is_number(values: "pd.Series[Any]") -> bool:
 
 
 # Kind -> whether values that are there are of it, and the types of columns without and with missing values.
-KINDS: dict[Kind, tuple[Callable[[Any], bool], str, str]] = {
+_KINDS: dict[Kind, tuple[Callable[[Any], bool], str, str]] = {
     "text": (is_string_dtype, "str", "str"),
     "number": (_is_number, "float64", "float64"),
     "whole number": (_is_number, "int64", "Int64"),

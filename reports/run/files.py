@@ -18,7 +18,6 @@ from reports.run.words import written_out
 T = TypeVar("T")
 # Objects and lists inside each other; a page shows them so.
 DEEPEST = 20
-_TOO_DEEP = f"nested too deeply; {DEEPEST} levels are allowed"
 # So many of the things that are wrong with a file are named.
 NAMED = 3
 
@@ -33,8 +32,7 @@ def read_text(path: Path) -> str:
     Raises:
         ReportError: if the file is not there or cannot be read as UTF-8.
     """
-    if not path.is_file():
-        raise ReportError(f"{path}: not found; a report is made from the folder of a run")
+    _check_is_there(path)
     try:
         return written_out(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -55,7 +53,7 @@ def read_json(path: Path, form: type[T]) -> T:
     try:
         value = _written_out(json.loads(text))
     except RecursionError as error:
-        raise ReportError(f"{path}: {_TOO_DEEP}") from error
+        raise ReportError(f"{path}: nested too deeply; {DEEPEST} levels are allowed") from error
     except ValueError as error:
         raise ReportError(f"{path}: not valid JSON: {error}") from error
     try:
@@ -72,7 +70,7 @@ def read_json(path: Path, form: type[T]) -> T:
 
 def _written_out(value: Any, depth: int = 0) -> Any:
     if depth > DEEPEST:
-        raise ValueError(_TOO_DEEP)
+        raise RecursionError
     if isinstance(value, dict):
         return {written_out(key): _written_out(one, depth + 1) for key, one in value.items()}
     if isinstance(value, list):
@@ -86,19 +84,8 @@ def read_table(path: Path, columns: Mapping[str, Column]) -> pd.DataFrame:
     Raises:
         ReportError: if the file is not there or is not such a table.
     """
-    if not path.is_file():
-        raise ReportError(f"{path}: not found; a report is made from the folder of a run")
-    try:
-        return checked(_read(path), columns)
-    except ColumnError as error:
-        raise ReportError(f"{path}: {error}") from error
-
-
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path)
-    except Exception as error:  # a damaged file fails in a reader of parquet in more ways than it names
-        raise ReportError(f"{path}: cannot be read as a parquet table: {written_out(str(error))}") from error
+    _check_is_there(path)
+    return _checked(path, _read(path), columns)
 
 
 def read_extra(path: Path, columns: Mapping[str, Column], key: Sequence[str]) -> pd.DataFrame:
@@ -112,11 +99,31 @@ def read_extra(path: Path, columns: Mapping[str, Column], key: Sequence[str]) ->
     Raises:
         ReportError: if the file is not such a table or says two things about one.
     """
+    found = _read(path) if path.is_file() else pd.DataFrame()
     # A run without heads wrote nothing of training, not even columns.
-    if not path.is_file() or _read(path).empty:
+    if found.empty:
         return pd.DataFrame(columns=[*columns])
-    table = read_table(path, columns)
+    table = _checked(path, found, columns)
     repeated = table[table.duplicated([*key])] if key else table[:0]
     if len(repeated):
         raise ReportError(f"{path}: two rows for {repeated.iloc[0][[*key]].to_dict()}; one is allowed")
     return table
+
+
+def _check_is_there(path: Path) -> None:
+    if not path.is_file():
+        raise ReportError(f"{path}: not found; a report is made from the folder of a run")
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except Exception as error:  # a damaged file fails in a reader of parquet in more ways than it names
+        raise ReportError(f"{path}: cannot be read as a parquet table: {written_out(str(error))}") from error
+
+
+def _checked(path: Path, table: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
+    try:
+        return checked(table, columns)
+    except ColumnError as error:
+        raise ReportError(f"{path}: {error}") from error

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from reports.run.files import ReportError, read_extra, read_json, read_table, read_text
-from reports.run.schemas import COLUMNS, EXTRAS
+from reports.run.schemas import EXTRAS, RESULTS
 from reports.run.sweeps import STATION, Sweep, sweeps_of
 from reports.run.systems import System, read_systems
 from reports.run.words import Score, counted, slugs, written_out
@@ -203,7 +203,7 @@ def read_run(folder: Path) -> Run:
 
 
 def _read_results(path: Path) -> pd.DataFrame:
-    table = read_table(path, COLUMNS)
+    table = read_table(path, RESULTS)
     astray = table[table["condition"].notna() & table["corruption"].isna()]
     if len(astray):
         raise ReportError(f"{path}: condition {astray.iloc[0]['condition']!r} has no corruption; each must have one")

@@ -7,7 +7,7 @@ NUMBER, MAYBE_NUMBER = Column("number"), Column("number", nullable=True)
 COUNT, MAYBE_COUNT = Column("whole number", lowest=0), Column("whole number", nullable=True, lowest=0)
 AMOUNT = Column("number", nullable=True, lowest=0)
 SCORE = {"value": MAYBE_NUMBER, "ci_low": MAYBE_NUMBER, "ci_high": MAYBE_NUMBER}
-COLUMNS = {
+RESULTS = {
     "system": TEXT,
     "seed": MAYBE_COUNT,
     "corruption": MAYBE_TEXT,

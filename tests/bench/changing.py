@@ -1,4 +1,4 @@
-"""Files that somebody changes while emonoise works on them."""
+"""Files that somebody changes while emonoise works on them, and what a folder holds before and after."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -7,7 +7,13 @@ from pathlib import Path
 
 import soundfile
 
+from bench.store.folders import LOCK
 from bench.store.progress import Advance, Stages
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file under a folder but locks, by its path."""
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != LOCK}
 
 
 def soften(path: Path) -> None:

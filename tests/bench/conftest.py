@@ -15,9 +15,8 @@ from bench.scores.results import PREDICTIONS, TRANSCRIPTS
 from bench.stages.run import run_suite
 from bench.store.engine import worker_pool
 from bench.store.progress import Stages
-from bench.suite.suite import Suite
 
-from .spoken import write_corpus
+from .spoken import control_suite, write_corpus
 
 CONDITIONS = (
     ("clean", "clean", None, None),
@@ -134,20 +133,9 @@ def make_again(pool: ProcessPoolExecutor) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def control_run(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a whole run on the small corpus, of a system that needs neither weights nor training."""
-    suite = Suite.model_validate(
-        {
-            "name": "control",
-            "corpus": {"manifest": manifest, "scale": [1, 7]},
-            "noises": {"street": manifest.parent / "street"},
-            "systems": ["random"],
-            "conditions": ["clean", "babble@0dB", "street@5dB", "street@0dB"],
-            "draws": 2,
-            "bootstrap": 100,
-        }
-    )
+    """The folder of a whole run of ``control_suite`` on the small corpus."""
     folder = tmp_path_factory.mktemp("control")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMONOISE_CACHE", str(folder / "cache"))
-        run_suite(suite, folder / "run", stages=Stages(), workers=1, device="cpu")
+        run_suite(control_suite(manifest), folder / "run", stages=Stages(), workers=1, device="cpu")
     return folder / "run"

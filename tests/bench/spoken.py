@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
+from bench.suite.suite import Suite
 from corruptions import read_audio
 
 SCALE = (1.0, 7.0)
@@ -33,6 +34,21 @@ def write_corpus(folder: Path) -> Path:
     decay = 10 ** (-3 * np.arange(4000) / 4000)
     soundfile.write(folder / "lounge" / "corner.wav", 0.5 * decay * rng.standard_normal(4000), 16_000)
     return folder / "corpus.csv"
+
+
+def control_suite(manifest: Path) -> Suite:
+    """Return a suite on that corpus with a system that needs neither weights nor training."""
+    return Suite.model_validate(
+        {
+            "name": "control",
+            "corpus": {"manifest": manifest, "scale": SCALE},
+            "noises": {"street": manifest.parent / "street"},
+            "systems": ["random"],
+            "conditions": ["clean", "babble@0dB", "street@5dB", "street@0dB"],
+            "draws": 2,
+            "bootstrap": 100,
+        }
+    )
 
 
 def write_talks(folder: Path) -> tuple[Path, Path]:

@@ -48,7 +48,7 @@ def main() -> None:
     speech = [read_audio(one.path) for one in tested]
     levels = np.array([active_level_dbfs(one) for one in speech])
     print(f"active levels of the speech: {levels.min():.0f} to {levels.max():.0f} dBFS, median {np.median(levels):.0f}")
-    listen, fitting = faster_whisper(), whisper_input.window_s
+    listen = faster_whisper()
     for window_s in (whisper_input.SHORT_WINDOW_S, whisper_input.LONG_WINDOW_S):
         whisper_input.window_s = lambda _, window_s=window_s: window_s
         for text in SPOKEN:
@@ -64,7 +64,6 @@ def main() -> None:
             longest = max((one.text for one in heard), key=len)
             kind = "silence" if level_dbfs is None else f"white at {level_dbfs} dBFS"
             print(f"{window_s} s, {kind}: words in {worded}; {signs(heard)}, of {len(heard)}; {longest!r}", flush=True)
-    whisper_input.window_s = fitting
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -101,8 +101,7 @@ def damaged(content: bytes, random: Random) -> bytes:
 
 def _odd_value(text: str, random: Random) -> str:
     value = json.loads(text)
-    places = [*_places(value)]
-    holder, key = random.choice(places)
+    holder, key = random.choice([*_places(value)])
     way = random.random()
     if way < 0.2:
         del holder[key]
@@ -113,7 +112,7 @@ def _odd_value(text: str, random: Random) -> str:
     return json.dumps(value)
 
 
-def _places(value: Any) -> Any:
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     for key in [*value] if isinstance(value, dict) else range(len(value)):
         yield value, key
         if isinstance(value[key], dict | list):

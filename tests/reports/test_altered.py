@@ -64,8 +64,9 @@ def show(run: Run, folder: Path) -> None:
         write_table(table, run, folder)
     for text_table in (*comparison_tables(run).values(), *cost_tables(run)):
         write_text_table(text_table, run, folder)
-    for sheet in (sheet for there in found.values() for sheet in there.values() if DRAWN):
-        sheet.draw().draw_without_rendering()
+    if DRAWN:
+        for sheet in (sheet for there in found.values() for sheet in there.values()):
+            sheet.draw().draw_without_rendering()
 
 
 def files(folder: Path) -> list[Path]:

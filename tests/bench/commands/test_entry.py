@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ..terminal import AS_IN_A_TERMINAL
+
 DOOR = "import sys; sys.argv[0] = 'emonoise'; from bench.commands.entry import main; main()"
 # Does something in the moment in which a module is first asked for.
 WHEN = """
@@ -21,14 +23,8 @@ sys.meta_path.insert(0, Finder())
 """
 
 
-# Whoever runs the tests in the background may have let signals be ignored, and so would the command.
-AS_IN_A_TERMINAL = "import signal; [signal.signal(one, signal.SIG_DFL) for one in (signal.SIGINT, signal.SIGHUP)]\n"
-
-
-def started(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", AS_IN_A_TERMINAL + code, *arguments], capture_output=True, text=True, check=False
-    )
+def started(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", AS_IN_A_TERMINAL + code], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -9,7 +9,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bench.commands.main import app
-from bench.store.folders import LOCK, MARK, holding
+from bench.store.folders import MARK, holding
+
+from ..changing import contents
 
 
 def invoke(*arguments: object) -> Result:
@@ -21,10 +23,6 @@ def refused(message: str, *arguments: object) -> None:
     assert result.exit_code == 1
     assert message in " ".join(result.output.split())
     assert "Traceback" not in result.output
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != LOCK}
 
 
 @pytest.fixture
@@ -73,23 +71,16 @@ def test_not_even_overwrite_replaces_a_folder_that_is_the_users(name: str, suite
 
 def test_another_suite_corpus_or_limit_does_not_replace_a_run(suite: Path, finished: Path, manifest: Path):
     before = contents(finished)
-    own = finished / "suite.yaml"
-    (finished.parent / "corpus.csv").write_bytes(manifest.read_bytes())
-    for arguments in (
-        [suite],
-        [own, "--limit", 3],
-        [own, "--set", f"corpus.manifest={finished.parent / 'corpus.csv'}"],
-    ):
-        path = arguments[0] if arguments[0] != own else shutil.copyfile(own, finished.parent / "copy.yaml")
-        refused("holds a run of something else", "run", path, *arguments[1:], "--out", finished)
+    own = shutil.copyfile(finished / "suite.yaml", finished.parent / "own.yaml")
+    corpus = shutil.copyfile(manifest, finished.parent / "corpus.csv")
+    for other in ([suite], [own, "--limit", 3], [own, "--set", f"corpus.manifest={corpus}"]):
+        refused("holds a run of something else", "run", *other, "--out", finished)
     (finished / MARK).unlink()  # an older version left none
     refused("there: suite control, corpus corpus, limit none", "run", suite, "--out", finished)
     assert contents(finished) | {str(finished / MARK): before[str(finished / MARK)]} == before
 
 
-def test_the_suite_in_a_runs_folder_goes_on_with_it_as_it_is(
-    finished: Path,
-):
+def test_the_suite_in_a_runs_folder_goes_on_with_it_as_it_is(finished: Path):
     own = finished / "suite.yaml"
     with holding(finished):  # so that nothing else stops it
         refused(f"{finished} is in use", "run", own, "--out", finished)
@@ -121,21 +112,16 @@ def test_what_another_process_writes_to_is_left_alone(suite: Path, finished: Pat
 
 
 def test_a_file_is_no_folder_to_write_to(suite: Path):
-    assert "is a file" in invoke("run", suite, "--out", suite).output
+    result = invoke("run", suite, "--out", suite)
+    assert result.exit_code == 2
+    assert "is a file" in result.output
 
 
 def test_a_table_of_what_is_wrong_replaces_only_another_one(manifest: Path, tmp_path: Path):
     table = shutil.copyfile(manifest, tmp_path / "mine.csv")
     before = table.read_bytes()
-    refused(
-        "mine.csv: lies there, and is no table of problem and where",
-        "corpus",
-        "check",
-        "manifest",
-        table,
-        "--all",
-        table,
-    )
+    check = ["corpus", "check", "manifest", table, "--all"]
+    refused("mine.csv: lies there, and is no table of problem and where", *check, table)
     assert table.read_bytes() == before
     (tmp_path / "all.csv").write_text("problem,where\n")
-    refused("every one is in", "corpus", "check", "manifest", table, "--all", tmp_path / "all.csv")
+    refused("every one is in", *check, tmp_path / "all.csv")

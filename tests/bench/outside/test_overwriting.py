@@ -11,18 +11,15 @@ import pytest
 from bench.corpora.corpus import DIMENSIONS
 from bench.outside.score import score_predictions
 from bench.stages.recipe import read_corruptions
-from bench.store.folders import LOCK, MARK, FolderError, holding
+from bench.store.folders import MARK, FolderError, holding
 from bench.store.progress import Stages
 from corruptions.ground.locks import HeldError
 
+from ..changing import contents
 from ..spoken import write_corpus
 
 Write = Callable[..., Path]
 MakeAgain = Callable[..., Path]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != LOCK}
 
 
 def test_an_export_leaves_out_nothing_that_its_manifest_lists_unless_that_is_said(write_export: Write, tmp_path: Path):
@@ -137,23 +134,30 @@ def scored(exported: Path, predictions: Path, out: Path, **options: object) -> N
     score_predictions(predictions, exported, out, **{"families": {}, "bootstrap": 100, "stages": Stages()} | options)
 
 
-def test_scores_replace_nothing_that_is_the_users_and_no_other_scores(exported: Path, tmp_path: Path):
-    out = tmp_path / "out"
-    for name in ("predictions.parquet", "costs.parquet", "provenance.json"):
-        out.mkdir()
-        (out / name).write_text("mine")
-        with pytest.raises(FolderError, match=f"{name} lies there"):
-            scored(exported, tmp_path / "a.csv", out)
-        assert (out / name).read_text() == "mine"
-        shutil.rmtree(out)
-    (out / "report").mkdir(parents=True)
-    (out / "report" / "thesis.tex").write_text("mine")
-    for overwrite, message in ((False, "report lies there"), (True, "not even with --overwrite")):
-        with pytest.raises(FolderError, match=message):
-            scored(exported, tmp_path / "a.csv", out, overwrite=overwrite)
-    assert (out / "report" / "thesis.tex").read_text() == "mine"
-    shutil.rmtree(out)
+@pytest.mark.parametrize("name", ["predictions.parquet", "costs.parquet", "provenance.json"])
+def test_scores_replace_nothing_that_is_the_users(name: str, exported: Path, tmp_path: Path):
+    mine = tmp_path / "out" / name
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    with pytest.raises(FolderError, match=f"{name} lies there"):
+        scored(exported, tmp_path / "a.csv", mine.parent)
+    assert mine.read_text() == "mine"
 
+
+@pytest.mark.parametrize(("overwrite", "message"), [(False, "report lies there"), (True, "not even with --overwrite")])
+def test_scores_do_not_replace_a_report_that_is_the_users(
+    overwrite: bool, message: str, exported: Path, tmp_path: Path
+):
+    mine = tmp_path / "out" / "report" / "thesis.tex"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    with pytest.raises(FolderError, match=message):
+        scored(exported, tmp_path / "a.csv", tmp_path / "out", overwrite=overwrite)
+    assert mine.read_text() == "mine"
+
+
+def test_other_scores_are_replaced_where_that_is_said(exported: Path, tmp_path: Path):
+    out = tmp_path / "out"
     scored(exported, tmp_path / "a.csv", out)
     scored(exported, tmp_path / "a.csv", out, name="renamed")
     before = contents(out)

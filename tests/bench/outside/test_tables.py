@@ -1,6 +1,7 @@
-"""What other people's tables may hold in the place of numbers: it is refused by row and value, or read exactly."""
+"""What other people's tables may hold in the place of numbers and names: refused by row and value, or read exactly."""
 
 import datetime as dt
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -70,19 +71,34 @@ def test_a_prediction_that_no_score_can_be_made_of_is_refused(
     assert len(message) < 400 + len(str(tmp_path))
 
 
-@pytest.mark.parametrize("column", ["id", "condition", "draw", "seed", "valence", "system"])
+CELLS = [[1.0], {"a": 1}, dt.date(2020, 1, 1), pd.Timestamp("2020-01-01"), pd.Timedelta("1s"), True]
+LARGE = np.uint64(2**64 - 1)  # of which a system may be called, as of 001
+
+
 @pytest.mark.parametrize(
-    "cell",
-    [[1.0], {"a": 1}, dt.date(2020, 1, 1), pd.Timestamp("2020-01-01"), pd.Timedelta("1s"), True, np.uint64(2**64 - 1)],
-    ids=lambda cell: type(cell).__name__,
-)  # fmt: skip
+    ("column", "cell"),
+    [
+        *product(["id", "condition", "draw", "seed", "valence", "system"], CELLS),
+        *product(["id", "condition", "draw", "seed", "valence"], [LARGE]),
+    ],
+    ids=lambda one: one if isinstance(one, str) else type(one).__name__,
+)
 def test_a_column_of_another_kind_is_refused_by_its_name(
     predictions: pd.DataFrame, export: Export, tmp_path: Path, column: str, cell: Any
 ):
-    if column == "system" and isinstance(cell, np.uint64):
-        return  # a whole number is a name, as 001 is
     table = predictions.assign(**{column: pd.Series([cell] * len(predictions))})
     assert column in refused(table, tmp_path / "mine.parquet", export)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_system_whose_name_breaks_tables_is_refused_and_shown_written_out(
+    predictions: pd.DataFrame, export: Export, tmp_path: Path, named: bool
+):
+    hidden = "a\x1b[31m"
+    (predictions.assign(system=hidden) if named else predictions).to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(OutsideError, match=r"mine.csv(.|\n)*system that cannot be a name.*: a\\x1b\[31m") as refused:
+        read_predictions(tmp_path / "mine.csv", export, hidden)
+    assert "\x1b" not in str(refused.value)
 
 
 def test_a_column_that_is_there_twice_is_refused_in_either_format(

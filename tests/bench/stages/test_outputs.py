@@ -39,22 +39,38 @@ def test_what_was_trained_elsewhere_is_not_said_to_have_heard_clean_speech():
     assert [found[name]["heard"] for name in ("published", "constant", "mfb")] == [None, None, "clean"]
 
 
-@pytest.mark.parametrize("name", [*TABLES, *BESIDE, CORRUPTIONS_TABLE, RECORD])
-@pytest.mark.parametrize("damage", [Path.unlink, Path.touch, lambda path: path.write_bytes(path.read_bytes()[:-1])])
+WRITTEN = (*TABLES, *BESIDE, CORRUPTIONS_TABLE)
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    for name in WRITTEN:
+        (tmp_path / name).write_text(name)
+    write_record(tmp_path, {"key": "mine"}, WRITTEN)
+    return tmp_path
+
+
+def test_a_run_whose_files_are_as_they_were_written_is_done_however_old_they_are(finished: Path):
+    for name in (*WRITTEN, RECORD):
+        (finished / name).touch()
+    assert is_done(SimpleNamespace(key="mine"), finished)
+    assert not is_done(SimpleNamespace(key="yours"), finished)
+    assert changed_files(finished) == []
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("name", [*WRITTEN, RECORD])
+@pytest.mark.parametrize("damage", [Path.unlink, cut])
 def test_a_run_in_which_a_file_is_not_as_it_was_written_is_not_done(
-    name: str, damage: Callable[[Path], None], tmp_path: Path
+    name: str, damage: Callable[[Path], None], finished: Path
 ):
-    names = (*TABLES, *BESIDE, CORRUPTIONS_TABLE)
-    for one in names:
-        (tmp_path / one).write_text(one)
-    write_record(tmp_path, {"key": "mine"}, names)
-    assert is_done(SimpleNamespace(key="mine"), tmp_path)
-    assert not is_done(SimpleNamespace(key="yours"), tmp_path)
-    damage(tmp_path / name)
-    assert is_done(SimpleNamespace(key="mine"), tmp_path) == (damage is Path.touch)
-    assert changed_files(tmp_path) == (
-        [] if damage is Path.touch or not (tmp_path / RECORD).exists() else [tmp_path / name]
-    )
+    damage(finished / name)
+    assert not is_done(SimpleNamespace(key="mine"), finished)
+    # Without its record a run is not finished.
+    assert changed_files(finished) == ([finished / name] if (finished / RECORD).exists() else [])
 
 
 def test_a_student_that_is_not_taught_is_not_said_to_have_a_teacher():

@@ -161,22 +161,20 @@ def test_a_name_may_stand_for_a_model_that_is_used_as_two():
 
 
 @pytest.mark.parametrize(
-    ("name", "changed"),
+    ("name", "changed", "named"),
     [
-        ("last", Encoder),
-        ("all", Encoder),
-        ("words", Recogniser),
-        ("words", Reader),
-        ("reference", Reader),
-        ("sure", Recogniser),
+        ("last", Encoder, "last"),
+        ("all", Encoder, "all"),
+        ("words", Recogniser, "one"),
+        ("words", Reader, "words"),
+        ("reference", Reader, "reference"),
+        ("sure", Recogniser, "one"),
     ],
 )
-def test_a_model_that_is_not_the_one_that_was_looked_at_makes_nothing(name, changed, monkeypatch):
+def test_a_model_that_is_not_the_one_that_was_looked_at_makes_nothing(name, changed, named, monkeypatch):
     known = look_at_models([name], CATALOG, "cpu").fingerprints
     monkeypatch.setattr(changed, "fingerprint", "of other weights")
-    with pytest.raises(
-        WeightsError, match=f"^{name if changed is not Recogniser else 'one'}: its weights changed since"
-    ):
+    with pytest.raises(WeightsError, match=f"^{named}: its weights changed since"):
         represent([name], CATALOG, WAVEFORMS, [None] * 3, "cpu", fingerprints=known)
     assert not any(made_by in {"encoder", "reader"} for made_by, *_ in CALLS)
 

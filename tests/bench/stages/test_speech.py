@@ -1,7 +1,6 @@
 """Speech, and what its noises are made of, that changes between being listed and being used."""
 
 import pickle
-import shutil
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
@@ -14,12 +13,11 @@ import soundfile
 
 from bench.stages import run
 from bench.stages.speech import UtteranceError, corrupt_utterance
-from bench.suite.suite import Suite
 from corruptions import AudioError, Clip, Material, parse_condition, read_noise_folder, read_responses
 from corruptions.sound.inputs import file_sha256
 
 from ..changing import Meddling, soften
-from ..spoken import write_corpus
+from ..spoken import control_suite, write_corpus
 
 
 @dataclass(frozen=True)
@@ -104,17 +102,7 @@ def test_of_what_changes_during_a_run_nothing_is_stored(
     files: str,
     at_fault: type[Exception],
 ):
-    suite = Suite.model_validate(
-        {
-            "name": "control",
-            "corpus": {"manifest": corpus / "corpus.csv", "scale": [1, 7]},
-            "noises": {"street": corpus / "street"},
-            "systems": ["random"],
-            "conditions": ["clean", "babble@0dB", "street@5dB", "street@0dB"],
-            "draws": 2,
-            "bootstrap": 100,
-        }
-    )
+    suite = control_suite(corpus / "corpus.csv")
     cache, right = corpus.parent / "cache", control_run.parent / "cache" / "store"
     monkeypatch.setenv("EMONOISE_CACHE", str(cache))
     monkeypatch.setattr(run, "worker_pool", lambda _: nullcontext(pool))
@@ -124,4 +112,3 @@ def test_of_what_changes_during_a_run_nothing_is_stored(
     stored = {path.relative_to(cache / "store") for path in (cache / "store").rglob("[!.]*.parquet")}
     assert all((cache / "store" / one).read_bytes() == (right / one).read_bytes() for one in stored)
     assert not stored or at_fault is AudioError
-    shutil.rmtree(cache)

@@ -18,6 +18,8 @@ from bench.store.progress import Stages
 from bench.store.stopping import STOPPING
 from bench.store.workers import WorkersError
 
+from ..terminal import AS_IN_A_TERMINAL
+
 ROOT = Path(__file__).parents[3]
 
 # A command in which both workers are busy with what never lets another thread of theirs run.
@@ -172,12 +174,8 @@ def end(number: signal.Signals | None) -> None:
 
 def start(code: str, folder: Path, *arguments: object, **options: Any) -> subprocess.Popen[bytes]:
     (folder / "pids").mkdir()
-    # Whoever runs the tests in the background may have let signals be ignored, and so would the script.
-    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    quits = "[signal.signal(one, signal.SIG_DFL) for one in (signal.SIGHUP, signal.SIGQUIT)]"
-    (folder / "script.py").write_text(f"{heard}; {quits}\n{code}")
-    path = os.pathsep.join([str(ROOT), *sys.path])
-    environment = os.environ | {"PYTHONPATH": path}
+    (folder / "script.py").write_text(AS_IN_A_TERMINAL + code)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     return subprocess.Popen([sys.executable, folder / "script.py", *map(str, arguments)], env=environment, **options)
 
 

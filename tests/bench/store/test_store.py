@@ -4,23 +4,7 @@ import pandas as pd
 import pytest
 
 from bench.store.store import Store, cache_root
-from corruptions.ground.files import replacing
 from corruptions.ground.seals import BLANK, SealError
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
-    target = tmp_path / "table.txt"
-    target.write_text("old")
-
-    def fail() -> None:
-        with replacing(target) as temporary:
-            temporary.write_text("half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fail()
-    assert target.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_temporary_file_is_never_taken_for_a_finished_one(tmp_path: Path):

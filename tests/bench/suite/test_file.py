@@ -112,6 +112,7 @@ def test_a_folder_of_weights_is_relative_to_the_suite_and_other_names_are_left_a
         ("noises: {street: {root: [a], split: train}}", "noises.street.root"),
         ("corpus: !!binary aGVsbG8=", "could not determine a constructor"),
     ],
+    ids=lambda one: one[:30],
 )  # fmt: skip
 def test_what_is_hostile_is_refused_by_the_name_of_its_file(tmp_path: Path, text: str, message: str):
     path = tmp_path / "hostile.yaml"

@@ -1,4 +1,3 @@
-import errno
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corruptions import AudioError, Waveform, read_audio, write_audio
-from corruptions.ground import files
 from corruptions.sound.audio import audio_length, read_excerpt
 
 
@@ -37,20 +35,6 @@ def test_nothing_is_clipped_or_guessed_when_writing(audio: Waveform, name: str, 
     with pytest.raises(AudioError, match=message):
         write_audio(tmp_path / name, audio)
     assert not list(tmp_path.iterdir())
-
-
-def test_a_file_that_stood_there_survives_a_failed_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.wav"
-    write_audio(path, np.full(10, 0.5, np.float32))
-
-    def disk_full(_: Path) -> None:
-        raise OSError(errno.ENOSPC, "no space left on device")
-
-    monkeypatch.setattr(files, "flush", disk_full)
-    with pytest.raises(OSError, match=r"a\.wav: the disk is full, \d+ MB free; what is done is kept"):
-        write_audio(path, np.zeros(10, np.float32))
-    assert read_audio(path)[0] == 0.5
-    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_channels_are_averaged(tmp_path: Path) -> None:

@@ -13,16 +13,15 @@ from tests.faults.tools.command import LAUNCHED, ran
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of a run: from beginning to end, in all of its processes together, and inside calls of each kind."""
+    """Seconds of a run: from beginning to end, and of all its processes inside calls of each kind."""
 
     suite: str
     wall_s: float
-    processes_s: float
     inside_s: dict[str, float]
 
     @property
     def share(self) -> float:
-        """Those inside the calls, of all processes, over those from beginning to end: no less than what it cost."""
+        """Those inside the calls over those from beginning to end: no less than what it cost."""
         return sum(self.inside_s.values()) / self.wall_s
 
 
@@ -32,8 +31,7 @@ def cost_of(suite: str, arguments: list[object], folder: Path, cache: Path) -> C
     times.mkdir(parents=True)
     ended = checked(ran(arguments, folder / "log", cache, program=LAUNCHED, environment={ENVIRONMENT: str(times)}))
     found = [json.loads(path.read_text(encoding="utf-8")) for path in times.glob("*.json")]
-    inside_s = {kind: sum(one["seconds"][kind] for one in found) for kind in CALLS}
-    return Cost(suite, ended.seconds, sum(one["in_all"] for one in found), inside_s)
+    return Cost(suite, ended.seconds, {kind: sum(one[kind] for one in found) for kind in CALLS})
 
 
 def cost_of_filterbanks(scene: Scene, folder: Path) -> Cost:

@@ -52,7 +52,7 @@ def _seed(rng: np.random.Generator) -> int:
 
 def _batch(scene: Scene, kinds: Mapping[str, str], where: str, harm: str, seed: int, trial: Path) -> list[Outcome]:
     damaged = _damaged(scene, kinds, where, harm, seed, trial / "all")
-    outcomes = [_outcome(kind, harm, found) for kind, found in _again(scene, where, damaged, trial / "all").items()]
+    outcomes = _again(scene, where, damaged, harm, trial / "all")
     if not any(one.is_bad for one in outcomes):
         return outcomes
     alone = [_one(scene, kinds, where, harm, seed, kind, trial / str(n))[0] for n, kind in enumerate(kinds)]
@@ -65,7 +65,7 @@ def _one(
     damaged = _damaged(scene, {kind: kinds[kind]}, where, harm, seed, trial)
     if not damaged:
         return [Outcome(_title(kind, harm), skipped="there is none, or no other of its kind")]
-    return [_outcome(kind, harm, found) for kind, found in _again(scene, where, damaged, trial).items()]
+    return _again(scene, where, damaged, harm, trial)
 
 
 def _damaged(scene: Scene, kinds: Mapping[str, str], where: str, harm: str, seed: int, trial: Path) -> Damaged:
@@ -83,25 +83,24 @@ def _damaged(scene: Scene, kinds: Mapping[str, str], where: str, harm: str, seed
     return found
 
 
-def _again(scene: Scene, where: str, damaged: Damaged, trial: Path) -> dict[str, tuple[Ended, list[str]]]:
-    """Run the command once more; return for each kind how it ended, and what differs."""
+def _again(scene: Scene, where: str, damaged: Damaged, harm: str, trial: Path) -> list[Outcome]:
+    """Run the command once more; return what came of it, for each kind."""
     name = "export" if where == "export" else "run"
     ended = ran(scene.arguments(name, trial / "out"), trial / "log", trial / "cache")
     bad = [] if ended.status else differences(content(trial / "out"), scene.expected(name))
     if where == "run" and DONE in ended.output:  # over a table whose values are the same by luck, too
         wholes = {path: scene.run / path.relative_to(trial / "out") for path in damaged.values()}
         bad += [path.name for path, whole in wholes.items() if path.read_bytes() != whole.read_bytes()]
-    return dict.fromkeys(damaged, (ended, sorted(set(bad))))
+    return [_outcome(_title(kind, harm), ended, sorted(set(bad))) for kind in damaged]
 
 
-def _outcome(kind: str, harm: str, found: tuple[Ended, list[str]]) -> Outcome:
-    ended, bad = found
+def _outcome(fault: str, ended: Ended, bad: list[str]) -> Outcome:
     said = ended.said
     if bad:
         said = f"{DONE if DONE in ended.output else 'ends well'}, but {', '.join(bad)} differ"
     elif mended := re.findall(r"^warning: \S+: (is not as it was written.*)$", ended.output, re.MULTILINE):
         said = f"warning: FILE: {mended[0]}"
-    return Outcome(_title(kind, harm), lost=bool(ended.status), wrong=bool(bad), raw=ended.raw, said=said)
+    return Outcome(fault, lost=bool(ended.status), wrong=bool(bad), raw=ended.raw, said=said)
 
 
 def _title(kind: str, harm: str) -> str:

@@ -62,7 +62,7 @@ def _full(scene: Scene, name: str, place: str, size_kb: int, trial: Path) -> lis
         again = _ran(scene, name, places, trial)
         bad = [] if again.status else differences(content(places["out"]), scene.expected(name))
     silent = bool(first.status) and FULL not in first.output
-    said = first.said.replace(str(trial), "") if first.status else "ends well"
+    said = first.said if first.status else "ends well"
     title = f"full disk: {place} of `{'corrupt' if name == 'export' else name}`"
     return [Outcome(title, lost=bool(again.status), wrong=bool(bad), raw=first.raw or again.raw or silent, said=said)]
 

@@ -49,7 +49,7 @@ class Victim:
         prepare: lays there what it needs.
         stages: the moments at which its stages began and ended, in seconds after the start.
         seconds: how long it took.
-        expected: whether what lies in the folder of a trial is what it must leave.
+        differs: what lies otherwise in the folder of a trial than it must leave it.
     """
 
     name: str
@@ -204,8 +204,7 @@ def _starts(name: str, scene: Scene, offered: Hub) -> Callable[[Path], Running]:
     def start(trial: Path) -> Running:
         cache = trial / "cache"
         if name == FETCH:
-            arguments = ["noise", "fetch", "tiny", "--to", trial / name]
-            return Running(arguments, trial / "log", cache, program=LAUNCHED, environment=offered.environment)
+            return fetching(offered, trial / name, trial / "log", cache)
         return Running(scene.arguments(name, trial / name), trial / "log", cache)
 
     return start
@@ -217,6 +216,12 @@ def _prepares(name: str, scene: Scene) -> Callable[[Path], None]:
             shutil.copytree(scene.run, trial / name)
 
     return prepare
+
+
+def fetching(offered: Hub, out: Path, log: Path, cache: Path) -> Running:
+    """Start a fetch of the corpus that is offered."""
+    arguments = ["noise", "fetch", "tiny", "--to", out]
+    return Running(arguments, log, cache, program=LAUNCHED, environment=offered.environment)
 
 
 def fetched(folder: Path) -> Content:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from tests.faults.disturbed.kill import fetched
+from tests.faults.disturbed.kill import FETCH, fetched, fetching
 from tests.faults.scene import Scene, checked
-from tests.faults.tools.command import LAUNCHED, Ended, Running
+from tests.faults.tools.command import Ended, Running
 from tests.faults.tools.content import Content, content, differences
 from tests.faults.tools.counts import Outcome
 from tests.faults.tools.hub import Hub, hub
@@ -28,9 +28,9 @@ def pairs(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1
         of: Mapping[str, Callable[[float, Path], list[Outcome]]] = {
             "runs on one cache": partial(_runs_on_one_cache, scene),
             "suites into one folder": partial(_suites_into_one, scene, other),
-            "fetches": partial(_into_one, "fetches", offered.unpacked, partial(_fetch, offered)),
-            "exports": partial(_into_one, "exports", scene.expected("export"), partial(_start, scene, "export")),
-            "scores": partial(_into_one, "scores", scene.expected("score"), partial(_start, scene, "score")),
+            "fetches": partial(_into_one, FETCH, offered.unpacked, partial(_fetch, offered)),
+            "exports": partial(_into_one, "export", scene.expected("export"), partial(_start, scene, "export")),
+            "scores": partial(_into_one, "score", scene.expected("score"), partial(_start, scene, "score")),
         }
         trials: list[Trial] = [
             partial(of[name], float(rng.uniform(0, LATEST_S)))
@@ -53,9 +53,7 @@ def _start(scene: Scene, name: str, out: Path, trial: Path, log: str, suite: Pat
 
 
 def _fetch(offered: Hub, out: Path, trial: Path, log: str) -> Running:
-    arguments = ["noise", "fetch", "tiny", "--to", out]
-    environment = offered.environment
-    return Running(arguments, trial / log / "log", trial / "cache", program=LAUNCHED, environment=environment)
+    return fetching(offered, out, trial / log / "log", trial / "cache")
 
 
 def _both(first: Running, later: Callable[[], Running], after_s: float) -> list[Ended]:
@@ -97,22 +95,20 @@ def _suites_into_one(scene: Scene, other: Path, after_s: float, trial: Path) -> 
     checked(alone.wait())
     bad = differences(content(out), content(trial / "alone" / "run"))
     refused = sum(bool(one.status) and any(word in one.output for word in HELD) for one in ended)
-    return [
-        _outcome(
-            "two suites into one folder", ended, again, bad, lost=not winners or refused + len(winners) < len(ended)
-        )
-    ]
+    lost = not winners or refused + len(winners) < len(ended)
+    return [_outcome("two suites into one folder", ended, again, bad, lost=lost)]
 
 
 def _into_one(
     name: str, expected: Content, start: Callable[[Path, Path, str], Running], after_s: float, trial: Path
 ) -> list[Outcome]:
-    out = trial / name.removesuffix("s")  # scores are called after their folder
+    out = trial / name  # scores are called after their folder
     ended = _both(start(out, trial, "first"), lambda: start(out, trial, "second"), after_s / 2)
     helped = all(not one.status or any(word in one.output for word in HELD) for one in ended)
     again = [start(out, trial, "again").wait()]
-    bad = differences(fetched(out) if name == "fetches" else content(out), expected)
-    return [_outcome(f"two {name} into one folder", ended, again, bad, lost=not helped)]
+    bad = differences(fetched(out) if name == FETCH else content(out), expected)
+    both = "fetches" if name == FETCH else f"{name}s"
+    return [_outcome(f"two {both} into one folder", ended, again, bad, lost=not helped)]
 
 
 def _outcome(fault: str, ended: Sequence[Ended], again: Sequence[Ended], bad: Sequence[str], *, lost: bool) -> Outcome:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.faults.scene import Scene
-from tests.faults.tools.command import ran
+from tests.faults.scene import Scene, checked
+from tests.faults.tools.command import Ended, ran
 from tests.faults.tools.counts import Outcome
 from tests.faults.tools.harm import HARMS
 from tests.faults.tools.kinds import PROBE, files_of
@@ -22,7 +22,7 @@ def damaged_probe(scene: Scene, folder: Path, rng: np.random.Generator, share: f
     """Yield what came of every damage: the corpus must be whole once more, to the bit."""
     whole = folder / "whole-probe"
     if not whole.exists():
-        _build(whole, folder)
+        checked(_build(whole, folder))
     rounds = max(1, round(ROUNDS * share))
     trials: list[Trial] = [
         partial(_damaged, whole, harm, int(rng.integers(2**31))) for harm in HARMS for _ in range(rounds)
@@ -30,10 +30,9 @@ def damaged_probe(scene: Scene, folder: Path, rng: np.random.Generator, share: f
     yield from together(trials, folder)
 
 
-def _build(cache: Path, folder: Path) -> "tuple[int, bool, str]":
-    sizes = [str(one) for split, n in SIZES.items() for one in (f"--{split}", n)]
-    ended = ran(["corpus", "build", "probe", *sizes, "--workers", 1], folder / f"{cache.name}.log", cache)
-    return ended.status, ended.raw, ended.said
+def _build(cache: Path, folder: Path) -> Ended:
+    sizes = [one for split, n in SIZES.items() for one in (f"--{split}", n)]
+    return ran(["corpus", "build", "probe", *sizes, "--workers", 1], folder / f"{cache.name}.log", cache)
 
 
 def _damaged(whole: Path, harm: str, seed: int, trial: Path) -> list[Outcome]:
@@ -44,7 +43,7 @@ def _damaged(whole: Path, harm: str, seed: int, trial: Path) -> list[Outcome]:
         files = files_of(cache, pattern)
         if HARMS[harm](files[int(rng.integers(len(files)))], rng, files):
             damaged.append(kind)
-    status, raw, said = _build(cache, trial)
+    ended = _build(cache, trial)
     bad = [
         kind
         for kind in damaged
@@ -53,6 +52,12 @@ def _damaged(whole: Path, harm: str, seed: int, trial: Path) -> list[Outcome]:
         )
     ]
     return [
-        Outcome(f"{kind}: {harm}", lost=bool(status), wrong=kind in bad, raw=raw, said=said if status else "mended")
+        Outcome(
+            f"{kind}: {harm}",
+            lost=bool(ended.status),
+            wrong=kind in bad,
+            raw=ended.raw,
+            said=ended.said if ended.status else "mended",
+        )
         for kind in damaged
     ]

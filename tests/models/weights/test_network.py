@@ -126,5 +126,5 @@ def test_weights_that_are_no_numbers_are_an_error(folder):
         state[BIAS][3] = float("nan")
 
     edit_weights(folder, spoil)
-    with pytest.raises(WeightsError, match=rf"{BIAS} holds what is no finite number"):
+    with pytest.raises(WeightsError, match=rf"{BIAS} holds what is no finite number$"):
         load(folder)

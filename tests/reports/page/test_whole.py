@@ -31,7 +31,7 @@ def test_of_many_at_once_each_makes_a_whole_one_and_nothing_is_left(tmp_path):
 def test_what_fails_leaves_the_old_one(tmp_path):
     make(tmp_path / "report", "old")
     with pytest.raises(TypeError):
-        make(tmp_path / "report", 1)  # type: ignore[arg-type]
+        make(tmp_path / "report", 1)
     assert (tmp_path / "report" / "a").read_text() == "old"
     assert names(tmp_path) == ["report"]
 

@@ -17,13 +17,15 @@ def test_a_file_that_is_not_there_is_named(run_folder, table, name):
 
 @pytest.mark.parametrize(("name", "text", "message"), [
     ("provenance.json", "{", "not valid JSON"),
+    ("provenance.json", "[" * 30 + "]" * 30, r"provenance\.json: nested too deeply; 20 levels are allowed"),
+    ("provenance.json", "[" * 100_000, r"provenance\.json: nested too deeply; 20 levels are allowed"),
     ("provenance.json", '{"corpus": {"name": "own"}}', "corpus.synthetic: Field required"),
     ("systems.json", "[]", "all of it: Input should be a valid dictionary"),
     ("systems.json", "{}", "does not describe mfb"),
     ("systems.json", '{"mfb": {"family": "magic"}}', "mfb.family: .*'acoustic', 'lexical', .*or 'control'"),
     ("examples/examples.json", '[{"condition": "x", "utterance": "u", "file": "../suite.yaml"}]', "is not a file in"),
     ("examples/examples.json", '[{"condition": "x"}]', "0.file: Field required"),
-])  # fmt: skip
+], ids=lambda one: one[:30])  # fmt: skip
 def test_a_file_that_does_not_hold_what_it_must_is_refused(run_folder, table, name, text, message):
     folder = run_folder(table({}, systems=["mfb"]))
     (folder / name).parent.mkdir(exist_ok=True)
