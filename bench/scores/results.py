@@ -96,6 +96,7 @@ RESULTS: dict[str, Column] = {
     "all_high": Column("float64", nullable=True),
     "n_utterances": Column("int64"),
     "n_speakers": Column("int64"),
+    "note": Column("str", nullable=True),
 }
 
 RANGES: dict[str, tuple[float, float]] = {

@@ -134,4 +134,4 @@ def test_results_have_the_columns_that_the_design_promises():
     keys = ["suite", "corpus", "split", "system", "seed", "corruption", "condition", "level", "level_unit", "draw"]
     numbers = ["dimension", "metric", "value", "ci_low", "ci_high"]
     spreads = ["seed_sd", "draw_sd", "all_low", "all_high"]
-    assert list(RESULTS) == [*keys, *numbers, *spreads, "n_utterances", "n_speakers"]
+    assert list(RESULTS) == [*keys, *numbers, *spreads, "n_utterances", "n_speakers", "note"]
