@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench test test-faults lint report benchmark-speed fuzz audit clean
+.PHONY: help setup bench test test-slow test-faults lint report benchmark-speed fuzz audit clean
 
 help:  ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 20
@@ -31,6 +31,9 @@ report: $(READY)  ## write the report of runs/$(SUITE) again
 
 test: $(READY)  ## the default tests: no network, no GPU, no licensed data
 	$(BIN)/python -m pytest --numprocesses $(TESTERS)
+
+test-slow: $(READY)  ## what takes minutes and rarely breaks: the suites at paper scale, and real speech end to end
+	$(BIN)/python -m pytest -m slow --numprocesses $(TESTERS)
 
 test-faults: $(READY)  ## kill, damage, swap, fill disks and run twice at once; writes docs/faults.md (FAULTS=kill: a part)
 	$(BIN)/python -m tests.faults $(FAULTS)

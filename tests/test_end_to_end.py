@@ -19,6 +19,8 @@ from bench.suite.systems import SYSTEMS
 TABLES = ("predictions", "transcripts", "corruptions", "results")
 # Other bands and layers of the same encoders are tested with the encoders.
 TESTED = [name for name in SYSTEMS if name not in {"mfb-80", "whisper-1", "whisper-2", "whisper-4"}]
+FEW = ["mfb", "whisper", "text", "fusion", "student", "random"]
+"""At least one of everything that is stored and of every way to train."""
 N_TEST = 8
 
 pytestmark = pytest.mark.embedded
@@ -40,11 +42,6 @@ def emonoise(*arguments: object, cache: Path) -> subprocess.CompletedProcess[str
 
 def tables(run: Path) -> dict[str, pd.DataFrame]:
     return {name: pd.read_parquet(run / f"{name}.parquet") for name in TABLES}
-
-
-def assert_same_tables(left: Path, right: Path) -> None:
-    for name, table in tables(left).items():
-        pd.testing.assert_frame_equal(table, tables(right)[name], check_exact=True)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +146,9 @@ def test_one_worker_and_a_run_killed_twice_end_in_the_same_tables(
 ):
     cache, out = tmp_path / "cache", tmp_path / "run"
     cache.mkdir()
-    arguments = ("run", suite, "--out", out, "--workers", 1)
+    few = suite.with_name("few.yaml")
+    few.write_text(yaml.safe_dump(yaml.safe_load(suite.read_text()) | {"systems": FEW}))
+    arguments = ("run", few, "--out", out, "--workers", 1)
     # Once while heads are trained, once while test speech is worked on.
     for kind in ("heads", "predictions"):
         run = subprocess.Popen(
@@ -161,7 +160,11 @@ def test_one_worker_and_a_run_killed_twice_end_in_the_same_tables(
         run.send_signal(signal.SIGKILL)
         run.wait()
     emonoise(*arguments, cache=cache)
-    assert_same_tables(whole_run[0], out)
+    for name, table in tables(out).items():
+        whole = tables(whole_run[0])[name]
+        if name in ("predictions", "results"):
+            whole = whole[whole["system"].isin(table["system"])]
+        pd.testing.assert_frame_equal(table, whole.reset_index(drop=True), check_exact=True)
 
 
 def test_another_noise_computes_only_what_is_new(whole_run: tuple[Path, Path], suite: Path, tmp_path: Path):

@@ -15,7 +15,7 @@ from bench.suite.suite import Suite, load_suite
 
 from .models import tiny
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.slow]
 
 COLUMNS = ["id", "path", "split", "speaker", "activation", "valence", "dominance", "transcript", "emotion"]
 SHORT = {

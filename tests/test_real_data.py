@@ -72,6 +72,7 @@ CHANCE = 0.2
 """What is left by chance of two sentences and 40 utterances, whose correlations have a standard error of .16."""
 
 
+@pytest.mark.slow
 def test_on_constant_text_the_words_say_nothing(real_data: Path, tmp_path: Path):
     suite = write_suite(
         real_data,
