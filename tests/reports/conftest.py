@@ -122,7 +122,7 @@ PROVENANCE: dict[str, Any] = {
     "policy": "per-utterance",
     "seeds": [0, 1, 2],
     "draws": 1,
-    "bootstrap": 2000,
+    "intervals": "Student's t on the jackknife over speakers",
     "encoders": {"filterbank": "filterbank-1"},
     "weights": {"whisper-tiny.en": "0" * 64},
     "notes": ["invented for the tests of the report"],

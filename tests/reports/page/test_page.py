@@ -242,13 +242,13 @@ def test_no_sentence_sticks_to_the_one_before(run_folder, table, known):
 def test_one_of_a_thing_is_singular(read, table):
     said = read(table({}, systems=["mfb"], speakers=1))
     assert "How well 1 system reads " in said
-    assert "The test set has 1 speaker. With fewer than 25 the intervals are rough." in said
-    assert "resamples of the 1 test speaker," in said
+    assert "The test set has 1 speaker. With fewer than 8 the intervals are rough." in said
+    assert "Student's t on the jackknife over speakers (1 test speaker)," in said
 
 
 def test_with_few_speakers_the_intervals_are_called_rough(read, table):
-    said = read(table({}, systems=["mfb"], speakers=8))
-    assert "The test set has 8 speakers. With fewer than 25 the intervals are rough." in said
+    said = read(table({}, systems=["mfb"], speakers=7))
+    assert "The test set has 7 speakers. With fewer than 8 the intervals are rough." in said
 
 
 def test_what_provenance_does_not_say_is_not_made_up(run_folder, table):
