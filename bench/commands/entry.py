@@ -27,6 +27,7 @@ def main() -> None:
         print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1)
     finally:
+        stop_no_more()  # the interpreter takes a moment to end
         _close_output()
 
 

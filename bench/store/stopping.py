@@ -4,11 +4,17 @@ Python ends at once at the last two, and leaves behind what it has started. Here
 thread, so that whatever is to be cleaned up is.
 """
 
+import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
+from typing import Any
+
+_AGAIN_S = 0.02
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -17,19 +23,25 @@ class Stopped(KeyboardInterrupt):
     """A signal that tells the command to end.
 
     Attributes:
+        number: of the signal.
         status: what a shell reports for a command that this signal ended.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(f"signal {number}")
+        self.number = number
         self.status = 128 + number
 
 
 def stop_on_signals() -> None:
-    """Let the signals of ``STOPPING`` raise ``Stopped`` in the main thread; those that are ignored (nohup) stay so."""
+    """Let the signals of ``STOPPING`` raise ``Stopped`` in the main thread; those that are ignored (nohup) stay so.
+
+    Python drops what is raised where nobody can catch it, as in a destructor: such a signal is sent once more.
+    """
     for number in STOPPING:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _stop)
+    sys.unraisablehook = partial(_once_more, sys.unraisablehook)
 
 
 def stop_no_more() -> None:
@@ -62,6 +74,14 @@ def undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
         for late in dict.fromkeys(came):
             signal.raise_signal(late)
+
+
+def _once_more(before: Callable[[Any], object], dropped: Any) -> None:
+    if isinstance(dropped.exc_value, Stopped):
+        # From another thread, and later: by then this one has left what nobody can catch an exception in.
+        threading.Timer(_AGAIN_S, os.kill, (os.getpid(), dropped.exc_value.number)).start()
+    else:
+        before(dropped)
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

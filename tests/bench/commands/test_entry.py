@@ -12,6 +12,7 @@ import pytest
 from ..terminal import AS_IN_A_TERMINAL
 
 DOOR = "import sys; sys.argv[0] = 'emonoise'; from bench.commands.entry import main; main()"
+HELP = DOOR.replace("; from", "; sys.argv.append('--help'); from")
 # Does something in the moment in which a module is first asked for.
 WHEN = """
 import importlib.abc, signal, sys
@@ -31,6 +32,11 @@ def started(code: str) -> subprocess.CompletedProcess[str]:
 def test_a_signal_while_the_command_is_still_imported_is_no_traceback(number: signal.Signals):
     done = started(WHEN.format(name="typer", what=f"signal.raise_signal({number.value})") + DOOR)
     assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "Stopped.\n")
+
+
+def test_a_signal_to_a_command_that_has_ended_is_no_traceback():
+    done = started("import atexit, signal; atexit.register(signal.raise_signal, signal.SIGINT);" + HELP)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_error_while_the_command_is_still_imported_is_no_traceback():

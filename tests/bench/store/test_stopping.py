@@ -1,4 +1,6 @@
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -53,3 +55,24 @@ def test_what_must_not_be_disturbed_is_finished_first():
     assert done == ["all of it"]
     with pytest.raises(Stopped):
         signal.raise_signal(signal.SIGINT)
+
+
+DROPPED = """
+import signal, sys, time
+from bench.store.stopping import Stopped, stop_on_signals
+class Held:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+stop_on_signals()
+try:
+    held = Held()
+    del held
+    time.sleep(10)
+except Stopped as stopped:
+    sys.exit(stopped.status)
+"""
+
+
+def test_a_signal_in_a_destructor_is_neither_dropped_nor_a_traceback():
+    done = subprocess.run([sys.executable, "-c", DROPPED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
