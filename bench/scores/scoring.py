@@ -98,10 +98,25 @@ def score(
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
     method, clusters = clustered(method, speakers_of(predictions, transcripts), grid.texts)
     series = chain(prediction_series(predictions, grid, clusters), transcript_series(transcripts, grid, clusters))
-    scored = _with_means(one for some in series for one in _scored(some, grid, method))
-    rows = [run | row for one in scored for row in _rows(one, grid, harsher, method)]
+    rows = [run | row for row in scored_rows(series, grid, harsher, method)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
-    return typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results").sort_values(keys, na_position="first", ignore_index=True)
+    table = typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results")
+    return table.sort_values(keys, na_position="first", ignore_index=True)
+
+
+def scored_rows(
+    series: Iterable[Series], grid: Grid, harsher: Mapping[str, Harsher], method: Method
+) -> Iterator[Row]:
+    """Yield the rows of the results, from sums on: every number, its interval and its notes.
+
+    Args:
+        series: of one run, the dimensions of a system one after the other.
+        grid: what the series are over.
+        harsher: for every corruption with levels, in which direction of the level it gets harsher.
+        method: of intervals, that the sums are clustered for.
+    """
+    for one in _with_means(one for some in series for one in _scored(some, grid, method)):
+        yield from _rows(one, grid, harsher, method)
 
 
 def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:

@@ -176,21 +176,22 @@ def rates(cell: Cell, seed: int, share: float) -> Iterator[Rate]:
         for first in starts:
             case = cell.make(rng_for(seed, *cell[:-1], resampling, first), at_once)
             for name in names:
-                inferred = _inferred(case, CONTENDERS[name], seed + first)
+                ends = inferred(case, CONTENDERS[name], seed + first)
                 for measure in measures:
-                    found.setdefault((measure, name), []).append(_MEASURED[measure](inferred, case.truth))
+                    found.setdefault((measure, name), []).append(MEASURED[measure](ends, case.truth))
         for (measure, name), of in found.items():
             yield Rate(measure, name, float(np.concatenate(of).mean()), len(starts) * at_once)
 
 
-_MEASURED: dict[str, Callable[[Inferred, float], Floats]] = {
+MEASURED: dict[str, Callable[[Inferred, float], Floats]] = {
     COVERAGE: lambda of, truth: np.asarray((of.low <= truth) & (truth <= of.high), np.float64),
     TYPE_I: lambda of, _: np.asarray((of.p <= 0.05).mean(axis=-1)),
     HOLM: lambda of, _: np.asarray(of.p.min(axis=-1) * of.p.shape[-1] <= 0.05, np.float64),
 }
 
 
-def _inferred(case: Case, contender: Contender, seed: int) -> Inferred:
+def inferred(case: Case, contender: Contender, seed: int) -> Inferred:
+    """Return what a contender says of every test set of a case."""
     sums = case.utterances if contender.of_utterances else by_speaker(case.utterances, case.sizes)
     method = contender.method(seed)
     method = method.of_differences() if case.is_difference else method
