@@ -72,8 +72,8 @@ def compare(
 
     Returns:
         The table of ``COMPARISONS``. ``metric`` is ``ccc`` (clean speech), ``ccc_auc`` (a corruption) or
-        ``ccc_mean_noisy`` (the mean of all areas). The dimension ``mean`` leaves out what is undefined. ``seed_sd`` is the standard deviation of the difference between
-        seeds, null for one seed.
+        ``ccc_mean_noisy`` (the mean of all areas). The dimension ``mean`` leaves out what is undefined. ``seed_sd`` is
+        the standard deviation of the difference between seeds, null for one seed.
 
     Raises:
         TableError: for a table that does not hold the grid.

@@ -104,9 +104,7 @@ def score(
     return table.sort_values(keys, na_position="first", ignore_index=True)
 
 
-def scored_rows(
-    series: Iterable[Series], grid: Grid, harsher: Mapping[str, Harsher], method: Method
-) -> Iterator[Row]:
+def scored_rows(series: Iterable[Series], grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
     """Yield the rows of the results, from sums on: every number, its interval and its notes.
 
     Args:

@@ -1,4 +1,4 @@
-"""What was read: utterances of the same text are alike, and where all speakers read the same few, a test set is small."""
+"""What was read: utterances of one text are alike, and where all speakers read the same few, a test set is small."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the intervals of a whole run cost on one core, apart from reading and checking its rows, and one of other tools."""
+"""What the intervals of a whole run cost on one core, beside the checks of its rows, and one of another tool."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""``python -m tests.study``: try every way to an interval where the true number is known; write ``docs/intervals.md``."""
+"""``python -m tests.study``: try every way to an interval where the truth is known; write ``docs/intervals.md``."""
 
 import argparse
 import sys

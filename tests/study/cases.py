@@ -122,7 +122,7 @@ def equal_systems(ccc: float, sizes: Sizes, between: float, rng: np.random.Gener
 
 
 def trained(sd: float, n_seeds: int, sizes: Sizes, between: float, rng: np.random.Generator, n_tables: int) -> Case:
-    """Return the mean CCC of a system trained several times, whose true CCCs are normal around that of all trainings."""
+    """Return the mean CCC of a system trained several times, whose true CCCs are normal around the truth."""
     who = speakers_of(sizes)
     labels, common = normal(rng, who, between, n_tables), normal(rng, who, ERRORS_BETWEEN, n_tables)
     made = []

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -88,8 +89,8 @@ PARTS = {
     OTHER: Part(
         ("ours", "textbook t", "percentile"),
         (COVERAGE,),
-        f"Coverage of {', '.join(OTHERS)}: CCCs of .5, .6 and .7 that correlate .3; a curve of .3 to .6 over four levels; "
-        "what is left of .6 at the harshest; a word error rate of .3; .6 against .5.",
+        f"Coverage of {', '.join(OTHERS)}: CCCs of .5, .6 and .7 in dimensions that correlate .3; a curve of .3 to .6 over "
+        "four levels; what is left of .6 at the harshest; a word error rate of .3; .6 against .5.",
     ),
     EQUAL: Part(
         ("ours", "textbook t", "sign flips", "percentile"),
@@ -133,28 +134,27 @@ class Cell(NamedTuple):
 
 def cells() -> Iterator[Cell]:
     """Yield every cell."""
-    for n_speakers in SPEAKERS:
-        for shared, sizes_of in SIZES.items():
-            sizes = sizes_of(n_speakers)
-            for between in BETWEEN:
-                row = (n_speakers, shared, f"{between:g}")
-                for ccc in CCCS:
-                    yield Cell(CCC, *row, f"{ccc:g}", partial(one_ccc, ccc, sizes, between))
-                if n_speakers in FEWER_SPEAKERS:
-                    for name, make in OTHERS.items():
-                        yield Cell(OTHER, *row, name, partial(make, sizes, between))
-                    for ccc in CCCS[1:]:
-                        yield Cell(EQUAL, *row, f"{ccc:g}", partial(equal_systems, ccc, sizes, between))
-    for n_speakers in (8, 15, 60):
-        for sd in SEED_SDS:
-            for n_seeds in N_SEEDS:
-                make_seeds = partial(trained, sd, n_seeds, SIZES["equal"](n_speakers), BETWEEN[1])
-                yield Cell(SEEDS, n_speakers, "equal", f"{sd:g}", f"{n_seeds}", make_seeds)
-    for n_speakers in (12, 24, 60):
-        for of_text in OF_TEXT:
-            for n_texts in TEXTS:
-                make_texts = partial(same_sentences, n_texts, of_text, n_speakers)
-                yield Cell(ITEMS, n_speakers, "equal", f"{of_text:g}", f"{n_texts}", make_texts)
+    for n_speakers, (shared, sizes_of), between in product(SPEAKERS, SIZES.items(), BETWEEN):
+        row, sizes = (n_speakers, shared, f"{between:g}"), sizes_of(n_speakers)
+        for ccc in CCCS:
+            yield Cell(CCC, *row, f"{ccc:g}", partial(one_ccc, ccc, sizes, between))
+        if n_speakers in FEWER_SPEAKERS:
+            for name, make in OTHERS.items():
+                yield Cell(OTHER, *row, name, partial(make, sizes, between))
+            for ccc in CCCS[1:]:
+                yield Cell(EQUAL, *row, f"{ccc:g}", partial(equal_systems, ccc, sizes, between))
+    for n_speakers, sd, n_seeds in product((8, 15, 60), SEED_SDS, N_SEEDS):
+        several = partial(trained, sd, n_seeds, SIZES["equal"](n_speakers), BETWEEN[1])
+        yield Cell(SEEDS, n_speakers, "equal", f"{sd:g}", f"{n_seeds}", several)
+    for n_speakers, of_text, n_texts in product((12, 24, 60), OF_TEXT, TEXTS):
+        yield Cell(
+            ITEMS,
+            n_speakers,
+            "equal",
+            f"{of_text:g}",
+            f"{n_texts}",
+            partial(same_sentences, n_texts, of_text, n_speakers),
+        )
 
 
 class Rate(NamedTuple):

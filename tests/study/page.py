@@ -9,7 +9,7 @@ import pandas as pd
 from bench.store.machine import versions
 from tests.faults.table import commit
 from tests.faults.tools.command import ROOT
-from tests.study.cells import ENOUGH_SPEAKERS, GOALS, OF_RESAMPLING, PARTS, TABLES
+from tests.study.cells import ENOUGH_SPEAKERS, GOALS, PARTS
 
 PAGE = ROOT / "docs" / "intervals.md"
 TEXT = (Path(__file__).parent / "reading.md").read_text(encoding="utf-8")
@@ -98,5 +98,7 @@ def _table(rows: pd.DataFrame, part: str) -> Iterator[str]:
 def _shown(rows: pd.DataFrame, measure: str, contender: str) -> str:
     of = rows[(rows["measure"] == measure) & (rows["contender"] == contender)]
     meant = (of["n_speakers"] >= ENOUGH_SPEAKERS) & ~_is_met(of)
-    written = [f"**{100 * rate:.1f}**" if bad else f"{100 * rate:.1f}" for rate, bad in zip(of["rate"], meant, strict=True)]
+    written = [
+        f"**{100 * rate:.1f}**" if bad else f"{100 * rate:.1f}" for rate, bad in zip(of["rate"], meant, strict=True)
+    ]
     return " ".join(written)

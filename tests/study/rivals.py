@@ -44,7 +44,7 @@ class BCa(Percentile):
         """Return the sums of every resample, then those without each speaker."""
         return np.concatenate([super().again(sums), TEXTBOOK.again(sums)])
 
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
+    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:  # noqa: ARG002
         """Return the percentiles; no p-value."""
         drawn, without = again[: self.resamples], again[self.resamples :]
         moves = without.mean(axis=0) - without

@@ -89,9 +89,7 @@ def rated(
     return np.stack(made, axis=2)
 
 
-def transcribed(
-    rng: np.random.Generator, sizes: Sequence[int], between: float, rate: float, n_tables: int
-) -> Floats:
+def transcribed(rng: np.random.Generator, sizes: Sequence[int], between: float, rate: float, n_tables: int) -> Floats:
     """Return counts of utterances, errors, insertions (none) and words; speakers differ by a beta distribution.
 
     Args:

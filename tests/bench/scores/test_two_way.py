@@ -94,9 +94,7 @@ def test_results_count_speakers_whatever_they_are_clustered_by_and_values_do_not
 
 def read(texts_by_speaker):
     rows = [
-        (f"{speaker}{k}", speaker, text)
-        for speaker, texts in texts_by_speaker.items()
-        for k, text in enumerate(texts)
+        (f"{speaker}{k}", speaker, text) for speaker, texts in texts_by_speaker.items() for k, text in enumerate(texts)
     ]
     frame = pd.DataFrame(rows, columns=["utterance", "speaker", "text"])
     return frame, dict(zip(frame["utterance"], frame["text"], strict=True))
