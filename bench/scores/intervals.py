@@ -38,7 +38,8 @@ class Method(Protocol):
         """Return the sums of other sets of the same speakers.
 
         Args:
-            sums: over the utterances of each speaker, shape ``(n_speakers, ...)``.
+            sums: over the utterances of each cluster, shape ``(n_clusters, ...)``: a speaker, unless ``clustered`` says
+                otherwise.
 
         Returns:
             Shape ``(n_sets, ...)``.
@@ -50,7 +51,7 @@ class Method(Protocol):
         Args:
             value: the numbers, shape ``(...)``; NaN where one is undefined.
             again: the same numbers in each set, shape ``(n_sets, ...)``.
-            sizes: how many utterances of each speaker every number rests on, shape ``(n_speakers, ...)``.
+            sizes: how many utterances of each cluster every number rests on, shape ``(n_clusters, ...)``.
 
         Returns:
             Three arrays of shape ``(...)``. All is NaN where there are fewer than two speakers, for then nothing is

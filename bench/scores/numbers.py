@@ -25,7 +25,7 @@ class Numbers:
     Attributes:
         value: shape ``(n,)``; NaN where one is undefined.
         again: the same in every set of speakers, ``(n_sets, n)``.
-        sizes: how many utterances of each speaker they rest on, ``(n_speakers, n)``.
+        sizes: how many utterances of each cluster, mostly a speaker, they rest on, ``(n_clusters, n)``.
         by_seed: the same of each training seed alone, ``(n_seeds, n)``.
         by_draw: the same of each draw of the noise alone, ``(n_draws, n)``.
         notes: why each is undefined, or what it leaves out, ``(n,)``; empty where there is nothing to say.

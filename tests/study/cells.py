@@ -89,8 +89,8 @@ PARTS = {
     OTHER: Part(
         ("ours", "textbook t", "percentile"),
         (COVERAGE,),
-        f"Coverage of {', '.join(OTHERS)}: CCCs of .5, .6 and .7 in dimensions that correlate .3; a curve of .3 to .6 over "
-        "four levels; what is left of .6 at the harshest; a word error rate of .3; .6 against .5.",
+        f"Coverage of {', '.join(OTHERS)}: CCCs of .5, .6 and .7 in dimensions that correlate .3; a curve of .3 to .6 "
+        "over four levels; what is left of .6 at the harshest; a word error rate of .3; .6 against .5.",
     ),
     EQUAL: Part(
         ("ours", "textbook t", "sign flips", "percentile"),
