@@ -90,15 +90,11 @@ def _table(rows: pd.DataFrame, part: str) -> Iterator[str]:
     asked, measures, _ = PARTS[part]
     yield f"| speakers | utterances | {VARIED.get(part, 'labels between')} | {' | '.join(asked)} |"
     yield "|---" * (3 + len(asked)) + "|"
-    for (n_speakers, sizes, varied), of in rows.groupby(["n_speakers", "sizes", "varied"], sort=False):
-        cells = [" / ".join(_shown(of, measure, name) for measure in measures) for name in asked]
-        yield f"| {n_speakers} | {sizes} | {varied} | {' | '.join(cells)} |"
-
-
-def _shown(rows: pd.DataFrame, measure: str, contender: str) -> str:
-    of = rows[(rows["measure"] == measure) & (rows["contender"] == contender)]
-    meant = (of["n_speakers"] >= ENOUGH_SPEAKERS) & ~_is_met(of)
+    meant = (rows["n_speakers"] >= ENOUGH_SPEAKERS) & ~_is_met(rows)
     written = [
-        f"**{100 * rate:.1f}**" if bad else f"{100 * rate:.1f}" for rate, bad in zip(of["rate"], meant, strict=True)
+        f"**{100 * rate:.1f}**" if bad else f"{100 * rate:.1f}" for rate, bad in zip(rows["rate"], meant, strict=True)
     ]
-    return " ".join(written)
+    for place, of in rows.assign(written=written).groupby(["n_speakers", "sizes", "varied"], sort=False):
+        shown = of.groupby(["contender", "measure"])["written"].agg(" ".join)
+        cells = [" / ".join(shown[name, measure] for measure in measures) for name in asked]
+        yield f"| {' | '.join(map(str, place))} | {' | '.join(cells)} |"

@@ -8,7 +8,7 @@ from scipy import stats
 from bench.scores.intervals import Percentile
 from tests.study import page
 from tests.study.cases import CLEAN, equal_systems, one_ccc, trained
-from tests.study.cells import CCC, CONTENDERS, PARTS, cells, inferred, rates
+from tests.study.cells import CONTENDERS, PARTS, cells, inferred, rates
 from tests.study.rivals import BCa, BootstrapT, Expanded, OnFishersZ, SignFlips
 from tests.study.worlds import SIZES, balanced, by_speaker
 
@@ -66,8 +66,8 @@ VALUES = np.random.default_rng(4).gamma(2, size=14)
 
 
 def test_bca_is_that_of_scipy():
-    low, high, _ = mean_of(BCa(20_000, 0), VALUES)
-    expected = stats.bootstrap((VALUES,), np.mean, n_resamples=20_000, method="BCa", rng=np.random.default_rng(0))
+    low, high, _ = mean_of(BCa(100_000, 0), VALUES)
+    expected = stats.bootstrap((VALUES,), np.mean, n_resamples=100_000, method="BCa", rng=np.random.default_rng(0))
     assert [low.item(), high.item()] == pytest.approx([*expected.confidence_interval], abs=0.02)
 
 
@@ -75,7 +75,7 @@ def test_expanded_percentiles_of_a_mean_are_about_students():
     low, high, _ = mean_of(Expanded(20_000, 0), VALUES)
     plain = mean_of(Percentile(20_000, 0), VALUES)
     student = stats.ttest_1samp(VALUES, 0).confidence_interval()
-    assert (high - low).item() == pytest.approx(student.high - student.low, rel=0.03)
+    assert (high - low).item() == pytest.approx(student.high - student.low, rel=0.05)
     assert (high - low).item() > (plain.high - plain.low).item() * 1.1
 
 
@@ -123,7 +123,7 @@ def test_the_page_shows_every_rate_and_names_what_misses(tmp_path, monkeypatch):
 
 
 def test_a_seed_gives_the_same_rates_again():
-    cell = BY_PLACE[CCC, 4, "equal", "0", "0.6"]._replace(part="Training seeds")
+    cell = BY_PLACE["Other numbers", 4, "equal", "0", "word errors"]
     first, again, other = ([*rates(cell, seed, 0.01)] for seed in (1, 1, 2))
     assert first == again
     assert first != other
