@@ -123,8 +123,9 @@ class TwoWay:
 
     Attributes:
         one_way: the jackknife, of each.
-        speaker: of each cluster, an utterance's speaker and text, the speaker's number; see ``clustered``.
-        text: and the text's.
+        speaker: of each cluster, a speaker and a text, the number of the speaker, from 0 upwards; see ``clustered``. If
+            there is nothing here, each cluster is a speaker of its own.
+        text: the same of the text.
     """
 
     one_way: Jackknife = field(default_factory=Jackknife)
@@ -137,7 +138,7 @@ class TwoWay:
         return "Student's t on jackknives over speakers and over texts, combined for two-way clustering"
 
     def _ways(self, sums: Floats) -> list[Floats]:
-        return [_added(sums, np.array(of, np.intp)) for of in (self.speaker, self.text, range(len(sums)))]
+        return [_added(sums, np.array(of or range(len(sums)), np.intp)) for of in (self.speaker, self.text, ())]
 
     def again(self, sums: Floats) -> Floats:
         """Return the sums without each speaker, without each text, and without each cluster."""
