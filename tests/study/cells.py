@@ -71,11 +71,13 @@ class Part(NamedTuple):
         asked: names of contenders.
         measures: of ``GOALS``.
         about: what the numbers of a cell are, in their order, and how they were made.
+        ours: the contender that reports rely on here.
     """
 
     asked: Sequence[str]
     measures: Sequence[str]
     about: str
+    ours: str = "ours"
 
 
 CCC, OTHER, EQUAL, SEEDS, ITEMS = "CCC", "Other numbers", "Two equal systems", "Training seeds", "The same sentences"
@@ -103,11 +105,13 @@ PARTS = {
         (COVERAGE,),
         "Coverage of the mean CCC of all trainings, of which 3, and 5, were made: ours by speakers alone (`ci_low`, "
         "`ci_high`), and with the spread of seeds (`all_low`, `all_high`).",
+        "ours with seeds",
     ),
     ITEMS: Part(
         ("ours", "two-way"),
         (COVERAGE,),
         "Everybody reads the same 12, and 40, sentences. Coverage of the CCC of other speakers and other sentences.",
+        "two-way",
     ),
 }
 
@@ -168,7 +172,7 @@ class Rate(NamedTuple):
 
 def rates(cell: Cell, seed: int, share: float) -> Iterator[Rate]:
     """Yield how often the interval of each contender holds the true number, or its test refuses that it is zero."""
-    asked, measures, _ = PARTS[cell.part]
+    asked, measures = PARTS[cell.part][:2]
     for resampling, most, at_once in ((False, TABLES, _AT_ONCE), (True, OF_RESAMPLING, _RESAMPLED_AT_ONCE)):
         names = [name for name in asked if CONTENDERS[name].resamples is resampling]
         starts = range(0, max(at_once, round(most * share)), at_once) if names else ()
