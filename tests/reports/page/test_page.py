@@ -33,7 +33,7 @@ def test_what_is_missing_has_its_reason_under_the_tables(read, table):
     weak = (rows["metric"] == "ccc_retention") & rows["value"].isna()
     said = read(rows.assign(note=np.where(weak, "undefined: clean <CCC> is below 0.1", None)))
     count = int(weak.sum())
-    assert f"undefined: clean &lt;CCC&gt; is below 0.1 ({count} numbers, the first of them ccc_retention of text" in said
+    assert f"undefined: clean &lt;CCC&gt; is below 0.1 ({count} numbers, the first of them ccc_retention of" in said
 
 
 def test_where_nothing_is_missing_no_reason_is_given(read, table):
