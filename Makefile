@@ -4,13 +4,15 @@ SUITE ?= quick
 FUZZ ?= 5000
 # Parts of what test-faults does; all unless said: see tests/faults/parts.py.
 FAULTS ?=
+# Options of study-intervals: --share 0.1 for a first look, --seed.
+STUDY ?=
 # Processes that test: of 4 GB at most each.
 TESTERS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench test test-slow test-faults lint report benchmark-speed fuzz audit clean
+.PHONY: help setup bench test test-slow test-faults study-intervals lint report benchmark-speed fuzz audit clean
 
 help:  ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 20
@@ -37,6 +39,9 @@ test-slow: $(READY)  ## what takes minutes and rarely breaks: the suites at pape
 
 test-faults: $(READY)  ## kill, damage, swap, fill disks and run twice at once; writes docs/faults.md (FAULTS=kill: a part)
 	$(BIN)/python -m tests.faults $(FAULTS)
+
+study-intervals: $(READY)  ## which intervals hold for few speakers: simulates test sets; writes docs/intervals.md (15 min on two cores)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.study $(STUDY)
 
 lint: $(READY)  ## ruff, mypy --strict and the rule about who may import whom
 	$(BIN)/ruff check .

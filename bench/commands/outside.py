@@ -38,6 +38,7 @@ class IntervalsChoice(StrEnum):
     auto = "auto"
     satterthwaite = "satterthwaite"
     jackknife = "jackknife"
+    two_way = "two-way"
     percentile = "percentile"
 
 

@@ -18,6 +18,7 @@ from bench.scores.grid import Grid, none_first
 from bench.scores.intervals import AUTO, method_named
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
+from bench.scores.texts import known_texts, text_notices
 from bench.stages.described import described, explained, grid_conditions, harsher_by_curve
 from bench.stages.outputs import BESIDE, FOLDERS, SUITE, TABLES, write_record
 from bench.stages.recipe import CORRUPTIONS_TABLE
@@ -89,13 +90,17 @@ def score_predictions(
     _warn_of_scale(wide, export, stages)
     title = out.absolute().name
     table = _long(wide, export, title)
+    grid = _grid(wide, export)
+    cautions = text_notices(method, table, grid.texts)
+    for caution in cautions:
+        stages.warn(caution)
     with stages.stage("Scoring", 1, "tables") as advance:
         results = score(
             table,
             pd.DataFrame(),
             method=method,
             harsher=harsher_by_curve(export.conditions.values(), export.recipe.material),
-            grid=_grid(wide, export),
+            grid=grid,
             allow_missing=allow_missing,
         )
         advance(1)
@@ -105,7 +110,7 @@ def score_predictions(
     write_table(results, out / "results.parquet")
     write_bytes(out / CORRUPTIONS_TABLE, done_to_speech)
     write_text(out / "systems.json", json.dumps(systems, indent=2, ensure_ascii=False))
-    about = {"suite": title, **_provenance(wide, export, began), "intervals": method.described}
+    about = {"suite": title, **_provenance(wide, export, began), "intervals": method.described, "notices": cautions}
     given = {
         "predictions": {"file": str(predictions), "sha256": of_predictions},
         "manifest": {"file": str(manifest), "sha256": of_manifest},
@@ -177,6 +182,7 @@ def _grid(wide: pd.DataFrame, export: Export) -> Grid:
             lambda one: tuple(sorted(int(draw) for draw in draws[str(one)])),
         ),
         utterances=tuple(sorted(export.files["id"].unique())),
+        texts=known_texts(dict(zip(export.files["id"], export.files["transcript"], strict=True))),
     )
 
 

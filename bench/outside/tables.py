@@ -19,7 +19,7 @@ from corruptions.ground.names import is_name, written_out
 FILE = ["id", "condition", "draw"]
 
 _ABOUT = ["split", "speaker"]
-_TEXT = ("id", "condition", "split", "speaker", "system")
+_TEXT = ("id", "condition", "split", "speaker", "system", "transcript")
 _UNREADABLE = -1
 
 FURTHEST = 1e9
@@ -35,7 +35,7 @@ class Export:
     """An exported corpus.
 
     Attributes:
-        files: one row each: ``id, condition, draw, split, speaker`` and the labels.
+        files: one row each: ``id, condition, draw, split, speaker``, the labels, and the ``transcript`` or "".
         conditions: by what they are called, in the order of the manifest.
         recipe: of what, and how.
     """
@@ -54,7 +54,8 @@ def read_export(manifest: Path) -> Export:
         OutsideError: for rows that ``corruptions.parquet`` does not have, or that do not make a full grid.
     """
     columns = [*FILE, *_ABOUT, *DIMENSIONS]
-    files = read_table(manifest, columns, _TEXT)[columns]
+    files = read_table(manifest, columns, _TEXT).reindex(columns=[*columns, "transcript"])
+    files["transcript"] = files["transcript"].fillna("")
     made, recipe = read_corruptions(manifest.parent / CORRUPTIONS_TABLE)
     low, high = recipe.corpus.scale
     rows = _row_names(files)

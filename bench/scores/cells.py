@@ -15,7 +15,8 @@ from bench.corpora.corpus import DIMENSIONS
 from bench.scores.grid import Grid
 from bench.scores.intervals import Method, cluster_names
 from bench.scores.metrics import FROM_MOMENTS, Moments, moments, pair_statistics
-from bench.scores.numbers import Numbers
+from bench.scores.notes import why_undefined
+from bench.scores.numbers import Numbers, first_note
 from bench.scores.results import positions
 from models.asr.hallucination import FLAGS
 from models.asr.languages import unit_of
@@ -25,6 +26,7 @@ from models.types import Transcript
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 Row = dict[str, object]
+Clusters = Mapping[str, tuple[str, ...]]
 
 MEAN = "mean"
 """Stands for a dimension where a number is the mean of those of all dimensions; none of them counts more."""
@@ -34,11 +36,13 @@ MEAN = "mean"
 class Series:
     """One system and dimension, or one transcriber, in all its cells.
 
+    A cluster is a speaker, or with two-way intervals a speaker and a text.
+
     Attributes:
         labels: what its rows have in common: system and dimension.
         seeds: the seeds; cells are the grid's conditions with their draws, for each seed.
         metrics: from sums ``(..., n_statistics)`` to values ``(...)``.
-        sums: over each speaker's utterances, shape ``(n_speakers, n_cells, n_statistics)``; the first one counts them.
+        sums: over each cluster's utterances, shape ``(n_clusters, n_cells, n_statistics)``; the first one counts them.
     """
 
     labels: Row
@@ -47,14 +51,14 @@ class Series:
     sums: Floats
 
 
-def clusters_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[str, str]:
-    """Return the cluster of every utterance: the speaker whom it comes and goes with."""
+def speakers_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[str, str]:
+    """Return the speaker of every utterance, whom it comes and goes with."""
     pairs = pd.concat([table[["utterance", "speaker"]] for table in (predictions, transcripts)]).drop_duplicates()
     utterances, speakers = pairs["utterance"].tolist(), pairs["speaker"].tolist()
     return dict(zip(utterances, cluster_names(utterances, speakers), strict=True))
 
 
-def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> Iterator[Series]:
+def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Clusters) -> Iterator[Series]:
     """Yield a series for every system and dimension."""
     truth, prediction = predictions["truth"].to_numpy(), predictions["prediction"].to_numpy()
     statistics = pair_statistics(truth, prediction, centre=(truth.min() + truth.max()) / 2)
@@ -71,7 +75,7 @@ def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Mapping[s
             yield Series({"system": name, "dimension": dimension_name}, seeds, metrics, sums)
 
 
-def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> Iterator[Series]:
+def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Clusters) -> Iterator[Series]:
     """Yield two series of each transcriber: its errors where there is a reference, and its signs of invention."""
     known = transcripts["reference"].notna().to_numpy()
     pairs = list(zip(*(transcripts[name] for name in ("reference", "text", "language")), strict=True))
@@ -126,12 +130,15 @@ def cell_numbers(series: Series, metric: str, method: Method) -> Numbers:
     """Return a metric in every cell of a series."""
     there = series.sums[..., 0]
     of_sums, none = series.metrics[metric], np.empty((0, there.shape[1]))
+    sums = series.sums.sum(axis=0)
+    value = of_sums(sums)
     return Numbers(
-        value=of_sums(series.sums.sum(axis=0)),
+        value=value,
         again=of_sums(method.again(series.sums)),
         sizes=there,
         by_seed=none,
         by_draw=none,
+        notes=tuple(why_undefined(metric, of) if np.isnan(one) else "" for one, of in zip(value, sums, strict=True)),
     )
 
 
@@ -158,6 +165,7 @@ def means_of_cells(cells: Numbers, series: Series, grid: Grid) -> Numbers:
         sizes=_means(cells.sizes, everything, np.ones_like(there)),
         by_seed=np.stack([_means(cells.value, members([k]), there) for k in all_seeds]),
         by_draw=np.stack([_means(cells.value, members(all_seeds, k), there) for k in range(most_draws)]),
+        notes=tuple(first_note(cells, of[there[of]] if there[of].any() else of) for of in everything),
     )
 
 
@@ -168,10 +176,10 @@ def _means(values: Floats, members: Sequence[Codes], there: npt.NDArray[np.bool_
     return np.stack([values[..., cells].mean(axis=-1) if len(cells) else nothing for cells in kept], axis=-1)
 
 
-def _places(frame: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> tuple[Codes, Codes, tuple[int, int]]:
-    # The speaker and the cell of every row, and how many there are of each.
-    names = sorted(set(clusters.values()))
-    of_utterance = pd.Index(names).get_indexer(pd.Index([clusters.get(one, "") for one in grid.utterances]))
+def _places(frame: pd.DataFrame, grid: Grid, clusters: Clusters) -> tuple[Codes, Codes, tuple[int, int]]:
+    # The cluster and the cell of every row, and how many there are of each.
+    names = {name: k for k, name in enumerate(sorted(set(clusters.values())))}
+    of_utterance = np.array([names[clusters[one]] if one in clusters else -1 for one in grid.utterances], np.intp)
     speaker = of_utterance[positions(frame["utterance"], grid.utterances)]
     cells = cells_of(grid)
     draws = sorted({draw for _, draw in cells})

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.scores.cells import MEAN, Series, cell_numbers, clusters_of, means_of_cells, prediction_series
+from bench.scores.cells import MEAN, Series, cell_numbers, means_of_cells, prediction_series, speakers_of
 from bench.scores.grid import Grid
-from bench.scores.intervals import Method
-from bench.scores.numbers import Numbers, Row, mean_of
+from bench.scores.intervals import Method, clustered
+from bench.scores.numbers import Numbers, Row, mean_of_defined
 from bench.scores.results import PREDICTIONS, Column, check_predictions, typed
 from bench.scores.robustness import ALL_NOISE, Harsher, curve_numbers
 
@@ -72,8 +72,8 @@ def compare(
 
     Returns:
         The table of ``COMPARISONS``. ``metric`` is ``ccc`` (clean speech), ``ccc_auc`` (a corruption) or
-        ``ccc_mean_noisy`` (the mean of all areas). ``seed_sd`` is the standard deviation of the difference between
-        seeds, null for one seed.
+        ``ccc_mean_noisy`` (the mean of all areas). The dimension ``mean`` leaves out what is undefined. ``seed_sd`` is
+        the standard deviation of the difference between seeds, null for one seed.
 
     Raises:
         TableError: for a table that does not hold the grid.
@@ -81,17 +81,20 @@ def compare(
     compared = list(dict.fromkeys(name for some in pairs.values() for couple in some for name in couple))
     if not compared:
         return typed(pd.DataFrame(columns=[*COMPARISONS]), COMPARISONS, "comparisons")
-    grid = Grid({name: grid.systems[name] for name in compared}, grid.conditions, grid.utterances)
+    grid = replace(grid, systems={name: grid.systems[name] for name in compared})
     used = typed(predictions[predictions["system"].isin(compared)], PREDICTIONS, "predictions")
     used = check_predictions(used, grid, allow_missing=allow_missing)
-    clusters = clusters_of(used, used)
+    method, clusters = clustered(method, speakers_of(used, used), grid.texts)
     scored = {
         (one.labels["system"], one.labels["dimension"]): _places(one, grid, method, harsher)
         for one in prediction_series(used, grid, clusters)
     }
     for name in compared:
-        parts = [scored[name, dimension] for dimension in DIMENSIONS]
-        scored[name, MEAN] = {place: mean_of([one[place] for one in parts]) for place in parts[0]}
+        parts = {dimension: scored[name, dimension] for dimension in DIMENSIONS}
+        scored[name, MEAN] = {
+            place: mean_of_defined({dimension: one[place] for dimension, one in parts.items()})
+            for place in parts[DIMENSIONS[0]]
+        }
     rows = [
         row
         for group, couples in pairs.items()
@@ -114,6 +117,8 @@ def _places(series: Series, grid: Grid, method: Method, harsher: Mapping[str, Ha
     # A difference over some utterances of one system and others of another is not paired.
     whole = np.where(cells.sizes.sum(axis=0) == len(grid.utterances), 1.0, np.nan)
     ccc = means_of_cells(replace(cells, value=cells.value * whole, again=cells.again * whole), series, grid)
+    holes = np.isnan(ccc.value) & [not note for note in ccc.notes]
+    ccc = replace(ccc, sizes=np.where(holes, 0.0, ccc.sizes))
     found: dict[Place, Numbers] = {} if grid.clean is None else {("ccc", "clean"): ccc.at(grid.clean)}
     for labels, number in curve_numbers(ccc, grid, harsher):
         if labels["metric"] in METRICS:

@@ -1,7 +1,7 @@
 """The grid of a run: which rows its tables should hold, so that what is missing can be named."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
@@ -28,11 +28,13 @@ class Grid:
         systems: the seeds of every system; None is the seed of one that has none.
         conditions: the conditions and their draws.
         utterances: ids of the test utterances.
+        texts: what is said in those of which that is known; for two-way intervals.
     """
 
     systems: Mapping[str, tuple[int | None, ...]]
     conditions: tuple[GridCondition, ...]
     utterances: tuple[str, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def clean(self) -> int | None:

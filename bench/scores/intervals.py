@@ -9,31 +9,22 @@ Which method holds where test sets have few speakers was found by a study: ``doc
 ``METHODS``, and to the study.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
+from bench.scores.jackknife import LEVEL, Inferred, Jackknife, TwoWay
 from bench.store.bounds import MOST_RESAMPLES
 from bench.store.keys import rng_for
 from corruptions.noise.talk import UNKNOWN
 
 Floats = npt.NDArray[np.float64]
 
-LEVEL = 0.95
 _TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 _MOST_UNDEFINED = 0.05
-
-
-class Inferred(NamedTuple):
-    """Of each number the ends of its 95 % interval, and the two-sided p-value of its being zero; NaN if unknown."""
-
-    low: Floats
-    high: Floats
-    p: Floats
 
 
 class Method(Protocol):
@@ -47,7 +38,8 @@ class Method(Protocol):
         """Return the sums of other sets of the same speakers.
 
         Args:
-            sums: over the utterances of each speaker, shape ``(n_speakers, ...)``.
+            sums: over the utterances of each cluster, shape ``(n_clusters, ...)``: a speaker, unless ``clustered`` says
+                otherwise.
 
         Returns:
             Shape ``(n_sets, ...)``.
@@ -59,7 +51,7 @@ class Method(Protocol):
         Args:
             value: the numbers, shape ``(...)``; NaN where one is undefined.
             again: the same numbers in each set, shape ``(n_sets, ...)``.
-            sizes: how many utterances of each speaker every number rests on, shape ``(n_speakers, ...)``.
+            sizes: how many utterances of each cluster every number rests on, shape ``(n_clusters, ...)``.
 
         Returns:
             Three arrays of shape ``(...)``. All is NaN where there are fewer than two speakers, for then nothing is
@@ -68,6 +60,9 @@ class Method(Protocol):
 
     def of_differences(self) -> "Method":
         """Return the method for differences of two systems."""
+
+    def by_speaker(self, counts: Floats) -> Floats:
+        """Return what is given for each cluster, ``(n_clusters, ...)``, added up for each speaker."""
 
 
 def cluster_names(utterances: Sequence[str], speakers: Sequence[str]) -> list[str]:
@@ -86,84 +81,27 @@ def cluster_names(utterances: Sequence[str], speakers: Sequence[str]) -> list[st
     ]
 
 
-@dataclass(frozen=True)
-class Jackknife:
-    r"""Student's t on the jackknife over speakers: each number is computed again without each of them in turn.
+def clustered(
+    method: Method, speakers: Mapping[str, str], texts: Mapping[str, str]
+) -> tuple[Method, dict[str, tuple[str, ...]]]:
+    """Return the method for these utterances, and the cluster of each: its speaker; of two ways, its speaker and text.
 
-    With :math:`h_g` the share of the utterances that is speaker g's, and :math:`d_g` how far the number moves without
-    them, the variance is :math:`\sum_g (1 - h_g)\,d_g^2`. For a mean that is the cluster-robust variance CR2, free of
-    bias if speakers do not differ (Bell and McCaffrey 2002, Survey Methodology 28, 169-181); equal shares give the
-    textbook's :math:`(n - 1)/n \sum_g d_g^2`. The degrees of freedom are theirs, by Satterthwaite: n - 1 for equal
-    shares, fewer the more a few speakers have.
-
-    Where some speakers move a number much more than others do (a CCC, where speakers differ in their labels), its
-    variance is known worse still, and the degrees of freedom follow from the kurtosis of the moves, if they are fewer.
-    A difference of two systems does not need that: its moves are as uneven, but lie on both sides.
-
-    Attributes:
-        small_sample: without it the textbook's variance and n - 1 degrees of freedom, whatever the shares are.
-        lopsided: whether the moves may lie on one side.
-    """
-
-    small_sample: bool = True
-    lopsided: bool = True
-
-    @property
-    def described(self) -> str:
-        """What a paper says of it."""
-        usual = "as many degrees of freedom as speakers, less one"
-        freedom = "Satterthwaite's degrees of freedom" if self.small_sample else usual
-        return f"Student's t on the jackknife over speakers, with {freedom}"
-
-    def again(self, sums: Floats) -> Floats:
-        """Return the sums without each speaker in turn."""
-        return np.asarray(sums.sum(axis=0) - sums, np.float64)
-
-    def of_differences(self) -> "Jackknife":
-        """Return the same without regard to the kurtosis of the moves."""
-        return replace(self, lopsided=False)
-
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
-        """Return Student's interval and p-value; NaN also where a number is undefined without some speaker."""
-        there = sizes > 0
-        n = np.count_nonzero(there, axis=0)
-        shares = sizes / np.maximum(sizes.sum(axis=0), 1)
-        if not self.small_sample:
-            shares = there / np.maximum(n, 1)
-        moves = np.where(there, again - value, 0.0)
-        squares = (1 - shares) * moves**2
-        error = np.sqrt(np.where(n > 1, squares.sum(axis=0), np.nan))
-        freedom = _satterthwaite(shares)
-        if self.small_sample and self.lopsided:
-            freedom = np.minimum(freedom, _by_kurtosis(np.sqrt(1 - shares) * moves, there, n))
-        reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * error
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = np.where((value == 0) & (error == 0), 0.0, np.abs(value) / error)
-        return Inferred(value - reach, value + reach, np.asarray(2 * stats.t.sf(t, freedom), np.float64))
-
-
-def _satterthwaite(shares: Floats) -> Floats:
-    """Return the degrees of freedom of the variance of a mean over speakers that have these shares of it.
+    Args:
+        method: of every interval.
+        speakers: of each utterance, as ``cluster_names`` says.
+        texts: of utterances; what has none is like no other.
 
     Examples:
-        >>> print(_satterthwaite(np.full(8, 1 / 8)).round(9), _satterthwaite(np.array([0.5, 0.3, 0.2])).round(2))
-        7.0 1.75
+        >>> method, clusters = clustered(TwoWay(), {"a": "Ann", "b": "Bob"}, {"a": "Yes.", "b": "Yes."})
+        >>> clusters["b"], method.by_speaker(np.array([10.0, 20.0]))
+        (('Bob', 'Yes.'), array([10., 20.]))
     """
-    rest = np.where(shares < 1, 1 - shares, 1.0)
-    spread, weight = shares / rest, shares**2 / rest
-    squared = (spread**2 - 2 * spread * weight).sum(axis=0) + weight.sum(axis=0) ** 2
-    return np.asarray(np.maximum(1 / np.where(squared > 0, squared, 1.0), 1.0), np.float64)
-
-
-def _by_kurtosis(moves: Floats, there: npt.NDArray[np.bool_], n: npt.NDArray[np.intp]) -> Floats:
-    # The variance of a variance is (kurtosis - 1) / n of its square; that of a sample is corrected towards normal.
-    at_least = np.maximum(n, 2)
-    moves = moves / np.maximum(np.abs(moves).max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
-    centred = np.where(there, moves - moves.sum(axis=0) / at_least, 0.0)
-    second, fourth = ((centred**power).sum(axis=0) / at_least for power in (2, 4))
-    above = fourth * (at_least + 1) / (at_least - 1) - second**2
-    freedom = np.divide(2 * (at_least - 1) * second**2, above, out=np.full_like(second, np.inf), where=above > 0)
-    return np.asarray(np.maximum(freedom, 1.0), np.float64)
+    if not isinstance(method, TwoWay):
+        return method, {one: (speaker,) for one, speaker in speakers.items()}
+    both = {one: (speaker, texts.get(one, f"{UNKNOWN} {one}")) for one, speaker in speakers.items()}
+    clusters = sorted(set(both.values()))
+    speaker, text = (np.unique([one[way] for one in clusters], return_inverse=True)[1].tolist() for way in (0, 1))
+    return replace(method, speaker=tuple(speaker), text=tuple(text)), {**both}
 
 
 @dataclass(frozen=True)
@@ -199,6 +137,10 @@ class Percentile:
         """Return the same."""
         return self
 
+    def by_speaker(self, counts: Floats) -> Floats:
+        """Return the same: the clusters are the speakers."""
+        return counts
+
     def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
         """Return percentiles, and twice the share of sets on the rarer side of zero (Davison and Hinkley 1997, 4.2.5).
 
@@ -219,6 +161,7 @@ class Percentile:
 METHODS: dict[str, Callable[[int, int], Method]] = {
     "satterthwaite": lambda _resamples, _seed: Jackknife(),
     "jackknife": lambda _resamples, _seed: Jackknife(small_sample=False),
+    "two-way": lambda _resamples, _seed: TwoWay(),
     "percentile": Percentile,
 }
 """By name, from how many sets to draw, where any are drawn, and the seed of that."""

@@ -1,13 +1,15 @@
 """Numbers, and all that their uncertainty is computed from, carried together through whatever is made of them."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from bench.scores.intervals import LEVEL, Method
+from bench.scores.intervals import Method
+from bench.scores.jackknife import LEVEL
+from bench.scores.notes import why_no_interval
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, object]
@@ -23,9 +25,10 @@ class Numbers:
     Attributes:
         value: shape ``(n,)``; NaN where one is undefined.
         again: the same in every set of speakers, ``(n_sets, n)``.
-        sizes: how many utterances of each speaker they rest on, ``(n_speakers, n)``.
+        sizes: how many utterances of each cluster, mostly a speaker, they rest on, ``(n_clusters, n)``.
         by_seed: the same of each training seed alone, ``(n_seeds, n)``.
         by_draw: the same of each draw of the noise alone, ``(n_draws, n)``.
+        notes: why each is undefined, or what it leaves out, ``(n,)``; empty where there is nothing to say.
     """
 
     value: Floats
@@ -33,18 +36,24 @@ class Numbers:
     sizes: Floats
     by_seed: Floats
     by_draw: Floats
+    notes: tuple[str, ...]
 
-    def through(self, formula: Callable[[Floats], Floats], used: Sequence[int]) -> "Numbers":
-        """Return the one number that a formula makes of them, from ``(..., n)`` to ``(...)``.
+    def through(self, formula: Callable[[Floats], Floats], used: Sequence[int], undefined: str = "") -> "Numbers":
+        """Return the one number that a formula makes of them.
 
-        It rests on what there is everywhere among the numbers at the positions ``used``.
+        Args:
+            formula: from ``(..., n)`` to ``(...)``.
+            used: positions of the numbers it uses; it rests on what there is everywhere among them.
+            undefined: why there is none, if all of these are known.
         """
 
         def alone(values: Floats) -> Floats:
             return formula(values)[..., np.newaxis]
 
         least = self.sizes[:, list(used)].min(axis=1, keepdims=True)
-        return Numbers(alone(self.value), alone(self.again), least, alone(self.by_seed), alone(self.by_draw))
+        value = alone(self.value)
+        note = first_note(self, used) or (undefined if np.isnan(value).any() else "")
+        return Numbers(value, alone(self.again), least, alone(self.by_seed), alone(self.by_draw), (note,))
 
     def at(self, position: int) -> "Numbers":
         """Return one of them."""
@@ -62,6 +71,7 @@ class Numbers:
             np.minimum(self.sizes, other.sizes),
             less(self.by_seed, other.by_seed),
             less(self.by_draw, other.by_draw),
+            tuple(one or another for one, another in zip(self.notes, other.notes, strict=True)),
         )
 
     def rows(self, method: Method, within: Range = ANYWHERE) -> Iterator[Row]:
@@ -87,18 +97,51 @@ class Numbers:
             ends["all_low"] = self.value - np.sqrt((self.value - found.low) ** 2 + more)
             ends["all_high"] = self.value + np.sqrt((found.high - self.value) ** 2 + more)
         numbers = {"value": self.value, "p": found.p, **{name: one.clip(*within) for name, one in ends.items()}}
-        utterances, speakers = self.sizes.sum(axis=0), np.count_nonzero(self.sizes, axis=0)
+        utterances, speakers = self.sizes.sum(axis=0), np.count_nonzero(method.by_speaker(self.sizes), axis=0)
         for k in range(len(self.value)):
             known = np.isfinite(self.value[k])
             row = {name: float(of[k]) if known else np.nan for name, of in (numbers | deviations).items()}
-            yield {**row, "n_utterances": int(utterances[k]), "n_speakers": int(speakers[k])}
+            counts = {"n_utterances": int(utterances[k]), "n_speakers": int(speakers[k])}
+            unknown = why_no_interval(int(speakers[k])) if known and np.isnan(found.low[k]) else ""
+            notes = [note for note in (self.notes[k], unknown) if note]
+            yield {**row, **counts, "note": "; ".join(notes) or None}
+
+
+def first_note(numbers: Numbers, positions: Iterable[int]) -> str:
+    """Return the first note among the numbers at these positions, or nothing."""
+    return next((numbers.notes[k] for k in positions if numbers.notes[k]), "")
 
 
 def mean_of(several: Sequence[Numbers]) -> Numbers:
     """Return the mean of each of the numbers; NaN where one of them is, and resting on what there is in all."""
+    return _mean(several, np.ones((len(several), len(several[0].value)), bool))
 
+
+def mean_of_defined(several: Mapping[str, Numbers]) -> Numbers:
+    """Return the mean of those numbers that are defined, with a note of the names that are left out.
+
+    What has nothing behind it is no undefined number, but a hole, and so is the mean. So is that of undefined ones.
+    """
+    numbers = [*several.values()]
+    used = np.array([~(np.isnan(one.value) & (one.sizes.sum(axis=0) > 0)) for one in numbers])
+    used |= ~used.any(axis=0)
+    found = _mean(numbers, used)
+    left_out = [[name for name, one in zip(several, of, strict=True) if not one] for of in used.T]
+    notes = [
+        " and ".join(f"without {name}, {several[name].notes[k]}" for name in names) for k, names in enumerate(left_out)
+    ]
+    return replace(found, notes=tuple("; ".join(filter(None, pair)) for pair in zip(found.notes, notes, strict=True)))
+
+
+def _mean(several: Sequence[Numbers], used: npt.NDArray[np.bool_]) -> Numbers:
+    # Of each number over those of the several that are used, ``(len(several), n)``.
     def mean(name: str) -> Floats:
-        return np.asarray(np.mean([getattr(one, name) for one in several], axis=0), np.float64)
+        total = sum(np.where(of, getattr(one, name), 0.0) for one, of in zip(several, used, strict=True))
+        return np.asarray(total / np.count_nonzero(used, axis=0), np.float64)
 
-    least = np.min([one.sizes for one in several], axis=0)
-    return Numbers(mean("value"), mean("again"), least, mean("by_seed"), mean("by_draw"))
+    least = np.min([np.where(of, one.sizes, np.inf) for one, of in zip(several, used, strict=True)], axis=0)
+    notes = tuple(
+        next((one.notes[k] for one, of in zip(several, used, strict=True) if of[k] and one.notes[k]), "")
+        for k in range(used.shape[1])
+    )
+    return Numbers(mean("value"), mean("again"), least, mean("by_seed"), mean("by_draw"), notes)

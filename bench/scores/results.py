@@ -73,7 +73,7 @@ TRANSCRIPTS: dict[str, Column] = {
 # One row a number. Null: seed and draw where the value is over all of them, condition and level where it sums up a
 # curve, corruption as well where it sums up all curves, dimension where it is a rate of a transcriber, ci_low and
 # ci_high where there is no interval, value where nothing is there to compute it from (n_utterances 0) or it is
-# undefined.
+# undefined; note unless it says why, or what a mean leaves out.
 RESULTS: dict[str, Column] = {
     "suite": Column("str"),
     "corpus": Column("str"),

@@ -102,12 +102,20 @@ def curve_numbers(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> I
         direction = harsher.get(corruption, "up")
         labels: Row = {"corruption": corruption, "level_unit": grid.conditions[points[0]].level_unit}
         for name, summary in SUMMARIES.items():
-            number = ccc.through(partial(_summary, summary, corruption, grid, direction), points)
+            number = ccc.through(partial(_summary, summary, corruption, grid, direction), points, _why(name, grid))
             yield {"metric": name} | labels, number
             if name == "ccc_auc":
                 areas.append(number)
     if areas:
         yield {"metric": ALL_NOISE}, mean_of(areas)
+
+
+def _why(summary: str, grid: Grid) -> str:
+    # Why there is no summary of a curve without holes.
+    if summary != "ccc_retention":
+        return "undefined"
+    nothing = "nothing to compare it with" if grid.clean is None else f"clean CCC is below {SMALLEST_CLEAN_CCC:g}"
+    return f"undefined: {nothing}"
 
 
 def _summary(summary: Callable[[Curve], Floats], corruption: str, grid: Grid, harsher: Harsher, ccc: Floats) -> Floats:

@@ -16,14 +16,14 @@ from bench.scores.cells import (
     Series,
     cell_numbers,
     cells_of,
-    clusters_of,
     means_of_cells,
     prediction_series,
+    speakers_of,
     transcript_series,
 )
 from bench.scores.grid import Grid, GridCondition, grid_of
-from bench.scores.intervals import Method, Percentile
-from bench.scores.numbers import ANYWHERE, Numbers, Row, mean_of
+from bench.scores.intervals import Method, Percentile, clustered
+from bench.scores.numbers import ANYWHERE, Numbers, Row, mean_of_defined
 from bench.scores.results import (
     PREDICTIONS,
     RANGES,
@@ -58,7 +58,8 @@ def score(
     - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well);
     - ``ccc_mean_noisy``, the mean of the areas under all curves (``corruption`` null, too).
 
-    Beside the dimensions there is ``mean``, the mean of their CCC; other metrics are not averaged.
+    Beside the dimensions there is ``mean``, the mean of their CCC; other metrics are not averaged. It leaves out a
+    dimension whose CCC is undefined. ``note`` says that, and of what is missing why.
 
     Args:
         predictions: columns of ``bench.scores.results.PREDICTIONS``, from one run on one split.
@@ -95,13 +96,25 @@ def score(
     predictions = check_predictions(predictions, grid, allow_missing=allow_missing)
     transcripts = check_transcripts(transcripts, grid, allow_missing=allow_missing)
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
-    clusters = clusters_of(predictions, transcripts)
+    method, clusters = clustered(method, speakers_of(predictions, transcripts), grid.texts)
     series = chain(prediction_series(predictions, grid, clusters), transcript_series(transcripts, grid, clusters))
-    scored = _with_means(one for some in series for one in _scored(some, grid, method))
-    rows = [run | row for one in scored for row in _rows(one, grid, harsher, method)]
+    rows = [run | row for row in scored_rows(series, grid, harsher, method)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
-    results = typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results")
-    return results.sort_values(keys, na_position="first", ignore_index=True)
+    table = typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results")
+    return table.sort_values(keys, na_position="first", ignore_index=True)
+
+
+def scored_rows(series: Iterable[Series], grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
+    """Yield the rows of the results, from sums on: every number, its interval and its notes.
+
+    Args:
+        series: of one run, the dimensions of a system one after the other.
+        grid: what the series are over.
+        harsher: for every corruption with levels, in which direction of the level it gets harsher.
+        method: of intervals, that the sums are clustered for.
+    """
+    for one in _with_means(one for some in series for one in _scored(some, grid, method)):
+        yield from _rows(one, grid, harsher, method)
 
 
 def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
@@ -135,16 +148,17 @@ def _scored(series: Series, grid: Grid, method: Method) -> Iterator[_Scored]:
 
 def _with_means(scored: Iterable[_Scored]) -> Iterator[_Scored]:
     """Yield what is given and, after the dimensions of a system, the mean of their CCC."""
-    dimensions: list[_Scored] = []
+    dimensions: dict[str, _Scored] = {}
     for one in scored:
         yield one
         if one.labels["metric"] == "ccc":
-            dimensions.append(one)
+            dimensions[str(one.labels["dimension"])] = one
         if len(dimensions) == len(DIMENSIONS):
             labels = one.labels | {"dimension": MEAN, "metric": "ccc"}
-            cells, means = (mean_of([getattr(part, name) for part in dimensions]) for name in ("cells", "means"))
+            cells = mean_of_defined({name: part.cells for name, part in dimensions.items()})
+            means = mean_of_defined({name: part.means for name, part in dimensions.items()})
             yield _Scored(labels, one.seeds, cells, means)
-            dimensions = []
+            dimensions = {}
 
 
 def _condition(one: GridCondition) -> Row:

@@ -6,6 +6,7 @@ from bench.corpora.corpus import DIMENSIONS
 from bench.plan.plan import Plan
 from bench.plan.planning import draws_of
 from bench.scores.grid import Grid
+from bench.scores.texts import known_texts
 from bench.stages.described import described, grid_conditions
 from bench.stages.recipe import Recipe, make_recipe, source_of
 from bench.store.store import Store
@@ -69,7 +70,8 @@ def plan_grid(plan: Plan, material: Material) -> Grid:
         conditions=grid_conditions(
             plan.suite.expanded(), material, lambda one: draws_of(one, material, plan.suite.draws)
         ),
-        utterances=tuple(sorted({one.id for unit in plan.units for one in unit.utterances})),
+        utterances=tuple(sorted(one.id for one in plan.tested)),
+        texts=known_texts({one.id: one.transcript for one in plan.tested}),
     )
 
 

@@ -13,6 +13,7 @@ from bench.scores.comparisons import compare
 from bench.scores.intervals import method_named
 from bench.scores.results import check_corruptions
 from bench.scores.scoring import score
+from bench.scores.texts import text_notices
 from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
 from bench.stages.described import harsher_by_curve
 from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
@@ -146,7 +147,7 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     write_table(histories(plan, store), out / "training.parquet")
     write_table(weights_of_layers(plan, store), out / "layers.parquet")
     write_text(out / "systems.json", json.dumps(described_systems(plan.suite), indent=2, ensure_ascii=False))
-    return [*notices(corruptions), *_left_out(plan.corpus)]
+    return [*notices(corruptions), *text_notices(method, predictions, grid.texts), *_left_out(plan.corpus)]
 
 
 def _left_out(corpus: Corpus) -> list[str]:

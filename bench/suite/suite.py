@@ -141,7 +141,7 @@ class Suite(Strict):
     policy: Policy = "per-utterance"
     draws: Annotated[int, NUMBER, Field(ge=1, le=MOST_DRAWS)] = 1
     seeds: Annotated[tuple[Seed, ...], *SEVERAL, BeforeValidator(_not_a_count)] = (0, 1, 2)
-    intervals: Literal["auto", "satterthwaite", "jackknife", "percentile"] = "auto"
+    intervals: Literal["auto", "satterthwaite", "jackknife", "two-way", "percentile"] = "auto"
     bootstrap: Annotated[int, NUMBER, Field(ge=FEWEST_RESAMPLES, le=MOST_RESAMPLES)] = 2000
     limit: Count | None = None
     seed: Seed = 0

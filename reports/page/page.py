@@ -23,6 +23,7 @@ from reports.run.words import Score, counted, listing, slug, with_interval
 from reports.tables.tables import Cell, Table, tables, write_table
 from reports.tables.text_tables import comparison_tables, cost_tables, write_text_table
 from reports.words.headline import headline
+from reports.words.reasons import reasons
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -114,6 +115,7 @@ def page(run: Run, figures: Mapping[str, Sequence[Drawn]], audio: Sequence[Mappi
         figures=figures,
         kinds=FIGURES,
         tables=tables(run),
+        reasons=reasons(run),
         audio=audio,
         looks=run_looks(run),
         many=len(run.systems) > FEW,

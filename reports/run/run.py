@@ -56,6 +56,7 @@ class Run:
     Attributes:
         folder: the run's folder.
         table: the overall rows of ``results.parquet`` that have something behind them; other rows are holes.
+        notes: the overall rows that have a ``note``, holes too: why a number or its interval is missing.
         systems: by name, grouped by family in the order of ``FAMILIES``.
         sweeps: every corruption of the run, in the order of the suite or, where that is unknown, of the table.
         assumed: names of sweeps whose harsh end is a guess, for neither the run nor the unit says which it is.
@@ -67,6 +68,7 @@ class Run:
 
     folder: Path
     table: pd.DataFrame
+    notes: pd.DataFrame
     systems: Mapping[str, System]
     sweeps: tuple[Sweep, ...]
     assumed: tuple[str, ...]
@@ -192,6 +194,7 @@ def read_run(folder: Path) -> Run:
     return Run(
         folder=folder,
         table=table,
+        notes=overall[overall["note"].notna()] if "note" in overall else overall.iloc[:0],
         systems=systems,
         sweeps=sweeps,
         assumed=assumed,

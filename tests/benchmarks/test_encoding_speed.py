@@ -1,4 +1,4 @@
-"""What a 4 s clip costs on one thread, beside the bare library: encoder, recogniser, noise, intervals."""
+"""What a 4 s clip costs on one thread, beside the bare library: encoder, recogniser, noise."""
 
 import numpy as np
 import pytest
@@ -83,40 +83,3 @@ def test_bare_numpy_noise_at_an_rms_level(benchmark, clip):
         return clip + noise * np.sqrt(np.mean(clip**2) / np.mean(noise**2) / 10**0.5)
 
     benchmark(mix)
-
-
-@pytest.mark.benchmark(group="2000 resamples of 12 speakers, one CCC")
-def test_intervals_from_sums(benchmark):
-    from bench.scores.intervals import Percentile
-    from bench.scores.metrics import FROM_MOMENTS, moments, pair_statistics
-
-    truth, prediction, speaker = _rated()
-
-    def bounds():
-        statistics = pair_statistics(truth, prediction, 4.0)
-        sums = np.stack([statistics[speaker == one].sum(axis=0) for one in range(12)])
-        method, ccc = Percentile(2000, 0), FROM_MOMENTS["ccc"]
-        return method.infer(ccc(moments(sums.sum(axis=0))), ccc(moments(method.again(sums))), sums[:, 0])
-
-    benchmark(bounds)
-
-
-@pytest.mark.benchmark(group="2000 resamples of 12 speakers, one CCC")
-def test_intervals_from_audmetric_on_resampled_utterances(benchmark):
-    import audmetric
-
-    truth, prediction, speaker = _rated()
-    utterances = [np.flatnonzero(speaker == one) for one in range(12)]
-    rng = np.random.default_rng(0)
-
-    def bounds():
-        drawn = [np.concatenate([utterances[one] for one in rng.integers(12, size=12)]) for _ in range(2000)]
-        return np.quantile([audmetric.concordance_cc(truth[rows], prediction[rows]) for rows in drawn], [0.025, 0.975])
-
-    benchmark.pedantic(bounds, rounds=2)
-
-
-def _rated() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(0)
-    truth = rng.uniform(1, 7, 120)
-    return truth, truth + rng.normal(size=120), np.arange(120) % 12

@@ -41,9 +41,14 @@ def _sections(path: Path) -> dict[str, str]:
 def _when_and_where() -> str:
     here, known = machine(), versions()
     libraries = ", ".join(f"{name} {known[name]}" for name in LIBRARIES if name in known)
-    commit = subprocess.run(
+    today = datetime.now(UTC).date().isoformat()
+    return f"{today}, commit {commit()}, {here['cores']} cores, {here['memory_gb']:.0f} GB, {libraries}"
+
+
+def commit() -> str:
+    """Return which commit this is, and whether files differ from it."""
+    found = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"],  # noqa: S607
         cwd=ROOT, capture_output=True, text=True, check=False,
     ).stdout.strip()  # fmt: skip
-    today = datetime.now(UTC).date().isoformat()
-    return f"{today}, commit {commit or 'unknown'}, {here['cores']} cores, {here['memory_gb']:.0f} GB, {libraries}"
+    return found or "unknown"

@@ -147,6 +147,26 @@ def test_predictions_that_cannot_be_trusted_are_refused_row_by_row(
     assert not (tmp_path / "scores").exists()
 
 
+def test_where_all_read_the_same_the_page_says_so_and_intervals_may_hold_other_sentences(
+    predictions: pd.DataFrame, exported: Path, tmp_path: Path
+):
+    export = tmp_path / "export"
+    shutil.copytree(exported.parent, export)
+    files = pd.read_csv(export / exported.name)
+    turn = files.groupby("speaker")["id"].transform(lambda ids: pd.factorize(ids)[0])
+    files.assign(transcript=[f"Sentence {k % 3}." for k in turn]).to_csv(export / exported.name, index=False)
+    notices, widths = {}, {}
+    for name in ("auto", "two-way"):
+        run = scored(predictions, export / exported.name, tmp_path / name, intervals=name)
+        notices[name] = json.loads((run / "provenance.json").read_text())["notices"]
+        results = overall(run).query("metric == 'rmse'")
+        widths[name] = (results["ci_high"] - results["ci_low"]).to_numpy()
+    assert [one.partition(":")[0] for one in notices["auto"]] == ["Most speakers read the same 3 sentences"]
+    assert notices["two-way"] == []
+    assert np.isfinite(widths["two-way"]).all()
+    assert (widths["two-way"] != widths["auto"]).any()
+
+
 def test_holes_are_shown_as_holes_where_that_is_asked_for(predictions: pd.DataFrame, exported: Path, tmp_path: Path):
     gone = predictions["condition"].eq("babble@5dB") | predictions.index.isin([0])
     run = scored(predictions[~gone], exported, tmp_path, allow_missing=True)

@@ -145,7 +145,9 @@ def test_an_utterance_of_an_unknown_speaker_is_its_own_cluster():
 
 
 def test_a_method_that_is_unknown_or_draws_too_much_is_refused():
-    with pytest.raises(ValueError, match="no intervals 'bca'; there are auto, satterthwaite, jackknife, percentile"):
+    with pytest.raises(
+        ValueError, match="no intervals 'bca'; there are auto, satterthwaite, jackknife, two-way, percentile"
+    ):
         method_named("bca")
     with pytest.raises(ValueError, match="bootstrap is 0"):
         method_named("percentile", resamples=0)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from scipy import stats
 
 from bench.scores.metrics import FROM_MOMENTS, METRICS, STATISTICS, ccc, moments, pair_statistics, pearson, rmse
 
@@ -89,6 +90,28 @@ def test_ccc_gives_the_value_that_another_library_documents():
 @given(pair=ratings())
 def test_ccc_agrees_with_audmetric(pair):
     assert ccc(*pair) == pytest.approx(audmetric.concordance_cc(*pair), abs=1e-12)
+
+
+@given(pair=ratings())
+def test_pearson_and_rmse_agree_with_scipy_and_audmetric(pair):
+    assert pearson(*pair) == pytest.approx(stats.pearsonr(*pair).statistic, abs=1e-12)
+    assert pearson(*pair) == pytest.approx(audmetric.pearson_cc(*pair), abs=1e-12)
+    assert rmse(*pair) == pytest.approx(math.sqrt(audmetric.mean_squared_error(*pair)), abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sums_over_speakers_give_what_other_libraries_compute_from_all_utterances(seed):
+    rng = np.random.default_rng(seed)
+    truth, speaker = rng.uniform(1, 7, 2000), rng.integers(0, 60, 2000)
+    prediction = truth + rng.normal(size=2000)
+    statistics = pair_statistics(truth, prediction, centre=4.0)
+    found = moments(np.stack([statistics[speaker == one].sum(axis=0) for one in range(60)]).sum(axis=0))
+    expected = {
+        "ccc": audmetric.concordance_cc(truth, prediction),
+        "pearson": stats.pearsonr(truth, prediction).statistic,
+        "rmse": math.sqrt(audmetric.mean_squared_error(truth, prediction)),
+    }
+    assert {name: float(formula(found)) for name, formula in FROM_MOMENTS.items()} == pytest.approx(expected, abs=1e-12)
 
 
 @given(pair=ratings())

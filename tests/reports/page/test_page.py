@@ -28,6 +28,18 @@ def said(reported):
     return words((reported / "report" / "index.html").read_text(encoding="utf-8"))
 
 
+def test_what_is_missing_has_its_reason_under_the_tables(read, table):
+    rows = table({"white": (20.0, 0.0)})
+    weak = (rows["metric"] == "ccc_retention") & rows["value"].isna()
+    said = read(rows.assign(note=np.where(weak, "undefined: clean <CCC> is below 0.1", None)))
+    count = int(weak.sum())
+    assert f"undefined: clean &lt;CCC&gt; is below 0.1 ({count} numbers, the first of them ccc_retention of" in said
+
+
+def test_where_nothing_is_missing_no_reason_is_given(read, table):
+    assert "Why numbers" not in read(table({"white": (20.0, 0.0)}))
+
+
 def test_everything_the_page_needs_lies_beside_it(reported):
     text = (reported / "report" / "index.html").read_text(encoding="utf-8")
     links = Links(text).found

@@ -1,0 +1,66 @@
+"""Why a number is missing or has no interval, in words: the column ``note`` of the results."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.scores.metrics import moments
+from corruptions.ground.problems import counted
+
+Floats = npt.NDArray[np.float64]
+
+NOTHING = "nothing to compute it from"
+
+
+def why_undefined(metric: str, sums: Floats) -> str:
+    """Return why a metric of a cell is undefined.
+
+    Args:
+        metric: its name.
+        sums: over the utterances of the cell, ``(n_statistics,)``; the first one counts them.
+
+    Examples:
+        >>> from bench.scores.metrics import pair_statistics
+        >>> pairs = pair_statistics(np.full(12, 4.5), np.arange(12.0), centre=4)
+        >>> why_undefined("ccc", pairs.sum(axis=0)), why_undefined("ccc", pairs[0]), why_undefined("ccc", 0 * pairs[0])
+        ('undefined: one truth for all 12 utterances', 'undefined: one utterance', 'nothing to compute it from')
+    """
+    if sums[0] == 0:
+        return NOTHING
+    return f"undefined: {_REASONS[metric](sums)}" if metric in _REASONS else "undefined"
+
+
+def why_no_interval(n_speakers: int) -> str:
+    """Return why a number that is known has no interval.
+
+    Examples:
+        >>> why_no_interval(1), why_no_interval(4)
+        ('interval unknown: one speaker', 'interval unknown: undefined without one of 4 speakers')
+    """
+    if n_speakers < 2:  # noqa: PLR2004
+        return "interval unknown: one speaker"
+    return f"interval unknown: undefined without one of {n_speakers} speakers"
+
+
+def _constant(sums: Floats) -> str:
+    n = round(float(sums[0]))
+    if n == 1:
+        return "one utterance"
+    what = "truth" if moments(sums).truth_variance == 0 else "prediction"
+    return f"one {what} for all {counted(n, 'utterance')}"
+
+
+def _no_words(_: Floats) -> str:
+    return "no words in the references"
+
+
+def _no_belief(_: Floats) -> str:
+    return "the recogniser does not say how likely speech is"
+
+
+_REASONS: dict[str, Callable[[Floats], str]] = {
+    **dict.fromkeys(("ccc", "pearson"), _constant),
+    **dict.fromkeys(("wer", "insertion_rate", "cer", "character_insertion_rate"), _no_words),
+    "no_speech_rate": _no_belief,
+}

@@ -1,0 +1,22 @@
+"""Why numbers, or their intervals, are missing: what the run noted beside them."""
+
+import pandas as pd
+
+from reports.run.run import Run
+from reports.run.words import counted
+
+
+def reasons(run: Run) -> list[str]:
+    """Return every reason that the table gives, with how many numbers it is of and where the first of them stands."""
+    if run.notes.empty:
+        return []
+    return [
+        f"{note} ({counted(len(rows), 'number')}, the first of them {_place(rows.iloc[0])})"
+        for note, rows in run.notes.groupby("note", sort=False)
+    ]
+
+
+def _place(row: "pd.Series[object]") -> str:
+    place = [row[name] for name in ("dimension", "condition", "corruption")]
+    shown = [str(one) for one in (place[0], place[2] if pd.isna(place[1]) else place[1]) if not pd.isna(one)]
+    return ", ".join([f"{row['metric']} of {row['system']}", *shown])
