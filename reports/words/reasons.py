@@ -1,5 +1,7 @@
 """Why numbers, or their intervals, are missing: what the run noted beside them."""
 
+from typing import Any
+
 import pandas as pd
 
 from reports.run.run import Run
@@ -16,7 +18,7 @@ def reasons(run: Run) -> list[str]:
     ]
 
 
-def _place(row: "pd.Series[object]") -> str:
-    place = [row[name] for name in ("dimension", "condition", "corruption")]
-    shown = [str(one) for one in (place[0], place[2] if pd.isna(place[1]) else place[1]) if not pd.isna(one)]
+def _place(row: "pd.Series[Any]") -> str:
+    dimension, condition, corruption = row["dimension"], row["condition"], row["corruption"]
+    shown = [str(one) for one in (dimension, corruption if pd.isna(condition) else condition) if not pd.isna(one)]
     return ", ".join([f"{row['metric']} of {row['system']}", *shown])
