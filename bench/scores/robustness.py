@@ -7,7 +7,7 @@ NaN.
 To add one, add it to ``SUMMARIES``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -16,13 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.scores.grid import Grid
-from bench.scores.numbers import Numbers, Row, mean_of
+from bench.scores.numbers import Numbers, Row, together
 
 Floats = npt.NDArray[np.float64]
 Harsher = Literal["up", "down"]
 
 ALL_NOISE = "ccc_mean_noisy"
 """The metric that is one number over all corruptions: the mean of the areas under their curves, each counting once."""
+WORST = "ccc_worst"
+"""The same of the smallest of these areas. The smallest of several is a little too small by chance."""
 
 # Below this clean CCC a ratio to it says nothing.
 SMALLEST_CLEAN_CCC = 0.1
@@ -54,7 +56,7 @@ def curve_under(corruption: str, grid: Grid, ccc: Floats, harsher: Harsher) -> C
 
 
 def ccc_auc(curve: Curve) -> Floats:
-    """Return the normalised area under the curve: its mean height over the level axis.
+    """Return the mean height of the curve over the range of its levels, in dB where they are dB: its normalised area.
 
     The area is that of straight lines between the levels, divided by the range of levels, in the level's own unit (dB
     count as dB). Clean speech has no place on the axis and is not part of it. Curves can be compared if their levels
@@ -79,15 +81,18 @@ def ccc_retention(curve: Curve) -> Floats:
         >>> ccc_retention(Curve(np.array([-5.0, 20]), np.array([0.2, 0.7]), np.array(0.8), "down")).item()
         0.25
     """
-    harshest = curve.values[..., -1 if curve.harsher == "up" else 0]
-    return harshest / np.where(curve.clean >= SMALLEST_CLEAN_CCC, curve.clean, np.nan)
+    return _kept(curve.values[..., -1 if curve.harsher == "up" else 0], curve.clean)
+
+
+def _kept(values: Floats, clean: Floats) -> Floats:
+    return values / np.where(clean >= SMALLEST_CLEAN_CCC, clean, np.nan)
 
 
 SUMMARIES: dict[str, Callable[[Curve], Floats]] = {"ccc_auc": ccc_auc, "ccc_retention": ccc_retention}
 
 
 def curve_numbers(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> Iterator[tuple[Row, Numbers]]:
-    """Yield every summary of every curve, and the mean of the areas of all: ``ALL_NOISE``.
+    """Yield every summary of every curve, what is kept at each level, and the mean and least of all areas.
 
     Args:
         ccc: under every condition of the grid.
@@ -95,19 +100,66 @@ def curve_numbers(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> I
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
 
     Yields:
-        The metric, corruption and unit of the levels, and the one number.
+        What names the number in a table (the level, too, where it is one level's), a note if there is one, and the one
+        number.
     """
-    areas = []
+    areas = {}
     for corruption, points in grid.curves.items():
         direction = harsher.get(corruption, "up")
         labels: Row = {"corruption": corruption, "level_unit": grid.conditions[points[0]].level_unit}
         for name, summary in SUMMARIES.items():
             number = ccc.through(partial(_summary, summary, corruption, grid, direction), points)
-            yield {"metric": name} | labels, number
+            yield {"metric": name} | labels | _noted(number, ccc, grid, points, ratio=name == "ccc_retention"), number
             if name == "ccc_auc":
-                areas.append(number)
+                areas[corruption] = number
+        for point in points:
+            one = grid.conditions[point]
+            if one.level is not None and grid.clean is not None:
+                number = ccc.through(partial(_kept_at, point, grid.clean), [point, grid.clean])
+                place: Row = {"condition": one.condition, "level": one.level}
+                noted = _noted(number, ccc, grid, [point], ratio=True)
+                yield {"metric": "ccc_retention"} | labels | place | noted, number
     if areas:
-        yield {"metric": ALL_NOISE}, mean_of(areas)
+        every = together([*areas.values()])
+        yield {"metric": ALL_NOISE}, every.through(lambda values: values.mean(axis=-1), range(len(areas)))
+        known = not np.isnan(every.value).any()
+        note = [*areas][int(np.argmin(every.value))] if known else None
+        yield {"metric": WORST, "note": note}, every.through(lambda values: values.min(axis=-1), range(len(areas)))
+
+
+def why_unknown(ccc: Numbers, grid: Grid, points: Sequence[int], *, clean: bool) -> str | None:
+    """Return why a number that is made of CCC is unknown, or None.
+
+    Args:
+        ccc: under every condition of the grid.
+        grid: names the conditions.
+        points: the conditions that the number is made of.
+        clean: whether clean speech is one, too.
+    """
+    if clean and grid.clean is None:
+        return "clean speech was not scored"
+    needed = [grid.clean, *points] if clean and grid.clean is not None else points
+    unknown = [grid.conditions[k].condition for k in needed if np.isnan(ccc.value[k])]
+    return f"no CCC under {', '.join(unknown)}" if unknown else None
+
+
+def why_no_ratio(ccc: Numbers, grid: Grid, points: Sequence[int]) -> str | None:
+    """Return why the ratio of a number to clean CCC is undefined, or None."""
+    why = why_unknown(ccc, grid, points, clean=True)
+    if why is None and ccc.value[grid.clean] < SMALLEST_CLEAN_CCC:
+        return f"clean CCC below {SMALLEST_CLEAN_CCC:g}"
+    return why
+
+
+def _noted(number: Numbers, ccc: Numbers, grid: Grid, points: Sequence[int], *, ratio: bool) -> Row:
+    why = why_no_ratio(ccc, grid, points) if ratio else why_unknown(ccc, grid, points, clean=False)
+    if why is None and ratio and np.isnan(number.again).any():
+        why = f"no interval: clean CCC below {SMALLEST_CLEAN_CCC:g} without some speaker"
+    return {"note": why}
+
+
+def _kept_at(point: int, clean: int, ccc: Floats) -> Floats:
+    return _kept(ccc[..., point], ccc[..., clean])
 
 
 def _summary(summary: Callable[[Curve], Floats], corruption: str, grid: Grid, harsher: Harsher, ccc: Floats) -> Floats:

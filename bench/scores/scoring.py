@@ -21,7 +21,9 @@ from bench.scores.cells import (
     prediction_series,
     transcript_series,
 )
+from bench.scores.errors import error_rows
 from bench.scores.grid import Grid, GridCondition, grid_of
+from bench.scores.half import half_rows
 from bench.scores.intervals import Method, Percentile
 from bench.scores.numbers import ANYWHERE, Numbers, Row, mean_of
 from bench.scores.results import (
@@ -46,6 +48,7 @@ def score(
     method: Method,
     harsher: Mapping[str, Harsher],
     grid: Grid | None = None,
+    reference: str | None = None,
     allow_missing: bool = False,
 ) -> pd.DataFrame:
     """Return the results of one run.
@@ -55,8 +58,10 @@ def score(
     - a metric of a system (a rate of words or characters: of a transcriber, without dimension) under a condition, for
       one seed and draw;
     - its mean over seeds and draws (``seed`` and ``draw`` null), whose interval is that of the mean;
-    - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well);
-    - ``ccc_mean_noisy``, the mean of the areas under all curves (``corruption`` null, too).
+    - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well); ``ccc_retention`` is
+      there for every level, too;
+    - a summary of all curves (``corruption`` null, too): ``ccc_mean_noisy`` and ``ccc_worst``, the mean and the
+      smallest of the areas under them, and the means of the corruption errors.
 
     Beside the dimensions there is ``mean``, the mean of their CCC; other metrics are not averaged.
 
@@ -67,6 +72,7 @@ def score(
         method: of intervals.
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
         grid: what the tables should hold; the smallest grid that holds their rows unless given.
+        reference: the system that corruption errors are relative to; without it there are none.
         allow_missing: whether to compute what can be computed from an incomplete grid. A number with nothing behind it
             is NaN with ``n_utterances`` 0. A mean over seeds and draws is then taken over those that have anything.
 
@@ -78,7 +84,8 @@ def score(
 
     Raises:
         TableError: for tables that do not hold the grid or contradict themselves or each other.
-        ValueError: if ``harsher`` lacks a corruption, or for a bootstrap of too many resamples.
+        ValueError: if ``harsher`` lacks a corruption, for a reference that is not there, or for a bootstrap of too many
+            resamples.
     """
     if predictions.empty:
         raise TableError("predictions: the table is empty")
@@ -92,15 +99,23 @@ def score(
     unknown = sorted({one.corruption for one in grid.conditions if one.level is not None} - set(harsher))
     if unknown:
         raise ValueError(f"harsher does not say in which direction {', '.join(unknown)} gets harsher")
+    if reference is not None and reference not in grid.systems:
+        raise ValueError(f"reference is {reference!r}; there are {', '.join(grid.systems)}")
     predictions = check_predictions(predictions, grid, allow_missing=allow_missing)
     transcripts = check_transcripts(transcripts, grid, allow_missing=allow_missing)
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
     clusters = clusters_of(predictions, transcripts)
     series = chain(prediction_series(predictions, grid, clusters), transcript_series(transcripts, grid, clusters))
-    scored = _with_means(one for some in series for one in _scored(some, grid, method))
-    rows = [run | row for one in scored for row in _rows(one, grid, harsher, method)]
+    rows: list[Row] = []
+    ccc: dict[tuple[str, str], Numbers] = {}
+    for one in _with_means(one for some in series for one in _scored(some, grid, method)):
+        rows += _rows(one, grid, harsher, method)
+        if one.labels["metric"] == "ccc":
+            ccc[str(one.labels["system"]), str(one.labels["dimension"])] = one.means
+    rows += error_rows(ccc, reference, grid, method) if reference is not None else ()
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
-    return typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results").sort_values(keys, na_position="first", ignore_index=True)
+    table = typed(pd.DataFrame([run | row for row in rows], columns=[*RESULTS]), RESULTS, "results")
+    return table.sort_values(keys, na_position="first", ignore_index=True)
 
 
 def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
@@ -114,6 +129,8 @@ def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Me
         for labels, number in curve_numbers(one.means, grid, harsher):
             [row] = number.rows(method, RANGES.get(str(labels["metric"]), ANYWHERE))
             yield one.labels | labels | row
+        for row in half_rows(one.means, grid, harsher, method):
+            yield one.labels | row
 
 
 @dataclass(frozen=True)
