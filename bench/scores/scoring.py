@@ -20,6 +20,7 @@ from bench.scores.cells import (
     means_of_cells,
     prediction_series,
     transcript_series,
+    word_statistics,
 )
 from bench.scores.errors import error_rows
 from bench.scores.grid import Grid, GridCondition, grid_of
@@ -105,7 +106,8 @@ def score(
     transcripts = check_transcripts(transcripts, grid, allow_missing=allow_missing)
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
     clusters = clusters_of(predictions, transcripts)
-    series = chain(prediction_series(predictions, grid, clusters), transcript_series(transcripts, grid, clusters))
+    heard = transcript_series(transcripts, word_statistics(transcripts), grid, clusters)
+    series = chain(prediction_series(predictions, grid, clusters), heard)
     rows: list[Row] = []
     ccc: dict[tuple[str, str], Numbers] = {}
     for one in _with_means(one for some in series for one in _scored(some, grid, method)):

@@ -20,6 +20,7 @@ RESULTS = {
     **SCORE,
     "n_utterances": COUNT,
     "n_speakers": COUNT,
+    "note": Column("text", nullable=True, optional=True),
 }
 # Tables that not every run has: file -> its columns, and those of which no two rows may be the same.
 EXTRAS: dict[str, tuple[dict[str, Column], tuple[str, ...]]] = {
@@ -60,6 +61,23 @@ EXTRAS: dict[str, tuple[dict[str, Column], tuple[str, ...]]] = {
             "n_speakers": Column("whole number", lowest=0, optional=True),
         },
         ("group", "system", "against", "dimension", "metric", "corruption"),
+    ),
+    "links": (
+        {
+            "system": TEXT,
+            "transcriber": TEXT,
+            "dimension": TEXT,
+            "metric": TEXT,
+            "corruption": MAYBE_TEXT,
+            "condition": MAYBE_TEXT,
+            "level": MAYBE_NUMBER,
+            "level_unit": MAYBE_TEXT,
+            **SCORE,
+            "n_utterances": COUNT,
+            "n_speakers": COUNT,
+            "note": MAYBE_TEXT,
+        },
+        ("system", "transcriber", "dimension", "metric", "condition"),
     ),
     "no_speech": (
         {
