@@ -61,7 +61,7 @@ def snr50(curve: Curve) -> Floats:
         In the unit of the levels; infinite where it lies beyond them, on that side, and NaN where a CCC is unknown.
 
     Examples:
-        >>> snr50(Curve(np.array([0.0, 10, 20]), np.array([0.2, 0.6, 0.8]), np.array(0.8), "down")).item()
+        >>> snr50(Curve(np.array([0.0, 10, 20]), np.array([0.25, 0.75, 0.8]), np.array(1.0), "down")).item()
         5.0
     """
     sign = 1 if curve.harsher == "up" else -1

@@ -157,7 +157,8 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
 def _readers(suite: Suite) -> dict[str, list[str]]:
     """Return the recognisers whose words every system reads, of what is heard under each condition."""
     inputs = {
-        name: [suite.catalog.representations[one] for one in suite.catalog.systems[name].inputs] for name in suite.tested
+        name: [suite.catalog.representations[one] for one in suite.catalog.systems[name].inputs]
+        for name in suite.tested
     }
     return {
         name: sorted({heard for one in of if not hears_clean(one) and (heard := transcriber_of(one)) is not None})

@@ -182,7 +182,8 @@ def test_results_have_their_types_one_row_for_each_number_and_survive_parquet(pr
     }
     assert not results.duplicated(KEYS).any()
     cells, conditions, corruptions = 2 * 4 * 2, 4, 2
-    of_dimension, of_mean = ((n * (cells + conditions) + 2 * corruptions + 1) for n in (3, 1))
+    # Of a curve its area, what is left at its end and where it falls to half; what is kept at 3 levels; mean and worst.
+    of_dimension, of_mean = ((n * (cells + conditions) + 3 * corruptions + 3 + 2) for n in (3, 1))
     assert len(results) == 2 * (3 * of_dimension + of_mean) + 5 * (conditions * 2 + conditions)
     results.to_parquet(tmp_path / "results.parquet", index=False)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "results.parquet"), results, check_exact=True)

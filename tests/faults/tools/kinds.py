@@ -22,7 +22,10 @@ PROBE = {
 IN_RUN = {
     **{f"run: {name}": name for name in ("predictions.parquet", "transcripts.parquet", "results.parquet")},
     **{f"run: {name}": name for name in ("comparisons.parquet", "links.parquet", "costs.parquet")},
-    **{f"run: {name}": name for name in ("no_speech.parquet", "training.parquet", "layers.parquet", "corruptions.parquet")},
+    **{
+        f"run: {name}": name
+        for name in ("no_speech.parquet", "training.parquet", "layers.parquet", "corruptions.parquet")
+    },
     **{f"run: {name}": name for name in ("provenance.json", "suite.yaml", "systems.json")},
     "run: mark": ".emonoise",
     "run: models": "models/*",
