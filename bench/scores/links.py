@@ -178,9 +178,11 @@ def _over_conditions(ccc: Numbers, rate: Numbers, grid: Grid, method: Method) ->
 
 def _over_utterances(links: Numbers, grid: Grid, method: Method) -> Iterator[Row]:
     everywhere = np.isfinite(links.value) & np.isfinite(links.again).all(axis=0)
-    for one, known, row in zip(grid.conditions, everywhere, links.rows(method, _RANGE), strict=True):
+    enough = links.sizes.sum(axis=0) >= FEWEST
+    for one, known, several, row in zip(grid.conditions, everywhere, enough, links.rows(method, _RANGE), strict=True):
         place = {name: getattr(one, name) for name in ("corruption", "condition", "level", "level_unit")}
-        why = None if known else "one of the two is constant, whoever is heard, or without some speaker"
+        why = None if several else f"fewer than {FEWEST} utterances have a reference"
+        why = why or (None if known else "one of the two is constant, or would be without some speaker")
         yield row | place | {"metric": OVER_UTTERANCES, "note": why}
     places = np.flatnonzero(everywhere)
     used = places if len(places) else np.arange(len(everywhere))

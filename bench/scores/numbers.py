@@ -11,7 +11,7 @@ from bench.scores.intervals import LEVEL, Method
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, object]
-Range = tuple[float, float]
+Range = tuple[float | Floats, float | Floats]
 
 ANYWHERE: Range = (-np.inf, np.inf)
 
@@ -105,7 +105,7 @@ class Numbers:
 
         Args:
             method: of the interval over speakers.
-            within: where the numbers can lie; intervals are cut to it.
+            within: where the numbers, or each of them, can lie; intervals are cut to it.
         """
         inferred = self.inferred(method)
         ends = {name: one if name == "p" else one.clip(*within) for name, one in inferred.items()}

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
@@ -26,7 +27,7 @@ from bench.scores.errors import error_rows
 from bench.scores.grid import Grid, GridCondition, grid_of
 from bench.scores.half import half_rows
 from bench.scores.intervals import Method, Percentile
-from bench.scores.numbers import ANYWHERE, Numbers, Row, mean_of
+from bench.scores.numbers import ANYWHERE, Numbers, Row, mean_of, together
 from bench.scores.results import (
     PREDICTIONS,
     RANGES,
@@ -128,11 +129,15 @@ def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Me
     for condition, row in zip(grid.conditions, one.means.rows(method, within), strict=True):
         yield one.labels | _condition(condition) | row
     if one.labels["metric"] == "ccc":
-        for labels, number in curve_numbers(one.means, grid, harsher):
-            [row] = number.rows(method, RANGES.get(str(labels["metric"]), ANYWHERE))
-            yield one.labels | labels | row
-        for row in half_rows(one.means, grid, harsher, method):
-            yield one.labels | row
+        yield from (one.labels | row for row in _curve_rows(one.means, grid, harsher, method))
+        yield from (one.labels | row for row in half_rows(one.means, grid, harsher, method))
+
+
+def _curve_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
+    if found := [*curve_numbers(ccc, grid, harsher)]:
+        lowest, highest = np.array([RANGES.get(str(labels["metric"]), ANYWHERE) for labels, _ in found]).T
+        rows = together([number for _, number in found]).rows(method, (lowest, highest))
+        yield from (labels | row for (labels, _), row in zip(found, rows, strict=True))
 
 
 @dataclass(frozen=True)

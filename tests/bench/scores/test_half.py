@@ -85,7 +85,9 @@ def test_level_and_interval_are_those_of_ccc_less_half_of_clean_ccc_at_every_lev
     ("white", "down", "below 0 dB"),
 ])  # fmt: skip
 def test_a_curve_that_never_falls_is_censored_on_the_harsh_side(predictions, corruption, harsher, note):
-    exact = predictions.assign(prediction=predictions["truth"] + 0.1 * (predictions["prediction"] - predictions["truth"]))
+    exact = predictions.assign(
+        prediction=predictions["truth"] + 0.1 * (predictions["prediction"] - predictions["truth"])
+    )
     row = one(scored(exact, harsher={"babble": harsher, "white": "down"}), corruption=corruption, **KEYS)
     assert row["note"] == note
     assert row[["value", "ci_low", "ci_high", "seed_sd"]].isna().all()

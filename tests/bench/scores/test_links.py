@@ -1,3 +1,5 @@
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from models.asr.wer import word_error_counts
 from .scored import fallen, inferred, literal_ccc, one, without_each
 
 CONDITIONS = ("clean", "babble@-5dB", "babble@10dB", "white@0dB")
+COUNTED = cache(word_error_counts)
 KEYS = {"system": "text", "transcriber": "tiny", "dimension": "valence"}
 
 
@@ -36,7 +39,7 @@ def found(run):
 
 def literal_rates(transcripts, condition, draw, utterances):
     rows = transcripts.query("condition == @condition and draw == @draw").set_index("utterance").loc[utterances]
-    counts = [word_error_counts(*pair) for pair in zip(rows["reference"], rows["text"], strict=True)]
+    counts = [COUNTED(*pair) for pair in zip(rows["reference"], rows["text"], strict=True)]
     return [one.errors for one in counts], [one.reference_words for one in counts]
 
 
@@ -53,9 +56,9 @@ def over_utterances(predictions, transcripts, condition, utterances):
     links = []
     rows = predictions.query("system == 'text' and dimension == 'valence' and condition == @condition")
     for (_, draw), cell in rows.groupby(["seed", "draw"]):
-        cell = cell.set_index("utterance").loc[utterances]
+        judged = cell.set_index("utterance").loc[utterances]
         rates = np.divide(*literal_rates(transcripts, condition, draw, utterances))
-        links.append(stats.spearmanr(rates, (cell["prediction"] - cell["truth"]) ** 2).statistic)
+        links.append(stats.spearmanr(rates, (judged["prediction"] - judged["truth"]) ** 2).statistic)
     return np.mean(links)
 
 
@@ -96,7 +99,9 @@ def test_a_condition_without_errors_is_left_out_and_named(run):
     assert np.isnan(one(table, metric="over_utterances", condition="clean", **KEYS)["value"])
     mean = one(table, metric="over_utterances", condition=None, **KEYS)
     assert mean["note"] == "without clean"
-    parts = table[(table["metric"] == "over_utterances") & table["condition"].notna() & (table["dimension"] == "valence")]
+    parts = table[
+        (table["metric"] == "over_utterances") & table["condition"].notna() & (table["dimension"] == "valence")
+    ]
     assert mean["value"] == pytest.approx(parts["value"].mean(), abs=1e-12)
 
 

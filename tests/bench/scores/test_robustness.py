@@ -103,7 +103,9 @@ def test_the_interval_of_the_worst_noise_is_that_of_the_least_area_in_every_set_
     least = np.minimum((harsh + mild) / 2, white)
     low, high, _ = inferred(least[0], least[1:], predictions)
     row = one(scored(predictions), metric="ccc_worst", system="mfb", dimension="valence")
-    assert row[["value", "ci_low", "ci_high"]].tolist() == pytest.approx([least[0], max(low, -1), min(high, 1)], abs=1e-9)
+    assert row[["value", "ci_low", "ci_high"]].tolist() == pytest.approx(
+        [least[0], max(low, -1), min(high, 1)], abs=1e-9
+    )
 
 
 def test_a_ratio_to_too_little_says_why_it_is_missing(predictions):

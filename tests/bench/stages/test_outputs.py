@@ -4,7 +4,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.stages.outputs import BESIDE, RECORD, TABLES, _readers, changed_files, described_systems, is_done, write_record
+from bench.stages.outputs import (
+    BESIDE,
+    RECORD,
+    TABLES,
+    _readers,
+    changed_files,
+    described_systems,
+    is_done,
+    write_record,
+)
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.suite.suite import Suite
 
