@@ -115,14 +115,14 @@ def _inferred(ccc: Numbers, grid: Grid, corruption: str, harsher: Harsher, least
     sizes = least[:, np.newaxis]
     known = ccc.each(above_half, np.repeat(sizes, len(finer), axis=1)).inferred(method)
     ends = {
-        kind: sorted(sign * falls_at(sign * finer[::sign], known[f"{kind}_{end}"][::sign]) for end in ENDS)
+        kind: sorted(float(sign * falls_at(sign * finer[::sign], known[f"{kind}_{end}"][::sign])) for end in ENDS)
         for kind in ("ci", "all")
         if f"{kind}_low" in known
     }
-    value = snr50(curve_under(corruption, grid, ccc.value, harsher))
+    value = float(snr50(curve_under(corruption, grid, ccc.value, harsher)))
     beyond = {np.inf: f"above {_said(levels[-1], unit)}", -np.inf: f"below {_said(levels[0], unit)}"}
     goes_on = [beyond[end] for end in ends["ci"] if np.isinf(end) and end != value]
-    notes = [beyond[float(value)]] if np.isinf(value) else []
+    notes = [beyond[value]] if np.isinf(value) else []
     notes += [f"interval goes on {' and '.join(goes_on)}"] if goes_on else []
     return {
         "value": _finite(value),
@@ -132,8 +132,8 @@ def _inferred(ccc: Numbers, grid: Grid, corruption: str, harsher: Harsher, least
     }
 
 
-def _finite(value: Floats) -> float:
-    return float(value) if np.isfinite(value) else np.nan
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else np.nan
 
 
 def _said(level: float, level_unit: str | None) -> str:

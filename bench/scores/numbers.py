@@ -41,7 +41,8 @@ class Numbers:
             formula: what becomes of the numbers, of those in every set, and of those of every seed and draw.
             sizes: how many utterances of each speaker they then rest on, ``(n_speakers, m)``.
         """
-        return Numbers(*map(formula, (self.value, self.again)), sizes, *map(formula, (self.by_seed, self.by_draw)))
+        value, again, *alone = map(formula, (self.value, self.again, self.by_seed, self.by_draw))
+        return Numbers(value, again, sizes, *alone)
 
     def through(self, formula: Callable[[Floats], Floats], used: Sequence[int]) -> "Numbers":
         """Return the one number that a formula makes of them, from ``(..., n)`` to ``(...)``.

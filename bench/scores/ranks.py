@@ -30,7 +30,8 @@ def correlation(first: Floats, second: Floats, weights: Floats) -> Floats:
     """Return the correlation of what is centred already, over the last axis; NaN where either is constant."""
     square = (weights * first**2).sum(axis=-1) * (weights * second**2).sum(axis=-1)
     product = (weights * first * second).sum(axis=-1)
-    return np.clip(product / np.sqrt(np.where(square > 0, square, np.nan)), -1.0, 1.0)
+    found: Floats = np.clip(product / np.sqrt(np.where(square > 0, square, np.nan)), -1.0, 1.0)
+    return found
 
 
 def in_every_set(per_speaker: Floats, method: Method) -> Floats:

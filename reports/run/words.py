@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 MINUS = "\N{MINUS SIGN}"
@@ -34,7 +34,7 @@ class Score:
     value: float
     low: float = math.nan
     high: float = math.nan
-    note: str = ""
+    note: str = field(default="", kw_only=True)
 
     @property
     def defined(self) -> bool:
