@@ -171,6 +171,13 @@ def score(
             help="How many resamples of the speakers `percentile` draws; other methods draw none.",
         ),
     ] = 2000,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SYSTEM",
+            help="Whose errors in noise those of all are divided by; `mfb`, else the first acoustic one, unless said.",
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(metavar="SYSTEM", help="What the system is called; the table's name unless said.")
     ] = None,
@@ -215,6 +222,7 @@ def score(
                 families=pairs([text for text in family or [] if "=" in text], "--family", "SYSTEM=FAMILY"),
                 intervals=intervals.value,
                 bootstrap=bootstrap,
+                reference=reference,
                 allow_missing=allow_missing,
                 overwrite=overwrite,
                 stages=stages,

@@ -27,7 +27,7 @@ from bench.store.folders import RECORD, Claim, check_claim, check_inputs, mark
 from bench.store.machine import machine, versions
 from bench.store.progress import Stages
 from bench.store.store import write_table
-from bench.suite.systems import Family
+from bench.suite.systems import Family, reference_among
 from corruptions.ground.files import write_bytes, write_text
 from corruptions.ground.problems import those_there_are
 from corruptions.sound.inputs import hashed
@@ -47,6 +47,7 @@ def score_predictions(
     families: Mapping[str, str],
     intervals: str = AUTO,
     bootstrap: int = 2000,
+    reference: str | None = None,
     allow_missing: bool = False,
     overwrite: bool = False,
     stages: Stages,
@@ -64,6 +65,7 @@ def score_predictions(
         families: the same for single systems, by name.
         intervals: the method of every interval, of ``bench.scores.intervals.METHODS``, or ``auto``.
         bootstrap: how many resamples of the speakers a method draws that draws any.
+        reference: the system that corruption errors are relative to; unless said ``mfb``, else the first acoustic one.
         allow_missing: score what there is although rows are missing; they are shown as holes.
         overwrite: replace the scores of other predictions, or of another manifest, that lie in ``out``, or files that
             are not known to be scores.
@@ -86,6 +88,10 @@ def score_predictions(
         wide = read_predictions(predictions, export, name or predictions.stem, allow_missing=allow_missing)
         done_to_speech = record.read_bytes()
     systems = _systems(wide, predictions, family, families)
+    if reference is not None and reference not in systems:
+        raise OutsideError(f"{predictions}: no system is called {reference!r}; {those_there_are(reference, systems)}")
+    acoustic = [one for one, about in systems.items() if about["family"] == "acoustic"]
+    reference = reference or reference_among([*systems], acoustic)
     method = method_named(intervals, resamples=bootstrap, seed=export.recipe.seed)
     _warn_of_scale(wide, export, stages)
     title = out.absolute().name
@@ -101,6 +107,7 @@ def score_predictions(
             method=method,
             harsher=harsher_by_curve(export.conditions.values(), export.recipe.material),
             grid=grid,
+            reference=reference,
             allow_missing=allow_missing,
         )
         advance(1)
@@ -110,7 +117,13 @@ def score_predictions(
     write_table(results, out / "results.parquet")
     write_bytes(out / CORRUPTIONS_TABLE, done_to_speech)
     write_text(out / "systems.json", json.dumps(systems, indent=2, ensure_ascii=False))
-    about = {"suite": title, **_provenance(wide, export, began), "intervals": method.described, "notices": cautions}
+    about = {
+        "suite": title,
+        **_provenance(wide, export, began),
+        "intervals": method.described,
+        "reference": reference,
+        "notices": cautions,
+    }
     given = {
         "predictions": {"file": str(predictions), "sha256": of_predictions},
         "manifest": {"file": str(manifest), "sha256": of_manifest},

@@ -64,7 +64,7 @@ def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Clusters)
     statistics = pair_statistics(truth, prediction, centre=(truth.min() + truth.max()) / 2)
     system = positions(predictions["system"], [*grid.systems])
     dimension = positions(predictions["dimension"], DIMENSIONS)
-    speaker, cell, shape = _places(predictions, grid, clusters)
+    speaker, cell, shape = places_of(predictions, grid, clusters)
     metrics = {name: _of_sums(formula) for name, formula in FROM_MOMENTS.items()}
     for s, (name, seeds) in enumerate(grid.systems.items()):
         seed = positions(predictions["seed"], seeds)
@@ -75,23 +75,30 @@ def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Clusters)
             yield Series({"system": name, "dimension": dimension_name}, seeds, metrics, sums)
 
 
-def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Clusters) -> Iterator[Series]:
-    """Yield two series of each transcriber: its errors where there is a reference, and its signs of invention."""
+def word_statistics(transcripts: pd.DataFrame) -> Floats:
+    """Return of every row 1, errors, insertions, and the words of the reference; 0 where there is no reference."""
     known = transcripts["reference"].notna().to_numpy()
     pairs = list(zip(*(transcripts[name] for name in ("reference", "text", "language")), strict=True))
     counts = {pair: word_error_counts(*pair) for pair in {pair for pair, one in zip(pairs, known, strict=True) if one}}
     errors = [counts.get(pair, NO_ERRORS) for pair in pairs]
-    words = np.array(
+    return np.array(
         [[n, one.errors, one.insertions, one.reference_words] for n, one in zip(known, errors, strict=True)],
         np.float64,
-    )
+    ).reshape(-1, 4)
+
+
+def transcript_series(transcripts: pd.DataFrame, words: Floats, grid: Grid, clusters: Clusters) -> Iterator[Series]:
+    """Yield two series of each transcriber: its errors where there is a reference, and its signs of invention.
+
+    ``words`` are the ``word_statistics`` of the rows.
+    """
     columns = transcripts[["text", "mean_log_probability", "no_speech_probability"]]
     written = [Transcript(*row) for row in columns.itertuples(index=False)]
     signs = np.array([[1, *(shows(one) for shows in FLAGS.values())] for one in written], np.float64)
     signs = signs.reshape(-1, 1 + len(FLAGS))  # of no transcripts too
     believes = ~columns["no_speech_probability"].isna().to_numpy()
     signs[~believes, 1 + [*FLAGS].index("no-speech")] = np.nan  # a recogniser without that belief has no such rate
-    speaker, cell, shape = _places(transcripts, grid, clusters)
+    speaker, cell, shape = places_of(transcripts, grid, clusters)
     for name in sorted(transcripts["transcriber"].unique()):
         rows = np.flatnonzero(transcripts["transcriber"] == name)
         labels = {"system": name, "dimension": None}
@@ -176,8 +183,8 @@ def _means(values: Floats, members: Sequence[Codes], there: npt.NDArray[np.bool_
     return np.stack([values[..., cells].mean(axis=-1) if len(cells) else nothing for cells in kept], axis=-1)
 
 
-def _places(frame: pd.DataFrame, grid: Grid, clusters: Clusters) -> tuple[Codes, Codes, tuple[int, int]]:
-    # The cluster and the cell of every row, and how many there are of each.
+def places_of(frame: pd.DataFrame, grid: Grid, clusters: Clusters) -> tuple[Codes, Codes, tuple[int, int]]:
+    """Return the cluster and the cell (of one seed) of every row, and how many there are of each."""
     names = {name: k for k, name in enumerate(sorted(set(clusters.values())))}
     of_utterance = np.array([names[clusters[one]] if one in clusters else -1 for one in grid.utterances], np.intp)
     speaker = of_utterance[positions(frame["utterance"], grid.utterances)]

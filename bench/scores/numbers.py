@@ -13,7 +13,7 @@ from bench.scores.notes import why_no_interval
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, object]
-Range = tuple[float, float]
+Range = tuple[float | Floats, float | Floats]
 
 ANYWHERE: Range = (-np.inf, np.inf)
 
@@ -38,6 +38,24 @@ class Numbers:
     by_draw: Floats
     notes: tuple[str, ...]
 
+    def each(self, formula: Callable[[Floats], Floats], sizes: Floats, notes: Sequence[str] = ()) -> "Numbers":
+        """Return the numbers that a formula makes of them, from ``(..., n)`` to ``(..., m)``.
+
+        Args:
+            formula: what becomes of the numbers, of those in every set, and of those of every seed and draw.
+            sizes: how many utterances of each cluster they then rest on, ``(n_clusters, m)``.
+            notes: why one is undefined, shape ``(m,)``; none unless given.
+        """
+        value = formula(self.value)
+        return Numbers(
+            value,
+            formula(self.again),
+            sizes,
+            formula(self.by_seed),
+            formula(self.by_draw),
+            (*notes,) or ("",) * len(value),
+        )
+
     def through(self, formula: Callable[[Floats], Floats], used: Sequence[int], undefined: str = "") -> "Numbers":
         """Return the one number that a formula makes of them.
 
@@ -46,33 +64,55 @@ class Numbers:
             used: positions of the numbers it uses; it rests on what there is everywhere among them.
             undefined: why there is none, if all of these are known.
         """
-
-        def alone(values: Floats) -> Floats:
-            return formula(values)[..., np.newaxis]
-
         least = self.sizes[:, list(used)].min(axis=1, keepdims=True)
-        value = alone(self.value)
-        note = first_note(self, used) or (undefined if np.isnan(value).any() else "")
-        return Numbers(value, alone(self.again), least, alone(self.by_seed), alone(self.by_draw), (note,))
+        found = self.each(lambda values: formula(values)[..., np.newaxis], least)
+        note = first_note(self, used) or (undefined if np.isnan(found.value).any() else "")
+        return replace(found, notes=(note,))
 
     def at(self, position: int) -> "Numbers":
         """Return one of them."""
         return self.through(lambda values: values[..., position], [position])
 
-    def minus(self, other: "Numbers") -> "Numbers":
-        """Return the differences; where both were trained with as many seeds, they are paired by seed."""
+    def paired(self, other: "Numbers", formula: Callable[[Floats, Floats], Floats]) -> "Numbers":
+        """Return what a formula makes of them and others, one by one, within every set of speakers.
 
-        def less(one: Floats, another: Floats) -> Floats:
-            return one - another if len(one) == len(another) else np.empty((0, len(self.value)))
+        Where both were trained with as many seeds, they are paired by seed.
+        """
+
+        def both(one: Floats, another: Floats) -> Floats:
+            return formula(one, another) if len(one) == len(another) else np.empty((0, len(self.value)))
 
         return Numbers(
-            self.value - other.value,
-            self.again - other.again,
+            formula(self.value, other.value),
+            formula(self.again, other.again),
             np.minimum(self.sizes, other.sizes),
-            less(self.by_seed, other.by_seed),
-            less(self.by_draw, other.by_draw),
+            both(self.by_seed, other.by_seed),
+            both(self.by_draw, other.by_draw),
             tuple(one or another for one, another in zip(self.notes, other.notes, strict=True)),
         )
+
+    def minus(self, other: "Numbers") -> "Numbers":
+        """Return the differences, paired."""
+        return self.paired(other, np.subtract)
+
+    def deviations(self) -> dict[str, Floats]:
+        """Return the standard deviations between seeds and between draws, where there are several of them."""
+        spreads = {"seed_sd": self.by_seed, "draw_sd": self.by_draw}
+        return {name: of.std(axis=0, ddof=1) for name, of in spreads.items() if len(of) > 1}
+
+    def inferred(self, method: Method) -> dict[str, Floats]:
+        """Return the ends of the intervals that ``rows`` tells of, and ``p``."""
+        found = method.infer(self.value, self.again, self.sizes)
+        known = {"ci_low": found.low, "ci_high": found.high, "p": found.p}
+        more: Floats = np.zeros_like(self.value)
+        deviations = self.deviations()
+        for name, sd in deviations.items():
+            times = len(self.by_seed if name == "seed_sd" else self.by_draw)
+            more = more + (stats.t.ppf((1 + LEVEL) / 2, times - 1) * sd) ** 2 / times
+        if deviations:
+            known["all_low"] = self.value - np.sqrt((self.value - found.low) ** 2 + more)
+            known["all_high"] = self.value + np.sqrt((found.high - self.value) ** 2 + more)
+        return known
 
     def rows(self, method: Method, within: Range = ANYWHERE) -> Iterator[Row]:
         """Yield of each number the cells of a table: its value and what is known of its uncertainty.
@@ -84,25 +124,17 @@ class Numbers:
 
         Args:
             method: of the interval over speakers.
-            within: where the numbers can lie; intervals are cut to it.
+            within: where the numbers, or each of them, can lie; intervals are cut to it.
         """
-        found = method.infer(self.value, self.again, self.sizes)
-        spreads = {"seed_sd": self.by_seed, "draw_sd": self.by_draw}
-        deviations = {name: of.std(axis=0, ddof=1) for name, of in spreads.items() if len(of) > 1}
-        more: Floats = np.zeros_like(self.value)
-        for name, sd in deviations.items():
-            more = more + (stats.t.ppf((1 + LEVEL) / 2, len(spreads[name]) - 1) * sd) ** 2 / len(spreads[name])
-        ends = {"ci_low": found.low, "ci_high": found.high}
-        if deviations:
-            ends["all_low"] = self.value - np.sqrt((self.value - found.low) ** 2 + more)
-            ends["all_high"] = self.value + np.sqrt((found.high - self.value) ** 2 + more)
-        numbers = {"value": self.value, "p": found.p, **{name: one.clip(*within) for name, one in ends.items()}}
+        inferred = self.inferred(method)
+        ends = {name: one if name == "p" else one.clip(*within) for name, one in inferred.items()}
+        numbers = {"value": self.value, **ends, **self.deviations()}
         utterances, speakers = self.sizes.sum(axis=0), np.count_nonzero(method.by_speaker(self.sizes), axis=0)
         for k in range(len(self.value)):
             known = np.isfinite(self.value[k])
-            row = {name: float(of[k]) if known else np.nan for name, of in (numbers | deviations).items()}
+            row = {name: float(of[k]) if known else np.nan for name, of in numbers.items()}
             counts = {"n_utterances": int(utterances[k]), "n_speakers": int(speakers[k])}
-            unknown = why_no_interval(int(speakers[k])) if known and np.isnan(found.low[k]) else ""
+            unknown = why_no_interval(int(speakers[k])) if known and np.isnan(inferred["ci_low"][k]) else ""
             notes = [note for note in (self.notes[k], unknown) if note]
             yield {**row, **counts, "note": "; ".join(notes) or None}
 
@@ -145,3 +177,13 @@ def _mean(several: Sequence[Numbers], used: npt.NDArray[np.bool_]) -> Numbers:
         for k in range(used.shape[1])
     )
     return Numbers(mean("value"), mean("again"), least, mean("by_seed"), mean("by_draw"), notes)
+
+
+def together(several: Sequence[Numbers]) -> Numbers:
+    """Return all of several numbers as one, in their order."""
+
+    def joined(name: str) -> Floats:
+        return np.concatenate([getattr(one, name) for one in several], axis=-1)
+
+    notes = tuple(note for one in several for note in one.notes)
+    return Numbers(joined("value"), joined("again"), joined("sizes"), joined("by_seed"), joined("by_draw"), notes)

@@ -72,8 +72,8 @@ TRANSCRIPTS: dict[str, Column] = {
 }
 # One row a number. Null: seed and draw where the value is over all of them, condition and level where it sums up a
 # curve, corruption as well where it sums up all curves, dimension where it is a rate of a transcriber, ci_low and
-# ci_high where there is no interval, value where nothing is there to compute it from (n_utterances 0) or it is
-# undefined; note unless it says why, or what a mean leaves out.
+# ci_high where there is no interval (one of them where it is open on that side), value where nothing is there to
+# compute it from (n_utterances 0), or it is undefined or censored; note unless it says why, or what a mean leaves out.
 RESULTS: dict[str, Column] = {
     "suite": Column("str"),
     "corpus": Column("str"),
@@ -100,7 +100,8 @@ RESULTS: dict[str, Column] = {
 }
 
 RANGES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("ccc", "pearson", "ccc_auc", "ccc_mean_noisy"), (-1.0, 1.0)),
+    **dict.fromkeys(("ccc", "pearson", "ccc_auc", "ccc_mean_noisy", "ccc_worst"), (-1.0, 1.0)),
+    **dict.fromkeys(("corruption_error", "mean_corruption_error"), (0.0, np.inf)),
     **dict.fromkeys(("rmse", "wer", "insertion_rate", "cer", "character_insertion_rate"), (0.0, np.inf)),
     **dict.fromkeys((f"{name.replace('-', '_')}_rate" for name in FLAGS), (0.0, 1.0)),
 }

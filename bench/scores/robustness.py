@@ -7,8 +7,8 @@ NaN.
 To add one, add it to ``SUMMARIES``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -16,16 +16,20 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.scores.grid import Grid
-from bench.scores.numbers import Numbers, Row, mean_of
+from bench.scores.numbers import Numbers, Row, first_note, together
 
 Floats = npt.NDArray[np.float64]
 Harsher = Literal["up", "down"]
 
 ALL_NOISE = "ccc_mean_noisy"
 """The metric that is one number over all corruptions: the mean of the areas under their curves, each counting once."""
+WORST = "ccc_worst"
+"""The same of the smallest of these areas. The smallest of several is a little too small by chance."""
 
 # Below this clean CCC a ratio to it says nothing.
 SMALLEST_CLEAN_CCC = 0.1
+NO_CLEAN = "undefined: clean speech was not scored"
+TOO_LITTLE = f"undefined: clean CCC is below {SMALLEST_CLEAN_CCC:g}"
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def curve_under(corruption: str, grid: Grid, ccc: Floats, harsher: Harsher) -> C
 
 
 def ccc_auc(curve: Curve) -> Floats:
-    """Return the normalised area under the curve: its mean height over the level axis.
+    """Return the mean height of the curve over the range of its levels, in dB where they are dB: its normalised area.
 
     The area is that of straight lines between the levels, divided by the range of levels, in the level's own unit (dB
     count as dB). Clean speech has no place on the axis and is not part of it. Curves can be compared if their levels
@@ -79,15 +83,18 @@ def ccc_retention(curve: Curve) -> Floats:
         >>> ccc_retention(Curve(np.array([-5.0, 20]), np.array([0.2, 0.7]), np.array(0.8), "down")).item()
         0.25
     """
-    harshest = curve.values[..., -1 if curve.harsher == "up" else 0]
-    return harshest / np.where(curve.clean >= SMALLEST_CLEAN_CCC, curve.clean, np.nan)
+    return _kept(curve.values[..., -1 if curve.harsher == "up" else 0], curve.clean)
+
+
+def _kept(values: Floats, clean: Floats) -> Floats:
+    return values / np.where(clean >= SMALLEST_CLEAN_CCC, clean, np.nan)
 
 
 SUMMARIES: dict[str, Callable[[Curve], Floats]] = {"ccc_auc": ccc_auc, "ccc_retention": ccc_retention}
 
 
 def curve_numbers(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> Iterator[tuple[Row, Numbers]]:
-    """Yield every summary of every curve, and the mean of the areas of all: ``ALL_NOISE``.
+    """Yield every summary of every curve, what is kept at each level, and the mean and least of all areas.
 
     Args:
         ccc: under every condition of the grid.
@@ -95,9 +102,9 @@ def curve_numbers(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> I
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
 
     Yields:
-        The metric, corruption and unit of the levels, and the one number.
+        What names the number in a table (the level, too, where it is one level's), and the one number.
     """
-    areas = []
+    areas = {}
     for corruption, points in grid.curves.items():
         direction = harsher.get(corruption, "up")
         labels: Row = {"corruption": corruption, "level_unit": grid.conditions[points[0]].level_unit}
@@ -105,17 +112,52 @@ def curve_numbers(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> I
             number = ccc.through(partial(_summary, summary, corruption, grid, direction), points, _why(name, grid))
             yield {"metric": name} | labels, number
             if name == "ccc_auc":
-                areas.append(number)
+                areas[corruption] = number
+        for point in points:
+            one = grid.conditions[point]
+            if one.level is not None and grid.clean is not None:
+                kept = partial(_kept_at, point, grid.clean)
+                number = ccc.through(kept, [point, grid.clean], _why("ccc_retention", grid))
+                yield {"metric": "ccc_retention", "condition": one.condition, "level": one.level} | labels, number
     if areas:
-        yield {"metric": ALL_NOISE}, mean_of(areas)
+        every = together([*areas.values()])
+        yield {"metric": ALL_NOISE}, every.through(lambda values: values.mean(axis=-1), range(len(areas)))
+        worst = every.through(lambda values: values.min(axis=-1), range(len(areas)))
+        if not np.isnan(every.value).any():
+            worst = replace(worst, notes=([*areas][int(np.argmin(every.value))],))
+        yield {"metric": WORST}, worst
+
+
+def why_unknown(ccc: Numbers, grid: Grid, points: Sequence[int], *, clean: bool) -> str | None:
+    """Return why a number that is made of CCC is unknown, or None.
+
+    Args:
+        ccc: under every condition of the grid.
+        grid: names the conditions.
+        points: the conditions that the number is made of.
+        clean: whether clean speech is one, too.
+    """
+    if clean and grid.clean is None:
+        return NO_CLEAN
+    needed = [grid.clean, *points] if clean and grid.clean is not None else points
+    return first_note(ccc, needed) or None
+
+
+def why_no_ratio(ccc: Numbers, grid: Grid, points: Sequence[int]) -> str | None:
+    """Return why the ratio of a number to clean CCC is undefined, or None."""
+    why = why_unknown(ccc, grid, points, clean=True)
+    return TOO_LITTLE if why is None and ccc.value[grid.clean] < SMALLEST_CLEAN_CCC else why
+
+
+def _kept_at(point: int, clean: int, ccc: Floats) -> Floats:
+    return _kept(ccc[..., point], ccc[..., clean])
 
 
 def _why(summary: str, grid: Grid) -> str:
     # Why there is no summary of a curve without holes.
     if summary != "ccc_retention":
         return "undefined"
-    nothing = "nothing to compare it with" if grid.clean is None else f"clean CCC is below {SMALLEST_CLEAN_CCC:g}"
-    return f"undefined: {nothing}"
+    return NO_CLEAN if grid.clean is None else TOO_LITTLE
 
 
 def _summary(summary: Callable[[Curve], Floats], corruption: str, grid: Grid, harsher: Harsher, ccc: Floats) -> Floats:

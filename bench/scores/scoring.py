@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
@@ -20,10 +21,13 @@ from bench.scores.cells import (
     prediction_series,
     speakers_of,
     transcript_series,
+    word_statistics,
 )
+from bench.scores.errors import error_rows
 from bench.scores.grid import Grid, GridCondition, grid_of
+from bench.scores.half import half_rows
 from bench.scores.intervals import Method, Percentile, clustered
-from bench.scores.numbers import ANYWHERE, Numbers, Row, mean_of_defined
+from bench.scores.numbers import ANYWHERE, Numbers, Row, mean_of_defined, together
 from bench.scores.results import (
     PREDICTIONS,
     RANGES,
@@ -46,6 +50,7 @@ def score(
     method: Method,
     harsher: Mapping[str, Harsher],
     grid: Grid | None = None,
+    reference: str | None = None,
     allow_missing: bool = False,
 ) -> pd.DataFrame:
     """Return the results of one run.
@@ -55,8 +60,10 @@ def score(
     - a metric of a system (a rate of words or characters: of a transcriber, without dimension) under a condition, for
       one seed and draw;
     - its mean over seeds and draws (``seed`` and ``draw`` null), whose interval is that of the mean;
-    - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well);
-    - ``ccc_mean_noisy``, the mean of the areas under all curves (``corruption`` null, too).
+    - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well); ``ccc_retention`` is
+      there for every level, too;
+    - a summary of all curves (``corruption`` null, too): ``ccc_mean_noisy`` and ``ccc_worst``, the mean and the
+      smallest of the areas under them, and the means of the corruption errors.
 
     Beside the dimensions there is ``mean``, the mean of their CCC; other metrics are not averaged. It leaves out a
     dimension whose CCC is undefined. ``note`` says that, and of what is missing why.
@@ -68,6 +75,7 @@ def score(
         method: of intervals.
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
         grid: what the tables should hold; the smallest grid that holds their rows unless given.
+        reference: the system that corruption errors are relative to; without it there are none.
         allow_missing: whether to compute what can be computed from an incomplete grid. A number with nothing behind it
             is NaN with ``n_utterances`` 0. A mean over seeds and draws is then taken over those that have anything.
 
@@ -79,7 +87,8 @@ def score(
 
     Raises:
         TableError: for tables that do not hold the grid or contradict themselves or each other.
-        ValueError: if ``harsher`` lacks a corruption, or for a bootstrap of too many resamples.
+        ValueError: if ``harsher`` lacks a corruption, for a reference that is not there, or for a bootstrap of too many
+            resamples.
     """
     if predictions.empty:
         raise TableError("predictions: the table is empty")
@@ -93,18 +102,27 @@ def score(
     unknown = sorted({one.corruption for one in grid.conditions if one.level is not None} - set(harsher))
     if unknown:
         raise ValueError(f"harsher does not say in which direction {', '.join(unknown)} gets harsher")
+    if reference is not None and reference not in grid.systems:
+        raise ValueError(f"reference is {reference!r}; there are {', '.join(grid.systems)}")
     predictions = check_predictions(predictions, grid, allow_missing=allow_missing)
     transcripts = check_transcripts(transcripts, grid, allow_missing=allow_missing)
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
     method, clusters = clustered(method, speakers_of(predictions, transcripts), grid.texts)
-    series = chain(prediction_series(predictions, grid, clusters), transcript_series(transcripts, grid, clusters))
-    rows = [run | row for row in scored_rows(series, grid, harsher, method)]
+    heard = transcript_series(transcripts, word_statistics(transcripts), grid, clusters)
+    series = chain(prediction_series(predictions, grid, clusters), heard)
+    rows = [run | row for row in scored_rows(series, grid, harsher, method, reference)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
     table = typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results")
     return table.sort_values(keys, na_position="first", ignore_index=True)
 
 
-def scored_rows(series: Iterable[Series], grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
+def scored_rows(
+    series: Iterable[Series],
+    grid: Grid,
+    harsher: Mapping[str, Harsher],
+    method: Method,
+    reference: str | None = None,
+) -> Iterator[Row]:
     """Yield the rows of the results, from sums on: every number, its interval and its notes.
 
     Args:
@@ -112,9 +130,15 @@ def scored_rows(series: Iterable[Series], grid: Grid, harsher: Mapping[str, Hars
         grid: what the series are over.
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
         method: of intervals, that the sums are clustered for.
+        reference: the system by whose errors those of all are divided.
     """
+    ccc: dict[tuple[str, str], Numbers] = {}
     for one in _with_means(one for some in series for one in _scored(some, grid, method)):
         yield from _rows(one, grid, harsher, method)
+        if one.labels["metric"] == "ccc":
+            ccc[str(one.labels["system"]), str(one.labels["dimension"])] = one.means
+    if reference is not None:
+        yield from error_rows(ccc, reference, grid, method)
 
 
 def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
@@ -125,9 +149,15 @@ def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Me
     for condition, row in zip(grid.conditions, one.means.rows(method, within), strict=True):
         yield one.labels | _condition(condition) | row
     if one.labels["metric"] == "ccc":
-        for labels, number in curve_numbers(one.means, grid, harsher):
-            [row] = number.rows(method, RANGES.get(str(labels["metric"]), ANYWHERE))
-            yield one.labels | labels | row
+        yield from (one.labels | row for row in _curve_rows(one.means, grid, harsher, method))
+        yield from (one.labels | row for row in half_rows(one.means, grid, harsher, method))
+
+
+def _curve_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
+    if found := [*curve_numbers(ccc, grid, harsher)]:
+        lowest, highest = np.array([RANGES.get(str(labels["metric"]), ANYWHERE) for labels, _ in found]).T
+        rows = together([number for _, number in found]).rows(method, (lowest, highest))
+        yield from (labels | row for (labels, _), row in zip(found, rows, strict=True))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from bench.corpora.corpus import Corpus
 from bench.plan.plan import Plan
 from bench.scores.comparisons import compare
 from bench.scores.intervals import method_named
+from bench.scores.links import link
 from bench.scores.results import check_corruptions
 from bench.scores.scoring import score
 from bench.scores.texts import text_notices
@@ -20,7 +21,7 @@ from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_entry, histories, weights_of_layers
 from bench.store.folders import RECORD, Claim, mark
 from bench.store.store import Store, write_table
-from bench.suite.representations import Words, rung, transcriber_of
+from bench.suite.representations import Words, hears_clean, rung, transcriber_of
 from bench.suite.suite import ManifestCorpus, Suite
 from bench.suite.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
 from corruptions import Material
@@ -32,6 +33,7 @@ from corruptions.sound.inputs import file_sha256, is_there
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
 BESIDE = (
     "comparisons.parquet",
+    "links.parquet",
     "costs.parquet",
     "no_speech.parquet",
     "training.parquet",
@@ -136,9 +138,12 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     grid = plan_grid(plan, material)
     suite = plan.suite
     method = method_named(suite.intervals, resamples=suite.bootstrap, seed=suite.seed)
-    results = score(predictions, transcripts, method=method, harsher=harsher, grid=grid)
+    results = score(
+        predictions, transcripts, method=method, harsher=harsher, grid=grid, reference=suite.reference_system
+    )
     comparisons = compare(predictions, suite.compared, method=method, harsher=harsher, grid=grid)
     write_table(comparisons, out / "comparisons.parquet")
+    write_table(link(predictions, transcripts, _readers(suite), method=method, grid=grid), out / "links.parquet")
     for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):
         write_table(table, out / name)
     corruptions = corruptions_table(plan, material, store)
@@ -148,6 +153,18 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     write_table(weights_of_layers(plan, store), out / "layers.parquet")
     write_text(out / "systems.json", json.dumps(described_systems(plan.suite), indent=2, ensure_ascii=False))
     return [*notices(corruptions), *text_notices(method, predictions, grid.texts), *_left_out(plan.corpus)]
+
+
+def _readers(suite: Suite) -> dict[str, list[str]]:
+    """Return the recognisers whose words every system reads, of what is heard under each condition."""
+    inputs = {
+        name: [suite.catalog.representations[one] for one in suite.catalog.systems[name].inputs]
+        for name in suite.tested
+    }
+    return {
+        name: sorted({heard for one in of if not hears_clean(one) and (heard := transcriber_of(one)) is not None})
+        for name, of in inputs.items()
+    }
 
 
 def _left_out(corpus: Corpus) -> list[str]:

@@ -52,6 +52,7 @@ def provenance(
         "policy": suite.policy,
         "seeds": list(suite.seeds),
         "draws": suite.draws,
+        "reference": suite.reference_system,
         "intervals": method_named(suite.intervals, resamples=suite.bootstrap).described,
         "training_noises": sorted({step.corruption for one in suite.training.expanded() for step in one.steps}),
         "encoders": dict(plan.fingerprints),

@@ -17,8 +17,8 @@ from bench.suite.conditions import ConditionBlock, Policy, expand
 from bench.suite.file import SuiteError, read_suite_file
 from bench.suite.recordings import CorpusRooms, OwnNoise, OwnRooms, check_own_names, unknown_corruption
 from bench.suite.representations import MODELS, REPRESENTATIONS, Model, WrittenRepresentation
-from bench.suite.systems import SYSTEMS, Catalog, System, needed
-from bench.suite.systems_check import check_catalog, check_comparisons
+from bench.suite.systems import AS_IS, CONTROLS, SYSTEMS, Catalog, System, needed, reference_among
+from bench.suite.systems_check import check_catalog, check_comparisons, check_reference
 from bench.suite.training_options import Training
 from corruptions import CORRUPTIONS, Condition, check_levels
 from corruptions.ground.names import a_name, written_out
@@ -109,6 +109,8 @@ class Suite(Strict):
         without: systems of the list that are not tested after all, nor compared; they may still teach others.
         training: what training hears beside clean speech, and how long it takes.
         compare: pairs of systems, ``[one, other]``, whose paired difference is reported, by the name of their group.
+        reference: the system that corruption errors are relative to; unless said ``mfb``, else the first acoustic one
+            that is trained.
         conditions: ``clean``, other conditions as they are written (``reverb@0.6s+babble@5dB``), and blocks of them.
         snr: how the level of speech is measured: ``active`` (ITU-T P.56) or ``rms``.
         policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole corpus.
@@ -136,6 +138,7 @@ class Suite(Strict):
     without: Annotated[tuple[str, ...], *ANY] = ()
     training: Training = Training()
     compare: Mapping[_ShownName, tuple[tuple[str, str], ...]] = {}
+    reference: str | None = None
     conditions: Annotated[tuple[ConditionBlock, ...], *SEVERAL]
     snr: LevelName = "active"
     policy: Policy = "per-utterance"
@@ -188,6 +191,7 @@ class Suite(Strict):
         if not self.tested:
             raise ValueError("without: no system is left to be tested")
         check_comparisons(self.compared, self.tested)
+        check_reference(self.reference, self.tested)
         return self
 
     @cached_property
@@ -205,6 +209,14 @@ class Suite(Strict):
             group: tuple(pair for pair in pairs if left_out.isdisjoint(pair)) for group, pairs in self.compare.items()
         }
         return {group: pairs for group, pairs in left.items() if pairs or not self.compare[group]}
+
+    @cached_property
+    def reference_system(self) -> str | None:
+        """The reference of corruption errors; None where no system can be."""
+        systems = {name: self.catalog.systems[name] for name in self.tested}
+        trained = [name for name, one in systems.items() if one.head not in {*CONTROLS, AS_IS}]
+        acoustic = [name for name in trained if systems[name].family == "acoustic"]
+        return self.reference or reference_among(self.tested, acoustic)
 
     @cached_property
     def catalog(self) -> Catalog:

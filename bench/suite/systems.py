@@ -4,7 +4,7 @@ To add a system, add an entry to ``SYSTEMS``, or write it into a suite. What it 
 ``bench.suite.representations``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -145,6 +145,27 @@ CONTROLS: dict[str, Callable[[npt.NDArray[np.float64], Sequence[str], int], npt.
     "random": _random_rater,
     "constant": _constant_rater,
 }
+
+
+USUAL_REFERENCE = "mfb"
+
+
+def reference_among(tested: Sequence[str], acoustic: Collection[str]) -> str | None:
+    """Return the system that errors in noise are relative to unless a suite says: ``mfb``, else the first acoustic one.
+
+    Args:
+        tested: the names of all systems; one alone is compared with nobody.
+        acoustic: those that hear only, and were trained.
+
+    Examples:
+        >>> reference_among(["text", "voice", "mfb"], ["voice", "mfb"]), reference_among(["text", "voice"], ["voice"])
+        ('mfb', 'voice')
+        >>> reference_among(["mfb"], ["mfb"]) is None
+        True
+    """
+    if len(tested) == 1:
+        return None
+    return USUAL_REFERENCE if USUAL_REFERENCE in tested else next((name for name in tested if name in acoustic), None)
 
 
 @dataclass(frozen=True)

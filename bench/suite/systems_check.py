@@ -63,6 +63,12 @@ def check_comparisons(compare: Mapping[str, Sequence[tuple[str, str]]], tested: 
                 raise ValueError(f"compare.{group}: [{one}, {other}] is there more than once")
 
 
+def check_reference(reference: str | None, tested: Sequence[str]) -> None:
+    """Refuse a reference that is not one of the systems that are tested."""
+    if reference is not None and reference not in tested:
+        raise ValueError(f"reference: {reference!r} is not tested here; {those_there_are(reference, tested)}")
+
+
 def _check_origins(names: Sequence[str], systems: Mapping[str, System]) -> None:
     """Refuse systems that learn from themselves by any way, or from one that has no heads trained here."""
     fine: set[str] = set()

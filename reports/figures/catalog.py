@@ -95,8 +95,8 @@ FIGURES: dict[str, Kind] = {
     "ccc-auc": Kind(
         ccc_auc,
         "The whole curve in one number",
-        "Area under the CCC curve over the noisy levels, divided by the width of that range: the average CCC in noise, "
-        "with 95 % intervals. Controls are left out.",
+        "The mean of the CCC curve over the range of its levels, in dB where they are dB (its normalised area): the "
+        "average CCC in noise, with 95 % intervals. Controls are left out.",
         looks=True,
     ),
     "ccc-clean": Kind(

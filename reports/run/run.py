@@ -141,9 +141,12 @@ class Run:
         place = self.table["condition"].fillna(self.table["corruption"])
         keys = zip(self.table["metric"], self.table["system"], self.table["dimension"], place, strict=True)
         numbers = self.table[["value", "ci_low", "ci_high"]].astype(float).to_numpy()
+        notes = self.table["note"].fillna("") if "note" in self.table else [""] * len(numbers)
         return {
-            (metric, system, *(None if pd.isna(one) else one for one in (dimension, where))): Score(*map(float, row))
-            for (metric, system, dimension, where), row in zip(keys, numbers, strict=True)
+            (metric, system, *(None if pd.isna(one) else one for one in (dimension, where))): Score(
+                *map(float, row), note=note
+            )
+            for (metric, system, dimension, where), row, note in zip(keys, numbers, notes, strict=True)
         }
 
     def score(self, metric: str, system: str, dimension: str | None, where: str | None) -> Score | None:
@@ -181,7 +184,7 @@ def read_run(folder: Path) -> Run:
     extras = {name: read_extra(folder / f"{name}.parquet", *columns) for name, columns in EXTRAS.items()}
     scored = {"results": table[table["metric"].str.startswith("ccc")], **extras}
     # Not so of training: a teacher may be trained and not tested.
-    for name in ("results", "costs", "comparisons"):
+    for name in ("results", "costs", "comparisons", "links"):
         unknown = sorted({*scored[name]["system"], *scored[name].get("against", ())} - set(systems))
         if unknown:
             listed = ", ".join(unknown)

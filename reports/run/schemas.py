@@ -62,6 +62,23 @@ EXTRAS: dict[str, tuple[dict[str, Column], tuple[str, ...]]] = {
         },
         ("group", "system", "against", "dimension", "metric", "corruption"),
     ),
+    "links": (
+        {
+            "system": TEXT,
+            "transcriber": TEXT,
+            "dimension": TEXT,
+            "metric": TEXT,
+            "corruption": MAYBE_TEXT,
+            "condition": MAYBE_TEXT,
+            "level": MAYBE_NUMBER,
+            "level_unit": MAYBE_TEXT,
+            **SCORE,
+            "n_utterances": COUNT,
+            "n_speakers": COUNT,
+            "note": MAYBE_TEXT,
+        },
+        ("system", "transcriber", "dimension", "metric", "condition"),
+    ),
     "no_speech": (
         {
             "transcriber": TEXT,

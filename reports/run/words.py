@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 MINUS = "\N{MINUS SIGN}"
@@ -28,11 +28,13 @@ class Score:
         value: the number, NaN where it is undefined.
         low: lower end of the interval.
         high: upper end of the interval.
+        note: what the results add to it, as why it is undefined, or "".
     """
 
     value: float
     low: float = math.nan
     high: float = math.nan
+    note: str = field(default="", kw_only=True)
 
     @property
     def defined(self) -> bool:

@@ -60,6 +60,7 @@ class ProvenanceForm(TypedDict):
     policy: NotRequired[str | None]
     seeds: NotRequired[list[int]]
     draws: NotRequired[Count]
+    reference: NotRequired[str | None]
     intervals: NotRequired[str]
     training_noises: NotRequired[list[str] | None]
     languages: NotRequired[dict[str, str] | None]

@@ -76,7 +76,7 @@ def tables(run: Run) -> dict[str, list[Table]]:
 # Metric -> its words in a caption, and how it is written.
 SUMMARIES: dict[str, tuple[str, Callable[[float], str], str]] = {
     "ccc_retention": ("share of clean {} CCC kept at the harshest level", percent, PER_CENT),
-    "ccc_auc": ("normalised area under the {} CCC curve over the noisy levels", decimal, ""),
+    "ccc_auc": ("mean of the {} CCC curve over the range of its levels (normalised area; dB count as dB)", decimal, ""),
 }
 # What is counted of transcribers: metric -> its words in a caption.
 ERRORS = {

@@ -99,6 +99,9 @@ def test_several_systems_and_seeds_each_have_their_family(predictions: pd.DataFr
         + [predictions.assign(system="read", seed="")]
     )
     run = scored(both, exported, tmp_path, families={"read": "lexical"})
+    assert json.loads((run / "provenance.json").read_text())["reference"] == "heard"
+    results = overall(run)
+    assert (results.query("metric == 'mean_corruption_error' and system == 'heard'")["value"] == 1).all()
     described = json.loads((run / "systems.json").read_text())
     assert {name: one["family"] for name, one in described.items()} == {"heard": "acoustic", "read": "lexical"}
     table = pd.read_parquet(run / "predictions.parquet")
@@ -106,6 +109,20 @@ def test_several_systems_and_seeds_each_have_their_family(predictions: pd.DataFr
         "heard": [0, 1],
         "read": [],
     }
+
+
+def test_the_reference_of_errors_is_the_one_that_is_named(predictions: pd.DataFrame, exported: Path, tmp_path: Path):
+    both = pd.concat([predictions.assign(system=name) for name in ("heard", "read")])
+    run = scored(both, exported, tmp_path, reference="read")
+    assert json.loads((run / "provenance.json").read_text())["reference"] == "read"
+    with pytest.raises(ValueError, match=r"mine\.csv: no system is called 'other'; there are heard, read"):
+        scored(both, exported, tmp_path / "again", reference="other")
+
+
+def test_one_system_alone_has_nobody_to_be_compared_with(predictions: pd.DataFrame, exported: Path, tmp_path: Path):
+    run = scored(predictions, exported, tmp_path)
+    assert json.loads((run / "provenance.json").read_text())["reference"] is None
+    assert not overall(run)["metric"].str.contains("error").any()
 
 
 def changed(table: pd.DataFrame, column: str, value: object) -> pd.DataFrame:

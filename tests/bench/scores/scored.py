@@ -40,6 +40,20 @@ def inferred(value, again, predictions, method=SMALL):
     return [float(one) for one in method.infer(np.array(value), np.array(again), sizes)]
 
 
+def fallen(predictions):
+    """Return predictions that say little in harsh babble: CCC falls to less than half of what it is on clean speech."""
+    harsh = predictions["condition"] == "babble@-5dB"
+    return predictions.assign(
+        prediction=predictions["prediction"].where(~harsh, 4 + 0.1 * (predictions["prediction"] - 4))
+    )
+
+
+def literal_ccc(predictions, system, dimension, condition, utterances=None):
+    """Return the mean over seeds and draws of the CCC of some utterances."""
+    rows = predictions.query("system == @system and dimension == @dimension and condition == @condition")
+    return np.mean([literal_metric(cell, "ccc", utterances) for _, cell in rows.groupby(["seed", "draw"])])
+
+
 def literal_metric(frame, metric, utterances=None):
     values = frame.set_index("utterance").loc[utterances or list(frame["utterance"])]
     return METRICS[metric](values["truth"], values["prediction"])

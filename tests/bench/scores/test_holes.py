@@ -8,6 +8,7 @@ from bench.scores.grid import grid_of
 from bench.scores.intervals import method_named
 from bench.scores.metrics import METRICS
 from bench.scores.results import PREDICTIONS, TRANSCRIPTS, TableError, typed
+from bench.scores.robustness import NO_CLEAN
 
 from .scored import HARSHER, one, scored
 
@@ -66,15 +67,18 @@ def test_a_condition_that_the_grid_names_and_no_row_has_is_a_hole_in_every_row(p
         scored(*kept, grid=grid)
     results = scored(*kept, grid=grid, allow_missing=True)
     holes = results.query("condition == 'babble@-5dB' or corruption == 'babble' and condition.isna()")
-    assert len(holes) == 2 * (3 * (3 * 5 + 2) + 5 + 2) + 5 * 3
+    assert len(holes) == 2 * (3 * (3 * 5 + 4) + 5 + 4) + 5 * 3
     assert holes["value"].isna().all()
     assert (holes["n_utterances"] == 0).all()
-    everywhere = results.query("metric == 'ccc_mean_noisy'")
+    everywhere = results.query("metric in ['ccc_mean_noisy', 'ccc_worst']")
     assert everywhere["value"].isna().all()
     assert (everywhere["n_utterances"] == 0).all()
 
 
 def test_without_clean_speech_there_is_no_retention(predictions):
     results = scored(predictions.query("condition != 'clean'"))
-    assert results.query("metric == 'ccc_retention'")["value"].isna().all()
+    for metric in ("ccc_retention", "snr50"):
+        rows = results[results["metric"] == metric]
+        assert rows["value"].isna().all()
+        assert set(rows["note"]) == {NO_CLEAN}
     assert results.query("metric == 'ccc_auc'")["value"].notna().all()

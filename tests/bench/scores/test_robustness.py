@@ -1,9 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.scores.robustness import SUMMARIES, Curve, ccc_auc, ccc_retention
+
+from .scored import fallen, inferred, literal_ccc, one, scored, without_each
 
 LEVELS = np.array([-5.0, 0, 5, 10, 20])
 heights = st.floats(-1, 1)
@@ -70,3 +73,42 @@ def test_where_little_works_on_clean_speech_retention_is_undefined(clean):
 
 def test_retention_is_defined_from_a_clean_ccc_of_a_tenth():
     assert float(ccc_retention(curve([0.05] * 5, clean=0.1))) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("dimension", ["valence", "mean"])
+def test_what_is_kept_at_each_level_and_the_worst_noise_are_those_of_the_table(small_run, dimension):
+    results = scored(fallen(small_run[0])).query("system == 'mfb' and dimension == @dimension and seed.isna()")
+    ccc = results[results["metric"] == "ccc"].set_index("condition")["value"]
+    kept = results[(results["metric"] == "ccc_retention") & results["condition"].notna()].set_index("condition")
+    assert set(kept.index) == {"babble@-5dB", "babble@10dB", "white@0dB"}
+    for condition, row in kept.iterrows():
+        assert row["value"] == pytest.approx(ccc[condition] / ccc["clean"], abs=1e-12)
+        assert row["level"] == float(condition.partition("@")[2].removesuffix("dB"))
+    harshest = one(results, metric="ccc_retention", condition=None, corruption="babble")
+    assert harshest["value"] == kept.loc["babble@-5dB", "value"]
+    areas = results[results["metric"] == "ccc_auc"].set_index("corruption")["value"]
+    worst = one(results, metric="ccc_worst")
+    assert (worst["value"], worst["note"]) == (areas.min(), areas.idxmin())
+    assert pd.isna(worst["corruption"])
+
+
+def test_the_interval_of_the_worst_noise_is_that_of_the_least_area_in_every_set_of_speakers(small_run):
+    predictions = fallen(small_run[0])
+    sets = [None, *without_each(predictions)]
+    conditions = ("babble@-5dB", "babble@10dB", "white@0dB")
+    harsh, mild, white = (
+        np.array([literal_ccc(predictions, "mfb", "valence", condition, rest) for rest in sets])
+        for condition in conditions
+    )
+    least = np.minimum((harsh + mild) / 2, white)
+    low, high, _ = inferred(least[0], least[1:], predictions)
+    row = one(scored(predictions), metric="ccc_worst", system="mfb", dimension="valence")
+    assert row[["value", "ci_low", "ci_high"]].tolist() == pytest.approx(
+        [least[0], max(low, -1), min(high, 1)], abs=1e-9
+    )
+
+
+def test_a_ratio_to_too_little_says_why_it_is_missing(predictions):
+    results = scored(predictions.assign(prediction=4.0)).query("metric == 'ccc_retention'")
+    assert results["value"].isna().all()
+    assert set(results["note"]) == {"undefined: clean CCC is below 0.1"}

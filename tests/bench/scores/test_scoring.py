@@ -131,7 +131,7 @@ def test_the_harshest_level_is_the_one_that_harsher_says(predictions):
     results = scored(predictions, harsher={"babble": "up", "white": "down"})
     at = results.query("metric == 'ccc' and seed.isna() and system == 'mfb' and dimension == 'dominance'")
     at = at.set_index("condition")["value"]
-    row = one(results, metric="ccc_retention", corruption="babble", system="mfb", dimension="dominance")
+    row = one(results, metric="ccc_retention", corruption="babble", condition=None, system="mfb", dimension="dominance")
     assert row["value"] == pytest.approx(at["babble@10dB"] / at["clean"], abs=1e-12)
 
 
@@ -182,7 +182,8 @@ def test_results_have_their_types_one_row_for_each_number_and_survive_parquet(pr
     }
     assert not results.duplicated(KEYS).any()
     cells, conditions, corruptions = 2 * 4 * 2, 4, 2
-    of_dimension, of_mean = ((n * (cells + conditions) + 2 * corruptions + 1) for n in (3, 1))
+    # Of a curve its area, what is left at its end and where it falls to half; what is kept at 3 levels; mean and worst.
+    of_dimension, of_mean = ((n * (cells + conditions) + 3 * corruptions + 3 + 2) for n in (3, 1))
     assert len(results) == 2 * (3 * of_dimension + of_mean) + 5 * (conditions * 2 + conditions)
     results.to_parquet(tmp_path / "results.parquet", index=False)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "results.parquet"), results, check_exact=True)

@@ -4,7 +4,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.stages.outputs import BESIDE, RECORD, TABLES, changed_files, described_systems, is_done, write_record
+from bench.stages.outputs import (
+    BESIDE,
+    RECORD,
+    TABLES,
+    _readers,
+    changed_files,
+    described_systems,
+    is_done,
+    write_record,
+)
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.suite.suite import Suite
 
@@ -32,6 +41,12 @@ def test_a_system_with_borrowed_heads_is_described_by_how_those_were_trained():
     found = described_systems(suite(lent, own("borrows", inputs=["text-oracle"], trained_as="lent")))["borrows"]
     assert (found["head"], found["teacher"], found["heard"]) == ("student", "fusion", "noisy")
     assert (found["inputs"], found["ladder"]) == (["text-oracle"], "reference")
+
+
+def test_who_reads_what_is_known_of_what_is_heard_under_each_condition_alone():
+    tested = suite("text", "text-clean-asr", "text-oracle", "fusion", "mfb")
+    heard = ["whisper-tiny.en"]
+    assert _readers(tested) == {"text": heard, "text-clean-asr": [], "text-oracle": [], "fusion": heard, "mfb": []}
 
 
 def test_what_was_trained_elsewhere_is_not_said_to_have_heard_clean_speech():

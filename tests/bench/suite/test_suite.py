@@ -32,6 +32,7 @@ def test_a_single_value_may_stand_for_a_list(tmp_path: Path):
     [
         ({"sytems": ["mfb"]}, "  sytems: there is no such key; there are name, corpus, "),
         ({"sytems": ["mfb"]}, "did you mean systems?"),
+        ({"reference": "whisper"}, "reference: 'whisper' is not tested here; there are "),
         ({"seeds": 3}, "seeds: 3 may mean the one seed 3, which is written [3], or so many: [0, 1, 2]"),
         ({"conditions": ["bable@5dB"]}, "did you mean babble?"),
         ({"conditions": ["mp3@17kbit/s"]}, "mp3@17kbit/s: "),
@@ -227,3 +228,15 @@ def test_a_suite_names_a_corpus_with_what_can_be_shown(tmp_path: Path):
     corpus = {"manifest": "a.csv", "scale": [1, 7], "name": "two\nlines"}
     with pytest.raises(SuiteError, match=r"corpus.name: 'two\\nlines' cannot be a name"):
         load_suite(write(tmp_path, corpus=corpus))
+
+
+@pytest.mark.parametrize(("systems", "said", "expected"), [
+    (["text", "whisper", "mfb"], None, "mfb"),
+    (["text", "whisper"], None, "whisper"),
+    (["text", "whisper", "mfb"], "text", "text"),
+    (["text", "random"], None, None),
+    (["mfb"], None, None),
+])  # fmt: skip
+def test_errors_are_relative_to_the_usual_system_unless_another_is_named(systems, said, expected):
+    suite = Suite.model_validate(SMALL | {"systems": systems} | ({"reference": said} if said else {}))
+    assert suite.reference_system == expected

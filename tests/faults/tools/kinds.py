@@ -21,8 +21,11 @@ PROBE = {
 }
 IN_RUN = {
     **{f"run: {name}": name for name in ("predictions.parquet", "transcripts.parquet", "results.parquet")},
-    **{f"run: {name}": name for name in ("comparisons.parquet", "costs.parquet", "no_speech.parquet")},
-    **{f"run: {name}": name for name in ("training.parquet", "layers.parquet", "corruptions.parquet")},
+    **{f"run: {name}": name for name in ("comparisons.parquet", "links.parquet", "costs.parquet")},
+    **{
+        f"run: {name}": name
+        for name in ("no_speech.parquet", "training.parquet", "layers.parquet", "corruptions.parquet")
+    },
     **{f"run: {name}": name for name in ("provenance.json", "suite.yaml", "systems.json")},
     "run: mark": ".emonoise",
     "run: models": "models/*",
