@@ -5,7 +5,7 @@ other sets of speakers, and metrics are computed from sums: nothing loops over u
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,10 @@ import pandas as pd
 from bench.corpora.corpus import DIMENSIONS
 from bench.scores.grid import Grid
 from bench.scores.intervals import Method, cluster_names
-from bench.scores.metrics import FROM_MOMENTS, Moments, moments, pair_statistics
+from bench.scores.metrics import FROM_MOMENTS, STATISTICS, Moments, moments, pair_statistics
 from bench.scores.numbers import Numbers
 from bench.scores.results import positions
+from bench.scores.stability import stays
 from models.asr.hallucination import FLAGS
 from models.asr.languages import unit_of
 from models.asr.wer import NO_ERRORS, word_error_counts
@@ -39,12 +40,14 @@ class Series:
         seeds: the seeds; cells are the grid's conditions with their draws, for each seed.
         metrics: from sums ``(..., n_statistics)`` to values ``(...)``.
         sums: over each speaker's utterances, shape ``(n_speakers, n_cells, n_statistics)``; the first one counts them.
+        reasons: by metric, why it is missing where it is.
     """
 
     labels: Row
     seeds: tuple[int | None, ...]
     metrics: Mapping[str, Callable[[Floats], Floats]]
     sums: Floats
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def clusters_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[str, str]:
@@ -54,21 +57,41 @@ def clusters_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[st
     return dict(zip(utterances, cluster_names(utterances, speakers), strict=True))
 
 
+def centre_of(predictions: pd.DataFrame) -> float:
+    """Return the middle of the labels, from which sums over predictions are measured."""
+    return float(predictions["truth"].min() + predictions["truth"].max()) / 2
+
+
 def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> Iterator[Series]:
     """Yield a series for every system and dimension."""
     truth, prediction = predictions["truth"].to_numpy(), predictions["prediction"].to_numpy()
-    statistics = pair_statistics(truth, prediction, centre=(truth.min() + truth.max()) / 2)
+    statistics = pair_statistics(truth, prediction, centre_of(predictions))
     system = positions(predictions["system"], [*grid.systems])
     dimension = positions(predictions["dimension"], DIMENSIONS)
-    speaker, cell, shape = _places(predictions, grid, clusters)
+    utterance, speaker, cell, shape = _places(predictions, grid, clusters)
+    label_ranges = [np.ptp(of) if len(of := truth[dimension == d]) else 0.0 for d in range(len(DIMENSIONS))]
+    clean_cell = _clean_cells(grid)
     metrics = {name: _of_sums(formula) for name, formula in FROM_MOMENTS.items()}
+    metrics["stability"] = _rate(len(STATISTICS), over=0)
+    untold = "not every utterance was predicted here and on clean speech"
     for s, (name, seeds) in enumerate(grid.systems.items()):
+        of_system = system == s
         seed = positions(predictions["seed"], seeds)
         for d, dimension_name in enumerate(DIMENSIONS):
-            rows = np.flatnonzero((system == s) & (dimension == d))
-            cells = seed[rows] * shape[1] + cell[rows]
-            sums = _sums(statistics[rows], speaker[rows], cells, (shape[0], len(seeds) * shape[1]))
-            yield Series({"system": name, "dimension": dimension_name}, seeds, metrics, sums)
+            rows = np.flatnonzero(of_system & (dimension == d))
+            at = seed[rows], cell[rows], utterance[rows]
+            stayed = stays(prediction[rows], *at, clean_cell=clean_cell, label_range=label_ranges[d])
+            summed = np.column_stack([statistics[rows], stayed])
+            sums = _sums(summed, speaker[rows], at[0] * shape[1] + at[1], (shape[0], len(seeds) * shape[1]))
+            reasons = {"stability": untold if label_ranges[d] else "labels do not vary"}
+            yield Series({"system": name, "dimension": dimension_name}, seeds, metrics, sums, reasons)
+
+
+def _clean_cells(grid: Grid) -> Codes:
+    """Return of each cell of one seed the cell of clean speech with the same draw, or its first; none without clean."""
+    cells = cells_of(grid)
+    clean = {draw: cell for cell, (position, draw) in enumerate(cells) if position == grid.clean}
+    return np.array([clean.get(draw, min(clean.values())) for _, draw in cells] if clean else [], np.intp)
 
 
 def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> Iterator[Series]:
@@ -87,7 +110,7 @@ def transcript_series(transcripts: pd.DataFrame, grid: Grid, clusters: Mapping[s
     signs = signs.reshape(-1, 1 + len(FLAGS))  # of no transcripts too
     believes = ~columns["no_speech_probability"].isna().to_numpy()
     signs[~believes, 1 + [*FLAGS].index("no-speech")] = np.nan  # a recogniser without that belief has no such rate
-    speaker, cell, shape = _places(transcripts, grid, clusters)
+    _, speaker, cell, shape = _places(transcripts, grid, clusters)
     for name in sorted(transcripts["transcriber"].unique()):
         rows = np.flatnonzero(transcripts["transcriber"] == name)
         labels = {"system": name, "dimension": None}
@@ -168,11 +191,13 @@ def _means(values: Floats, members: Sequence[Codes], there: npt.NDArray[np.bool_
     return np.stack([values[..., cells].mean(axis=-1) if len(cells) else nothing for cells in kept], axis=-1)
 
 
-def _places(frame: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> tuple[Codes, Codes, tuple[int, int]]:
-    # The speaker and the cell of every row, and how many there are of each.
+def _places(
+    frame: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]
+) -> tuple[Codes, Codes, Codes, tuple[int, int]]:
+    # The utterance, the speaker and the cell of every row, and how many speakers and cells there are.
     names = sorted(set(clusters.values()))
     of_utterance = pd.Index(names).get_indexer(pd.Index([clusters.get(one, "") for one in grid.utterances]))
-    speaker = of_utterance[positions(frame["utterance"], grid.utterances)]
+    utterance = positions(frame["utterance"], grid.utterances)
     cells = cells_of(grid)
     draws = sorted({draw for _, draw in cells})
     lookup = np.full((len(grid.conditions), len(draws)), -1, np.intp)
@@ -180,7 +205,8 @@ def _places(frame: pd.DataFrame, grid: Grid, clusters: Mapping[str, str]) -> tup
     for cell, (position, draw) in enumerate(cells):
         lookup[position, column[draw]] = cell
     condition = positions(frame["condition"], [one.condition for one in grid.conditions])
-    return speaker, lookup[condition, positions(frame["draw"], draws)], (len(names), len(cells))
+    cell = lookup[condition, positions(frame["draw"], draws)]
+    return utterance, of_utterance[utterance], cell, (len(names), len(cells))
 
 
 def _sums(statistics: Floats, speaker: Codes, cell: Codes, shape: tuple[int, int]) -> Floats:

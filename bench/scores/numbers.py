@@ -91,7 +91,8 @@ class Numbers:
         for k in range(len(self.value)):
             known = np.isfinite(self.value[k])
             row = {name: float(of[k]) if known else np.nan for name, of in (numbers | deviations).items()}
-            yield {**row, "n_utterances": int(utterances[k]), "n_speakers": int(speakers[k])}
+            # Equal parts of a whole may miss it by rounding errors.
+            yield {**row, "n_utterances": int(utterances[k].round(6)), "n_speakers": int(speakers[k])}
 
 
 def mean_of(several: Sequence[Numbers]) -> Numbers:

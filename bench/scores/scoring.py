@@ -8,14 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
+from bench.scores.calibration import calibrated, fit_lines
 from bench.scores.cells import (
     MEAN,
     Series,
     cell_numbers,
     cells_of,
+    centre_of,
     clusters_of,
     means_of_cells,
     prediction_series,
@@ -36,6 +39,7 @@ from bench.scores.results import (
     typed,
 )
 from bench.scores.robustness import Harsher, curve_numbers
+from bench.scores.speakers import within_speakers
 from bench.store.bounds import check_resamples
 
 
@@ -46,6 +50,7 @@ def score(
     method: Method,
     harsher: Mapping[str, Harsher],
     grid: Grid | None = None,
+    development: pd.DataFrame | None = None,
     allow_missing: bool = False,
 ) -> pd.DataFrame:
     """Return the results of one run.
@@ -67,11 +72,14 @@ def score(
         method: of intervals.
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
         grid: what the tables should hold; the smallest grid that holds their rows unless given.
+        development: predictions of clean development speech by the same systems, as ``check_predictions`` returns them;
+            without them there is no ``ccc_calibrated``.
         allow_missing: whether to compute what can be computed from an incomplete grid. A number with nothing behind it
             is NaN with ``n_utterances`` 0. A mean over seeds and draws is then taken over those that have anything.
 
     Returns:
-        The table of ``bench.scores.results.RESULTS``, sorted, the same whatever the order of the rows given. Counts of
+        The table of ``bench.scores.results.RESULTS``, sorted, the same whatever the order of the rows given. ``note``
+        says of some numbers that are missing why. Counts of
         a mean over seeds and draws are means too, rounded down, so they are full only where nothing is missing; those
         of a curve are the smallest on it, and so for all curves and all dimensions. A speaker ``Unknown`` counts once
         for each utterance.
@@ -96,7 +104,14 @@ def score(
     transcripts = check_transcripts(transcripts, grid, allow_missing=allow_missing)
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
     clusters = clusters_of(predictions, transcripts)
-    series = chain(prediction_series(predictions, grid, clusters), transcript_series(transcripts, grid, clusters))
+    lines = fit_lines(development, grid, centre_of(predictions))
+    series = chain(
+        chain.from_iterable(
+            (calibrated(one, lines[str(one.labels["system"]), str(one.labels["dimension"])]), within_speakers(one))
+            for one in prediction_series(predictions, grid, clusters)
+        ),
+        transcript_series(transcripts, grid, clusters),
+    )
     scored = _with_means(one for some in series for one in _scored(some, grid, method))
     rows = [run | row for one in scored for row in _rows(one, grid, harsher, method)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
@@ -107,9 +122,9 @@ def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Me
     within = RANGES.get(str(one.labels["metric"]), ANYWHERE)
     cells = [(seed, condition, draw) for seed in one.seeds for condition, draw in cells_of(grid)]
     for (seed, position, draw), row in zip(cells, one.cells.rows(method, within), strict=True):
-        yield one.labels | _condition(grid.conditions[position]) | {"seed": seed, "draw": draw} | row
+        yield one.labels | _condition(grid.conditions[position]) | {"seed": seed, "draw": draw} | row | _why(one, row)
     for condition, row in zip(grid.conditions, one.means.rows(method, within), strict=True):
-        yield one.labels | _condition(condition) | row
+        yield one.labels | _condition(condition) | row | _why(one, row)
     if one.labels["metric"] == "ccc":
         for labels, number in curve_numbers(one.means, grid, harsher):
             [row] = number.rows(method, RANGES.get(str(labels["metric"]), ANYWHERE))
@@ -124,12 +139,14 @@ class _Scored:
     seeds: tuple[int | None, ...]
     cells: Numbers
     means: Numbers
+    reason: str | None = None
 
 
 def _scored(series: Series, grid: Grid, method: Method) -> Iterator[_Scored]:
     for metric in series.metrics:
         cells = cell_numbers(series, metric, method)
-        yield _Scored(series.labels | {"metric": metric}, series.seeds, cells, means_of_cells(cells, series, grid))
+        means = means_of_cells(cells, series, grid)
+        yield _Scored(series.labels | {"metric": metric}, series.seeds, cells, means, series.reasons.get(metric))
 
 
 def _with_means(scored: Iterable[_Scored]) -> Iterator[_Scored]:
@@ -144,6 +161,10 @@ def _with_means(scored: Iterable[_Scored]) -> Iterator[_Scored]:
             cells, means = (mean_of([getattr(part, name) for part in dimensions]) for name in ("cells", "means"))
             yield _Scored(labels, one.seeds, cells, means)
             dimensions = []
+
+
+def _why(one: "_Scored", row: Row) -> Row:
+    return {"note": one.reason if np.isnan(np.float64(row["value"])) else None}
 
 
 def _condition(one: GridCondition) -> Row:
