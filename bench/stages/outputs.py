@@ -11,9 +11,17 @@ from bench.corpora.corpus import Corpus
 from bench.plan.plan import Plan
 from bench.scores.comparisons import compare
 from bench.scores.intervals import method_named
-from bench.scores.results import check_corruptions
+from bench.scores.results import check_corruptions, check_predictions
 from bench.scores.scoring import score
-from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
+from bench.stages.assemble import (
+    corruptions_table,
+    dev_predictions_table,
+    plan_dev_grid,
+    plan_grid,
+    plan_recipe,
+    predictions_table,
+    transcripts_table,
+)
 from bench.stages.described import harsher_by_curve
 from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_entry, histories, weights_of_layers
@@ -30,6 +38,7 @@ from corruptions.sound.inputs import file_sha256, is_there
 
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
 BESIDE = (
+    "dev_predictions.parquet",
     "comparisons.parquet",
     "costs.parquet",
     "no_speech.parquet",
@@ -135,8 +144,10 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     grid = plan_grid(plan, material)
     suite = plan.suite
     method = method_named(suite.intervals, resamples=suite.bootstrap, seed=suite.seed)
-    results = score(predictions, transcripts, method=method, harsher=harsher, grid=grid)
+    development = check_predictions(dev_predictions_table(plan, material, store), plan_dev_grid(plan, material))
+    results = score(predictions, transcripts, method=method, harsher=harsher, grid=grid, development=development)
     comparisons = compare(predictions, suite.compared, method=method, harsher=harsher, grid=grid)
+    write_table(development, out / "dev_predictions.parquet")
     write_table(comparisons, out / "comparisons.parquet")
     for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):
         write_table(table, out / name)
