@@ -5,8 +5,8 @@ straight lines that is the one with the highest CCC there, where the correlation
 correlation. Least squares would not forgive but shrink: its CCC, ``2 r^2 / (1 + r^2)``, is below the correlation.
 
 So what is between ``ccc`` and ``ccc_calibrated`` is what a line could have repaired before there was any noise, and
-what is between that and ``pearson`` is what noise does to scale and mean. The slope is never negative: a system that is
-wrong about the direction stays so. Intervals take the line as given.
+what is between that and ``pearson`` is what noise, or other speakers, did to scale and mean. The slope is never
+negative: a system that is wrong about the direction stays so. Intervals take the line as given.
 """
 
 from collections.abc import Mapping

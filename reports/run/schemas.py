@@ -20,6 +20,7 @@ RESULTS = {
     **SCORE,
     "n_utterances": COUNT,
     "n_speakers": COUNT,
+    "note": Column("text", nullable=True, optional=True),
 }
 # Tables that not every run has: file -> its columns, and those of which no two rows may be the same.
 EXTRAS: dict[str, tuple[dict[str, Column], tuple[str, ...]]] = {

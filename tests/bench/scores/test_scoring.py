@@ -9,7 +9,8 @@ from bench.scores.comparisons import compare
 from bench.scores.grid import grid_of
 from bench.scores.intervals import method_named
 from bench.scores.metrics import METRICS
-from bench.scores.results import PREDICTIONS, RESULTS, TRANSCRIPTS, TableError, typed
+from bench.scores.numbers import ANYWHERE
+from bench.scores.results import PREDICTIONS, RANGES, RESULTS, TRANSCRIPTS, TableError, typed
 
 from .scored import HARSHER, KEYS, inferred, literal_metric, one, scored, without_each
 
@@ -38,7 +39,7 @@ def test_intervals_are_those_of_utterances_scored_from_scratch_without_each_spea
     again = np.array([[literal_metric(cell, metric, rest) for cell in cells] for rest in without_each(predictions)])
     keys = {"system": "mfb", "condition": "babble@-5dB", "dimension": "valence", "metric": metric}
     first = one(results, seed=0, draw=0, **keys)
-    lowest, highest = (0, np.inf) if metric == "rmse" else (-1, 1)
+    lowest, highest = RANGES.get(metric, ANYWHERE)
     low, high, _ = inferred(literal_metric(cells[0], metric), again[:, 0], predictions)
     assert [first["ci_low"], first["ci_high"]] == pytest.approx(np.clip([low, high], lowest, highest), abs=1e-12)
     mean = one(results, seed=None, draw=None, **keys)
@@ -182,7 +183,7 @@ def test_results_have_their_types_one_row_for_each_number_and_survive_parquet(pr
     }
     assert not results.duplicated(KEYS).any()
     cells, conditions, corruptions = 2 * 4 * 2, 4, 2
-    of_dimension, of_mean = ((n * (cells + conditions) + 2 * corruptions + 1) for n in (3, 1))
+    of_dimension, of_mean = ((n * (cells + conditions) + 2 * corruptions + 1) for n in (len(METRICS) + 4, 1))
     assert len(results) == 2 * (3 * of_dimension + of_mean) + 5 * (conditions * 2 + conditions)
     results.to_parquet(tmp_path / "results.parquet", index=False)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "results.parquet"), results, check_exact=True)
