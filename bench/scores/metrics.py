@@ -4,8 +4,8 @@ Conventions. ``truth`` and ``prediction`` have shape ``(n,)`` and the same order
 a condition: a metric is never averaged over batches or speakers. Moments are population moments (divided by n).
 
 Every metric is a formula in ``Moments``, written once. Its plain function takes the moments of the values themselves.
-The bootstrap takes them from sums over utterances (``STATISTICS``): the sums of a set of speakers are the sums of its
-speakers' sums, which makes an exact bootstrap over speakers cheap (see ``bench.scores.bootstrap``).
+Intervals take them from sums over utterances (``STATISTICS``): the sums of a set of speakers are the sums of its
+speakers' sums, which makes other sets of speakers cheap (see ``bench.scores.intervals``).
 
 To add a metric, add its plain function to ``METRICS`` and its formula to ``FROM_MOMENTS``. The word error rate
 is no such function: it comes from counts of words, see ``models.asr.wer``.
