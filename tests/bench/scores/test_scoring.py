@@ -207,7 +207,7 @@ def test_another_system_changes_nobody_elses_numbers(make_predictions, transcrip
 def test_another_seed_of_a_bootstrap_gives_other_intervals_of_the_same_values(predictions):
     first, second = (scored(predictions, method=method_named("percentile", resamples=200, seed=k)) for k in (1, 2))
     assert (first["value"].to_numpy() == second["value"].to_numpy()).sum() == first["value"].notna().sum()
-    assert (first["ci_low"] != second["ci_low"]).mean() > 0.9
+    assert (first["ci_low"] != second["ci_low"])[first["metric"] == "ccc"].mean() > 0.9
 
 
 def test_a_perfect_system_scores_its_best_and_a_constant_one_nothing(make_predictions):
