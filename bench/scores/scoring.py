@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
@@ -166,7 +165,7 @@ def _with_means(scored: Iterable[_Scored]) -> Iterator[_Scored]:
 
 
 def _why(one: "_Scored", row: Row) -> Row:
-    return {"note": one.reason if np.isnan(np.float64(row["value"])) else None}
+    return {"note": one.reason if pd.isna(row["value"]) else None}
 
 
 def _condition(one: GridCondition) -> Row:
