@@ -23,7 +23,7 @@ from corruptions.sound.public import Split
 
 # Raise these when the code of a stage changes what it computes.
 PREDICTION_VERSION = 1
-SCORING_VERSION = 3
+SCORING_VERSION = 4
 NO_SPEECH_VERSION = 1
 """To be raised with any change of what ``bench.stages.no_speech`` plays."""
 
@@ -124,6 +124,7 @@ class Plan:
         fits: every head to be trained, teachers before students.
         predictors: one for each system of the suite, in its order.
         units: the grid, condition by condition.
+        dev_units: clean development speech; what is predicted of it is predicted from its stored features.
     """
 
     suite: Suite
@@ -135,15 +136,18 @@ class Plan:
     fits: tuple[Fit, ...]
     predictors: tuple[Predictor, ...]
     units: tuple[Unit, ...]
+    dev_units: tuple[Unit, ...]
 
     @cached_property
     def key(self) -> str:
         """A name for the whole run: two runs with the same key have the same tables."""
         tested = [[one.id, one.activation, one.valence, one.dominance] for one in self.corpus.split("test")]
         suite = self.suite.model_dump(mode="json")
-        shards = [unit.shard(one.key) for unit in self.units for one in self.predictors]
+        developed = [[one.id, one.activation, one.valence, one.dominance] for one in self.corpus.split("dev")]
+        shards = [unit.shard(one.key) for unit in (*self.units, *self.dev_units) for one in self.predictors]
         played = [no_speech_key(key) for key in self.transcribers.values()]
-        return digest(SCORING_VERSION, versions(), suite, self.corpus.note, tested, self.transcribers, played, shards)
+        about = (self.corpus.note, tested, developed)
+        return digest(SCORING_VERSION, versions(), suite, *about, self.transcribers, played, shards)
 
     @cached_property
     def generations(self) -> tuple[Generation, ...]:
@@ -153,6 +157,7 @@ class Plan:
         stored = [key for block in self.features for key in block.keys.values()]
         stored += [fit.key for fit in self.fits]
         stored += [key for unit in units for key in (unit.key, *map(unit.shard, makers))]
+        stored += [unit.shard(one.key) for unit in self.dev_units[:1] for one in self.predictors]
         stored += map(no_speech_key, self.transcribers.values())
         return tuple({key.generation: None for key in stored})
 
@@ -174,10 +179,18 @@ class Plan:
 
         By representation and utterance: the key of the block, and the place in it.
         """
+        return self._clean_features_of("test")
+
+    @cached_property
+    def dev_features(self) -> dict[tuple[str, str], tuple[Key, int]]:
+        """The same of development utterances, for every representation that a tested system hears."""
+        return self._clean_features_of("dev")
+
+    def _clean_features_of(self, split: Split) -> dict[tuple[str, str], tuple[Key, int]]:
         return {
             (name, one.id): (key, place)
             for block in self.features
             for name, key in block.keys.items()
             for place, one in enumerate(block.utterances)
-            if one.split == "test"
+            if one.split == split and block.copy == 0
         }

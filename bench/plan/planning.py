@@ -29,7 +29,7 @@ from bench.store.store import NONE
 from bench.suite.representations import hears_clean, reads_reference
 from bench.suite.suite import Suite
 from bench.suite.systems import AS_IS, CONTROLS, System
-from corruptions import Condition, Material, engine, find_corruption, fingerprint
+from corruptions import CLEAN, Condition, Material, engine, find_corruption, fingerprint
 from corruptions.sound.public import Split
 
 # Raise these when the code of a stage changes what it computes; corruptions and encoders have versions of their own.
@@ -77,8 +77,12 @@ def make_plan(
         for draw in draws_of(condition, material, suite.draws)
         for block in _blocks(test, corpus)
     )
+    dev_units = tuple(
+        Unit(_dev_unit_key(given, block), CLEAN, 0, block) for block in _blocks(corpus.split("dev"), corpus)
+    )
     predictors = tuple(_predictor(given, name, fits) for name in suite.tested)
-    return Plan(suite, corpus, recordings, fingerprints, revisions, features, tuple(fits.values()), predictors, units)
+    trained = tuple(fits.values())
+    return Plan(suite, corpus, recordings, fingerprints, revisions, features, trained, predictors, units, dev_units)
 
 
 def versions_now() -> dict[str, str | int]:
@@ -164,18 +168,22 @@ def _blocks(utterances: Sequence[Utterance], corpus: Corpus) -> list[Block]:
 
 
 def _features(given: _Given, test: Sequence[Utterance]) -> tuple[FeatureBlock, ...]:
-    """Return what is represented before testing: clean speech, noisy copies of it, and test speech heard clean."""
+    """Return what is represented before testing: clean speech, noisy copies of it, and test speech heard clean.
+
+    Of development speech every system that is tested hears a clean version, whether it is trained or not.
+    """
     catalog, suite = given.suite.catalog, given.suite
     clean = {source for system in given.trained.values() for source in system.inputs}
     noisy = {source for system in given.trained.values() if system.trained_on == "noisy" for source in system.inputs}
-    tested = [name for name in suite.representations_needed if hears_clean(catalog.representations[name])]
-    hearings = [(given.corpus.split(split), 0, clean) for split in LEARNED_FROM]
+    tested = {source for name in suite.tested for source in catalog.systems[name].inputs}
+    heard_clean = [name for name in suite.representations_needed if hears_clean(catalog.representations[name])]
+    hearings = [(given.corpus.split("train"), 0, clean), (given.corpus.split("dev"), 0, clean | tested)]
     hearings += [
         (given.corpus.split(split), copy, noisy)
         for copy in range(1, suite.training.copies + 1)
         for split in LEARNED_FROM
     ]
-    hearings.append((tuple(test), 0, set(tested)))
+    hearings.append((tuple(test), 0, set(heard_clean)))
     return tuple(
         FeatureBlock(block, copy, {name: _feature_key(given, name, block, copy) for name in sorted(names)})
         for utterances, copy, names in hearings
@@ -245,6 +253,11 @@ def _predictor(given: _Given, name: str, fits: Mapping[tuple[str, int], Fit]) ->
     own = tuple(fits[system.trained_as or name, seed] for seed in suite.seeds)
     key = make_key("heads", [fit.key for fit in own], known, made_by={})
     return Predictor(key, name, system.inputs, suite.seeds, own)
+
+
+def _dev_unit_key(given: _Given, block: Block) -> Key:
+    spoken = [[one.id, one.clip.content(), one.transcript] for one in block]
+    return make_key("clean development speech", spoken, made_by=given.represented_by)
 
 
 def _unit_key(given: _Given, block: Block, condition: Condition, draw: int) -> Key:

@@ -5,7 +5,7 @@ other sets of speakers, and metrics are computed from sums: nothing loops over u
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,11 @@ import pandas as pd
 from bench.corpora.corpus import DIMENSIONS
 from bench.scores.grid import Grid
 from bench.scores.intervals import Method, cluster_names
-from bench.scores.metrics import FROM_MOMENTS, Moments, moments, pair_statistics
+from bench.scores.metrics import FROM_MOMENTS, STATISTICS, Moments, moments, pair_statistics
 from bench.scores.notes import why_undefined
 from bench.scores.numbers import Numbers, first_note
 from bench.scores.results import positions
+from bench.scores.stability import stays
 from models.asr.hallucination import FLAGS
 from models.asr.languages import unit_of
 from models.asr.wer import NO_ERRORS, word_error_counts
@@ -43,12 +44,14 @@ class Series:
         seeds: the seeds; cells are the grid's conditions with their draws, for each seed.
         metrics: from sums ``(..., n_statistics)`` to values ``(...)``.
         sums: over each cluster's utterances, shape ``(n_clusters, n_cells, n_statistics)``; the first one counts them.
+        reasons: by metric, why it is undefined where it is, if sums do not tell.
     """
 
     labels: Row
     seeds: tuple[int | None, ...]
     metrics: Mapping[str, Callable[[Floats], Floats]]
     sums: Floats
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def speakers_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[str, str]:
@@ -58,21 +61,41 @@ def speakers_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[st
     return dict(zip(utterances, cluster_names(utterances, speakers), strict=True))
 
 
+def centre_of(predictions: pd.DataFrame) -> float:
+    """Return the middle of the labels, from which sums over predictions are measured."""
+    return float(predictions["truth"].min() + predictions["truth"].max()) / 2
+
+
 def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Clusters) -> Iterator[Series]:
     """Yield a series for every system and dimension."""
     truth, prediction = predictions["truth"].to_numpy(), predictions["prediction"].to_numpy()
-    statistics = pair_statistics(truth, prediction, centre=(truth.min() + truth.max()) / 2)
+    statistics = pair_statistics(truth, prediction, centre_of(predictions))
     system = positions(predictions["system"], [*grid.systems])
     dimension = positions(predictions["dimension"], DIMENSIONS)
-    speaker, cell, shape = places_of(predictions, grid, clusters)
+    utterance, speaker, cell, shape = places_of(predictions, grid, clusters)
+    label_ranges = [np.ptp(of) if len(of := truth[dimension == d]) else 0.0 for d in range(len(DIMENSIONS))]
+    clean_cell = _clean_cells(grid)
     metrics = {name: _of_sums(formula) for name, formula in FROM_MOMENTS.items()}
+    metrics["stability"] = _rate(len(STATISTICS), over=0)
+    untold = "not every utterance was predicted here and on clean speech"
     for s, (name, seeds) in enumerate(grid.systems.items()):
+        of_system = system == s
         seed = positions(predictions["seed"], seeds)
         for d, dimension_name in enumerate(DIMENSIONS):
-            rows = np.flatnonzero((system == s) & (dimension == d))
-            cells = seed[rows] * shape[1] + cell[rows]
-            sums = _sums(statistics[rows], speaker[rows], cells, (shape[0], len(seeds) * shape[1]))
-            yield Series({"system": name, "dimension": dimension_name}, seeds, metrics, sums)
+            rows = np.flatnonzero(of_system & (dimension == d))
+            at = seed[rows], cell[rows], utterance[rows]
+            stayed = stays(prediction[rows], *at, clean_cell=clean_cell, label_range=label_ranges[d])
+            summed = np.column_stack([statistics[rows], stayed])
+            sums = _sums(summed, speaker[rows], at[0] * shape[1] + at[1], (shape[0], len(seeds) * shape[1]))
+            reasons = {"stability": untold if label_ranges[d] else "labels do not vary"}
+            yield Series({"system": name, "dimension": dimension_name}, seeds, metrics, sums, reasons)
+
+
+def _clean_cells(grid: Grid) -> Codes:
+    """Return of each cell of one seed the cell of clean speech with the same draw, or its first; none without clean."""
+    cells = cells_of(grid)
+    clean = {draw: cell for cell, (position, draw) in enumerate(cells) if position == grid.clean}
+    return np.array([clean.get(draw, min(clean.values())) for _, draw in cells] if clean else [], np.intp)
 
 
 def word_statistics(transcripts: pd.DataFrame) -> Floats:
@@ -98,7 +121,7 @@ def transcript_series(transcripts: pd.DataFrame, words: Floats, grid: Grid, clus
     signs = signs.reshape(-1, 1 + len(FLAGS))  # of no transcripts too
     believes = ~columns["no_speech_probability"].isna().to_numpy()
     signs[~believes, 1 + [*FLAGS].index("no-speech")] = np.nan  # a recogniser without that belief has no such rate
-    speaker, cell, shape = places_of(transcripts, grid, clusters)
+    _, speaker, cell, shape = places_of(transcripts, grid, clusters)
     for name in sorted(transcripts["transcriber"].unique()):
         rows = np.flatnonzero(transcripts["transcriber"] == name)
         labels = {"system": name, "dimension": None}
@@ -145,7 +168,10 @@ def cell_numbers(series: Series, metric: str, method: Method) -> Numbers:
         sizes=there,
         by_seed=none,
         by_draw=none,
-        notes=tuple(why_undefined(metric, of) if np.isnan(one) else "" for one, of in zip(value, sums, strict=True)),
+        notes=tuple(
+            why_undefined(metric, of, series.reasons.get(metric)) if np.isnan(one) else ""
+            for one, of in zip(value, sums, strict=True)
+        ),
     )
 
 
@@ -183,19 +209,20 @@ def _means(values: Floats, members: Sequence[Codes], there: npt.NDArray[np.bool_
     return np.stack([values[..., cells].mean(axis=-1) if len(cells) else nothing for cells in kept], axis=-1)
 
 
-def places_of(frame: pd.DataFrame, grid: Grid, clusters: Clusters) -> tuple[Codes, Codes, tuple[int, int]]:
-    """Return the cluster and the cell (of one seed) of every row, and how many there are of each."""
+def places_of(frame: pd.DataFrame, grid: Grid, clusters: Clusters) -> tuple[Codes, Codes, Codes, tuple[int, int]]:
+    """Return the utterance, cluster and cell (of one seed) of every row, and how many clusters and cells there are."""
     names = {name: k for k, name in enumerate(sorted(set(clusters.values())))}
     of_utterance = np.array([names[clusters[one]] if one in clusters else -1 for one in grid.utterances], np.intp)
-    speaker = of_utterance[positions(frame["utterance"], grid.utterances)]
+    utterance = positions(frame["utterance"], grid.utterances)
     cells = cells_of(grid)
     draws = sorted({draw for _, draw in cells})
     lookup = np.full((len(grid.conditions), len(draws)), -1, np.intp)
     column = {draw: k for k, draw in enumerate(draws)}
-    for cell, (position, draw) in enumerate(cells):
-        lookup[position, column[draw]] = cell
+    for place, (position, draw) in enumerate(cells):
+        lookup[position, column[draw]] = place
     condition = positions(frame["condition"], [one.condition for one in grid.conditions])
-    return speaker, lookup[condition, positions(frame["draw"], draws)], (len(names), len(cells))
+    cell = lookup[condition, positions(frame["draw"], draws)]
+    return utterance, of_utterance[utterance], cell, (len(names), len(cells))
 
 
 def _sums(statistics: Floats, speaker: Codes, cell: Codes, shape: tuple[int, int]) -> Floats:

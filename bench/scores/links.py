@@ -136,8 +136,7 @@ class _Misheard:
     @classmethod
     def of(cls, transcripts: pd.DataFrame, words: Floats, name: str, grid: Grid, clusters: Clusters) -> "_Misheard":
         mine = (transcripts["transcriber"] == name).to_numpy()
-        speaker, cell, (n_speakers, n_cells) = places_of(transcripts[mine], grid, clusters)
-        utterance = positions(transcripts.loc[mine, "utterance"], grid.utterances)
+        utterance, speaker, cell, (n_speakers, n_cells) = places_of(transcripts[mine], grid, clusters)
         errors, out_of = words[mine, 1], words[mine, 3]
         rates = np.full((n_cells, len(grid.utterances)), np.nan)
         rates[cell, utterance] = errors / np.where(out_of > 0, out_of, np.nan)
@@ -231,10 +230,9 @@ def _within(
 
 def _squared_errors(predictions: pd.DataFrame, seeds: Sequence[int | None], grid: Grid, clusters: Clusters) -> Floats:
     """Return them by dimension, seed, cell and utterance."""
-    _, cell, (_, n_cells) = places_of(predictions, grid, clusters)
+    utterance, _, cell, (_, n_cells) = places_of(predictions, grid, clusters)
     dimension = positions(predictions["dimension"], DIMENSIONS)
     seed = positions(predictions["seed"], seeds)
-    utterance = positions(predictions["utterance"], grid.utterances)
     squares = np.full((len(DIMENSIONS), len(seeds), n_cells, len(grid.utterances)), np.nan)
     squares[dimension, seed, cell, utterance] = (predictions["prediction"] - predictions["truth"]) ** 2
     return squares

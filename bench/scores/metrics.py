@@ -101,7 +101,62 @@ def rmse(truth: npt.ArrayLike, prediction: npt.ArrayLike) -> float:
     return float(_rmse(_moments_of_pairs(truth, prediction)))
 
 
-METRICS: dict[str, Callable[[npt.ArrayLike, npt.ArrayLike], float]] = {"ccc": ccc, "pearson": pearson, "rmse": rmse}
+def scale_ratio(truth: npt.ArrayLike, prediction: npt.ArrayLike) -> float:
+    r"""Return how widely predictions are spread beside the truth.
+
+    .. math:: v = \sqrt{\mathrm{var}(p) / \mathrm{var}(t)}
+
+    With Pearson's correlation :math:`r` and the mean shift :math:`u` it makes the CCC, :math:`2 r / (v + 1 / v + u^2)`
+    (Lin 1989, see ``ccc``).
+
+    Args:
+        truth: ratings, shape ``(n,)``.
+        prediction: predictions of them on the same scale, shape ``(n,)``.
+
+    Returns:
+        A number from 0 upwards; 1 for the same spread, 0 for constant predictions. NaN where the truth is constant.
+
+    Raises:
+        ValueError: if the shapes differ, there are no values, or one is not finite.
+
+    Examples:
+        >>> scale_ratio([1, 2, 3], [4, 4.5, 5])
+        0.5
+    """
+    return float(_scale_ratio(_moments_of_pairs(truth, prediction)))
+
+
+def mean_shift(truth: npt.ArrayLike, prediction: npt.ArrayLike) -> float:
+    r"""Return how far the mean prediction is from the mean truth, beside how widely both are spread.
+
+    .. math:: u = \frac{\bar p - \bar t}{\sqrt[4]{\mathrm{var}(t)\,\mathrm{var}(p)}}
+
+    The location shift of Lin (1989), see ``ccc``, with its sign; ``scale_ratio`` has how it makes the CCC.
+
+    Args:
+        truth: ratings, shape ``(n,)``.
+        prediction: predictions of them on the same scale, shape ``(n,)``.
+
+    Returns:
+        Any number, positive where predictions are too high; NaN where either is constant.
+
+    Raises:
+        ValueError: if the shapes differ, there are no values, or one is not finite.
+
+    Examples:
+        >>> mean_shift([-1, 1], [0, 2]), mean_shift([-1, 1], [1, 9])
+        (1.0, 2.5)
+    """
+    return float(_mean_shift(_moments_of_pairs(truth, prediction)))
+
+
+METRICS: dict[str, Callable[[npt.ArrayLike, npt.ArrayLike], float]] = {
+    "ccc": ccc,
+    "pearson": pearson,
+    "rmse": rmse,
+    "scale_ratio": scale_ratio,
+    "mean_shift": mean_shift,
+}
 
 
 @dataclass(frozen=True)
@@ -141,7 +196,8 @@ def moments(sums: Floats) -> Moments:
     """Return the moments of sets of pairs.
 
     Args:
-        sums: over the pairs of each set, shape ``(..., 7)``, in the order of ``STATISTICS``.
+        sums: over the pairs of each set, shape ``(..., 7)``, in the order of ``STATISTICS``; what follows these is
+            not looked at.
 
     Returns:
         Moments of shape ``(...)``.
@@ -179,7 +235,23 @@ def _rmse(m: Moments) -> Floats:
     return np.sqrt(m.mean_square_error)
 
 
-FROM_MOMENTS: dict[str, Callable[[Moments], Floats]] = {"ccc": _ccc, "pearson": _pearson, "rmse": _rmse}
+def _scale_ratio(m: Moments) -> Floats:
+    return np.sqrt(m.prediction_variance / np.where(m.truth_variance > 0, m.truth_variance, np.nan))
+
+
+def _mean_shift(m: Moments) -> Floats:
+    # A root of each first: the product of two tiny variances may be 0.
+    spread = np.sqrt(np.sqrt(m.truth_variance) * np.sqrt(m.prediction_variance))
+    return m.bias / np.where(spread > 0, spread, np.nan)
+
+
+FROM_MOMENTS: dict[str, Callable[[Moments], Floats]] = {
+    "ccc": _ccc,
+    "pearson": _pearson,
+    "rmse": _rmse,
+    "scale_ratio": _scale_ratio,
+    "mean_shift": _mean_shift,
+}
 
 
 def _moments_of_pairs(truth: npt.ArrayLike, prediction: npt.ArrayLike) -> Moments:

@@ -13,12 +13,13 @@ Floats = npt.NDArray[np.float64]
 NOTHING = "nothing to compute it from"
 
 
-def why_undefined(metric: str, sums: Floats) -> str:
+def why_undefined(metric: str, sums: Floats, reason: str | None = None) -> str:
     """Return why a metric of a cell is undefined.
 
     Args:
         metric: its name.
         sums: over the utterances of the cell, ``(n_statistics,)``; the first one counts them.
+        reason: what is known of it beside the sums.
 
     Examples:
         >>> from bench.scores.metrics import pair_statistics
@@ -26,6 +27,8 @@ def why_undefined(metric: str, sums: Floats) -> str:
         >>> why_undefined("ccc", pairs.sum(axis=0)), why_undefined("ccc", pairs[0]), why_undefined("ccc", 0 * pairs[0])
         ('undefined: one truth for all 12 utterances', 'undefined: one utterance', 'nothing to compute it from')
     """
+    if reason is not None:
+        return f"undefined: {reason}"
     if sums[0] == 0:
         return NOTHING
     return f"undefined: {_REASONS[metric](sums)}" if metric in _REASONS else "undefined"
@@ -60,7 +63,7 @@ def _no_belief(_: Floats) -> str:
 
 
 _REASONS: dict[str, Callable[[Floats], str]] = {
-    **dict.fromkeys(("ccc", "pearson"), _constant),
+    **dict.fromkeys(("ccc", "pearson", "ccc_calibrated"), _constant),
     **dict.fromkeys(("wer", "insertion_rate", "cer", "character_insertion_rate"), _no_words),
     "no_speech_rate": _no_belief,
 }

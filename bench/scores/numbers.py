@@ -133,7 +133,8 @@ class Numbers:
         for k in range(len(self.value)):
             known = np.isfinite(self.value[k])
             row = {name: float(of[k]) if known else np.nan for name, of in numbers.items()}
-            counts = {"n_utterances": int(utterances[k]), "n_speakers": int(speakers[k])}
+            # Equal parts of a whole may miss it by rounding errors.
+            counts = {"n_utterances": int(utterances[k].round(6)), "n_speakers": int(speakers[k])}
             unknown = why_no_interval(int(speakers[k])) if known and np.isnan(inferred["ci_low"][k]) else ""
             notes = [note for note in (self.notes[k], unknown) if note]
             yield {**row, **counts, "note": "; ".join(notes) or None}

@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
+from bench.scores.calibration import calibrated, fit_lines
 from bench.scores.cells import (
     MEAN,
     Series,
     cell_numbers,
     cells_of,
+    centre_of,
     means_of_cells,
     prediction_series,
     speakers_of,
@@ -27,6 +29,7 @@ from bench.scores.errors import error_rows
 from bench.scores.grid import Grid, GridCondition, grid_of
 from bench.scores.half import half_rows
 from bench.scores.intervals import Method, Percentile, clustered
+from bench.scores.jackknife import TwoWay
 from bench.scores.numbers import ANYWHERE, Numbers, Row, mean_of_defined, together
 from bench.scores.results import (
     PREDICTIONS,
@@ -40,6 +43,7 @@ from bench.scores.results import (
     typed,
 )
 from bench.scores.robustness import Harsher, curve_numbers
+from bench.scores.speakers import within_speakers
 from bench.store.bounds import check_resamples
 
 
@@ -51,6 +55,7 @@ def score(
     harsher: Mapping[str, Harsher],
     grid: Grid | None = None,
     reference: str | None = None,
+    development: pd.DataFrame | None = None,
     allow_missing: bool = False,
 ) -> pd.DataFrame:
     """Return the results of one run.
@@ -76,11 +81,14 @@ def score(
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
         grid: what the tables should hold; the smallest grid that holds their rows unless given.
         reference: the system that corruption errors are relative to; without it there are none.
+        development: predictions of clean development speech by the same systems, as ``check_predictions`` returns them;
+            without them there is no ``ccc_calibrated``.
         allow_missing: whether to compute what can be computed from an incomplete grid. A number with nothing behind it
             is NaN with ``n_utterances`` 0. A mean over seeds and draws is then taken over those that have anything.
 
     Returns:
-        The table of ``bench.scores.results.RESULTS``, sorted, the same whatever the order of the rows given. Counts of
+        The table of ``bench.scores.results.RESULTS``, sorted, the same whatever the order of the rows given. ``note``
+        says of some numbers that are missing why. Counts of
         a mean over seeds and draws are means too, rounded down, so they are full only where nothing is missing; those
         of a curve are the smallest on it, and so for all curves and all dimensions. A speaker ``Unknown`` counts once
         for each utterance.
@@ -109,7 +117,12 @@ def score(
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
     method, clusters = clustered(method, speakers_of(predictions, transcripts), grid.texts)
     heard = transcript_series(transcripts, word_statistics(transcripts), grid, clusters)
-    series = chain(prediction_series(predictions, grid, clusters), heard)
+    lines = fit_lines(development, grid, centre_of(predictions))
+    said = (
+        calibrated(one, lines[str(one.labels["system"]), str(one.labels["dimension"])])
+        for one in prediction_series(predictions, grid, clusters)
+    )
+    series = chain(chain.from_iterable(_with_speakers(one, method) for one in said), heard)
     rows = [run | row for row in scored_rows(series, grid, harsher, method, reference)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
     table = typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results")
@@ -139,6 +152,12 @@ def scored_rows(
             ccc[str(one.labels["system"]), str(one.labels["dimension"])] = one.means
     if reference is not None:
         yield from error_rows(ccc, reference, grid, method)
+
+
+def _with_speakers(series: Series, method: Method) -> Iterator[Series]:
+    yield series
+    if not isinstance(method, TwoWay):  # whose clusters are not the speakers
+        yield within_speakers(series)
 
 
 def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:

@@ -55,8 +55,10 @@ def _results(plan: Plan, store: Store) -> Iterator[Entry]:
         yield store.entry("corruptions", unit.key)
         yield from (store.entry("transcripts", unit.shard(key)) for key in plan.transcribers.values())
         yield from (store.entry("predictions", unit.shard(one.key)) for one in plan.predictors)
+    for unit in plan.dev_units:
+        yield from (store.entry("predictions", unit.shard(one.key)) for one in plan.predictors)
     yield from (store.entry("no_speech", no_speech_key(key)) for key in plan.transcribers.values())
 
 
 def _features(plan: Plan, store: Store) -> Iterator[Entry]:
-    yield from (features_entry(store, key) for key in sorted(wanted_features(plan, missing_fits(plan, store))))
+    yield from (features_entry(store, key) for key in sorted(wanted_features(plan, missing_fits(plan, store), store)))

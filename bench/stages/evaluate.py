@@ -1,4 +1,7 @@
-"""Stage 2: corrupt the test speech, encode it once, and let every system predict from what the encoders made of it."""
+"""Stage 2: corrupt the test speech, encode it once, and let every system predict from what the encoders made of it.
+
+What systems predict of clean development speech is predicted here, too, from features that are in the store.
+"""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -39,7 +42,8 @@ class UnitWork:
         missing_transcribers: those whose transcripts are not there.
         predictors: those whose predictions are not there.
         record_missing: whether what was done to the speech is not recorded.
-        clean: by representation that hears clean speech, for each utterance the key of a block and the place in it.
+        clean: by representation that hears clean speech, for each utterance the key of a block and the place in it;
+            every representation for development speech.
     """
 
     unit: Unit
@@ -64,9 +68,8 @@ class _Job:
 
 def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
     """Return what the store does not hold yet, unit by unit."""
-    found = []
-    for unit in plan.units:
-        work = UnitWork(
+    tested = [
+        UnitWork(
             unit,
             plan.transcribers,
             tuple(
@@ -74,16 +77,35 @@ def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
                 for name, key in plan.transcribers.items()
                 if not store.entry("transcripts", unit.shard(key)).is_there
             ),
-            tuple(one for one in plan.predictors if not store.entry("predictions", unit.shard(one.key)).is_there),
+            _missing_predictors(plan, unit, store),
             not store.entry("corruptions", unit.key).is_there,
-            {
-                name: tuple(plan.clean_features[name, one.id] for one in unit.utterances)
-                for name in dict.fromkeys(name for name, _ in plan.clean_features)
-            },
+            _places(plan.clean_features, unit),
         )
-        if work.missing_transcribers or work.predictors or work.record_missing:
-            found.append(work)
-    return found
+        for unit in plan.units
+    ]
+    developed = [
+        UnitWork(
+            unit,
+            transcribers={},
+            missing_transcribers=(),
+            predictors=_missing_predictors(plan, unit, store),
+            record_missing=False,
+            clean=_places(plan.dev_features, unit),
+        )
+        for unit in plan.dev_units
+    ]
+    return [
+        work for work in (*developed, *tested) if work.missing_transcribers or work.predictors or work.record_missing
+    ]
+
+
+def _missing_predictors(plan: Plan, unit: Unit, store: Store) -> tuple[Predictor, ...]:
+    return tuple(one for one in plan.predictors if not store.entry("predictions", unit.shard(one.key)).is_there)
+
+
+def _places(features: Mapping[tuple[str, str], tuple[Key, int]], unit: Unit) -> dict[str, tuple[tuple[Key, int], ...]]:
+    names = dict.fromkeys(name for name, _ in features)
+    return {name: tuple(features[name, one.id] for one in unit.utterances) for name in names}
 
 
 def evaluate(
@@ -110,12 +132,13 @@ def evaluate(
         _Job(work, plan.suite.catalog, plan.fingerprints, material, plan.suite.seed, plan.corpus.name, device, store)
         for work in missing_work(plan, store)
     ]
-    if jobs:
-        total = sum(len(job.work.unit.utterances) for job in jobs)
-        with stages.stage("Testing under noise", total, "utterances") as advance:
-            for job, found in run_jobs(pool, _evaluate_unit, jobs, what=_what):
-                advance(len(job.work.unit.utterances))
-                faults |= noted(found, allow_missing=allow_missing)
+    for title, split in (("Predicting clean development speech", "dev"), ("Testing under noise", "test")):
+        some = [job for job in jobs if job.work.unit.utterances[0].split == split]
+        if some:
+            with stages.stage(title, sum(len(job.work.unit.utterances) for job in some), "utterances") as advance:
+                for job, found in run_jobs(pool, _evaluate_unit, some, what=_what):
+                    advance(len(job.work.unit.utterances))
+                    faults |= noted(found, allow_missing=allow_missing)
     return faults
 
 
@@ -127,8 +150,9 @@ def _what(job: _Job) -> str:
 def _evaluate_unit(job: _Job) -> dict[str, UtteranceError]:
     """Store what is missing of a unit, or return which of its utterances keep it from that."""
     work, unit, store = job.work, job.work.unit, job.store
+    wanted = sorted({name for predictor in work.predictors for name in predictor.inputs} - set(work.clean))
     corrupted, faults = each_or_fault(
-        unit.utterances,
+        unit.utterances if wanted or work.missing_transcribers or work.record_missing else (),
         lambda one: corrupt_utterance(one, unit.condition, unit.draw, job.material, corpus=job.corpus, seed=job.seed),
     )
     if faults:
@@ -137,7 +161,7 @@ def _evaluate_unit(job: _Job) -> dict[str, UtteranceError]:
         rows = [one.record.as_row() | {"audio_sha256": samples_sha256(one.audio)} for one in corrupted]
         store.entry("corruptions", unit.key).write(_table(unit, rows))
     represented = represent(
-        sorted({name for predictor in work.predictors for name in predictor.inputs} - set(work.clean)),
+        wanted,
         job.catalog,
         [one.audio for one in corrupted],
         [one.transcript for one in unit.utterances],

@@ -12,10 +12,18 @@ from bench.plan.plan import Plan
 from bench.scores.comparisons import compare
 from bench.scores.intervals import method_named
 from bench.scores.links import link
-from bench.scores.results import check_corruptions
+from bench.scores.results import check_corruptions, check_predictions
 from bench.scores.scoring import score
 from bench.scores.texts import text_notices
-from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
+from bench.stages.assemble import (
+    corruptions_table,
+    dev_predictions_table,
+    plan_dev_grid,
+    plan_grid,
+    plan_recipe,
+    predictions_table,
+    transcripts_table,
+)
 from bench.stages.described import harsher_by_curve
 from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_entry, histories, weights_of_layers
@@ -32,6 +40,7 @@ from corruptions.sound.inputs import file_sha256, is_there
 
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
 BESIDE = (
+    "dev_predictions.parquet",
     "comparisons.parquet",
     "links.parquet",
     "costs.parquet",
@@ -138,10 +147,18 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     grid = plan_grid(plan, material)
     suite = plan.suite
     method = method_named(suite.intervals, resamples=suite.bootstrap, seed=suite.seed)
+    development = check_predictions(dev_predictions_table(plan, material, store), plan_dev_grid(plan, material))
     results = score(
-        predictions, transcripts, method=method, harsher=harsher, grid=grid, reference=suite.reference_system
+        predictions,
+        transcripts,
+        method=method,
+        harsher=harsher,
+        grid=grid,
+        reference=suite.reference_system,
+        development=development,
     )
     comparisons = compare(predictions, suite.compared, method=method, harsher=harsher, grid=grid)
+    write_table(development, out / "dev_predictions.parquet")
     write_table(comparisons, out / "comparisons.parquet")
     write_table(link(predictions, transcripts, _readers(suite), method=method, grid=grid), out / "links.parquet")
     for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):

@@ -240,10 +240,11 @@ def run_status(
             damaged = (*changed_files(out), *(one.path for one in in_store))
     unheard = len(missing_features(plan, missing_fits(plan, store), store))
     tables = [*TABLES, *BESIDE, CORRUPTIONS_TABLE, RECORD]
+    to_test = len(plan.units) + len(plan.dev_units)
     counts = (
         ("encoding (blocks of speech)", len(plan.features) - unheard, len(plan.features)),
         ("training (heads)", len(plan.fits) - len(missing_fits(plan, store)), len(plan.fits)),
-        ("testing (blocks of utterances)", len(plan.units) - len(missing_work(plan, store)), len(plan.units)),
+        ("testing (blocks of utterances)", to_test - len(missing_work(plan, store)), to_test),
         ("scoring (tables)", sum((out / name).is_file() for name in tables), len(tables)),
     )
     return RunStatus(counts, damaged)

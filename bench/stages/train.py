@@ -67,7 +67,7 @@ def _is_trained(store: Store, fit: Fit) -> bool:
 
 def missing_features(plan: Plan, fits: Sequence[Fit], store: Store) -> list[tuple[FeatureBlock, tuple[str, ...]]]:
     """Return what is to be encoded before these heads are trained and the rest is tested: blocks, and as what."""
-    wanted = wanted_features(plan, fits)
+    wanted = wanted_features(plan, fits, store)
     found = [
         (
             block,
@@ -80,12 +80,20 @@ def missing_features(plan: Plan, fits: Sequence[Fit], store: Store) -> list[tupl
     return [(block, absent) for block, absent in found if absent]
 
 
-def wanted_features(plan: Plan, fits: Sequence[Fit]) -> set[Key]:
-    """Return the keys of all features that are read when these heads are trained and the rest is tested."""
+def wanted_features(plan: Plan, fits: Sequence[Fit], store: Store) -> set[Key]:
+    """Return the keys of all features that are read when these heads are trained and what is missing is predicted."""
     read = [version for fit in fits for versions in fit.versions.values() for version in versions]
     read += [fit.teacher.versions["train"][0] for fit in fits if fit.teacher is not None]
     trained_on = {key for version in read for keys in version.values() for key in keys}
-    return trained_on | {key for key, _ in plan.clean_features.values()}
+    predicted_from = {
+        plan.dev_features[name, one.id][0]
+        for unit in plan.dev_units
+        for predictor in plan.predictors
+        if not store.entry("predictions", unit.shard(predictor.key)).is_there
+        for name in predictor.inputs
+        for one in unit.utterances
+    }
+    return trained_on | predicted_from | {key for key, _ in plan.clean_features.values()}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from reports.run.paired import groups
 from reports.run.run import ENOUGH_SPEAKERS, Run, read_run
 from reports.run.systems import HEARD
 from reports.run.words import Score, counted, listing, slug, with_interval
+from reports.tables.composition import composition_tables
 from reports.tables.robustness import robustness_tables
 from reports.tables.tables import Cell, Table, tables, write_table
 from reports.tables.text_tables import comparison_tables, cost_tables, write_text_table
@@ -76,7 +77,12 @@ def _write(run: Run, folder: Path) -> None:
     for group in tables(run).values():
         for table in group:
             write_table(table, run, folder / "tables")
-    for text_table in (*comparison_tables(run).values(), *cost_tables(run), *robustness_tables(run)):
+    for text_table in (
+        *comparison_tables(run).values(),
+        *cost_tables(run),
+        *composition_tables(run),
+        *robustness_tables(run),
+    ):
         write_text_table(text_table, run, folder / "tables")
     (folder / "index.html").write_text(page(run, figures, audio), encoding="utf-8", newline="\n")
 
@@ -126,6 +132,7 @@ def page(run: Run, figures: Mapping[str, Sequence[Drawn]], audio: Sequence[Mappi
         groups={group.name: group for group in groups(run)},
         costs=cost_tables(run),
         robustness=robustness_tables(run),
+        composition=composition_tables(run),
         enough_speakers=ENOUGH_SPEAKERS,
     )
 

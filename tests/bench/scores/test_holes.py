@@ -51,7 +51,7 @@ def test_an_empty_cell_is_a_row_without_a_value_and_means_leave_it_out(predictio
     gone = (predictions["system"] == "mfb") & (predictions["seed"] == 1) & (predictions["condition"] == "white@0dB")
     results = scored(predictions[~gone], allow_missing=True).query("system == 'mfb' and dimension == 'valence'")
     empty = results.query("condition == 'white@0dB' and seed == 1")
-    assert len(empty) == len(METRICS) * 2
+    assert len(empty) == (len(METRICS) + 4) * 2
     assert empty[["value", "ci_low", "ci_high"]].isna().all(axis=None)
     assert (empty[["n_utterances", "n_speakers"]] == 0).all(axis=None)
     mean = one(results, metric="ccc", condition="white@0dB", seed=None)
@@ -67,7 +67,7 @@ def test_a_condition_that_the_grid_names_and_no_row_has_is_a_hole_in_every_row(p
         scored(*kept, grid=grid)
     results = scored(*kept, grid=grid, allow_missing=True)
     holes = results.query("condition == 'babble@-5dB' or corruption == 'babble' and condition.isna()")
-    assert len(holes) == 2 * (3 * (3 * 5 + 4) + 5 + 4) + 5 * 3
+    assert len(holes) == 2 * (3 * ((len(METRICS) + 4) * 5 + 4) + 5 + 4) + 5 * 3
     assert holes["value"].isna().all()
     assert (holes["n_utterances"] == 0).all()
     everywhere = results.query("metric in ['ccc_mean_noisy', 'ccc_worst']")

@@ -1,4 +1,5 @@
 import math
+import statistics
 
 import audmetric
 import numpy as np
@@ -8,9 +9,22 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy import stats
 
-from bench.scores.metrics import FROM_MOMENTS, METRICS, STATISTICS, ccc, moments, pair_statistics, pearson, rmse
+from bench.scores.metrics import (
+    FROM_MOMENTS,
+    METRICS,
+    STATISTICS,
+    ccc,
+    mean_shift,
+    moments,
+    pair_statistics,
+    pearson,
+    rmse,
+    scale_ratio,
+)
 
-BEST = {"ccc": 1.0, "pearson": 1.0, "rmse": 0.0}
+BEST = {"ccc": 1.0, "pearson": 1.0, "rmse": 0.0, "scale_ratio": 1.0, "mean_shift": 0.0}
+# What a metric becomes when truth and prediction change places.
+CHANGED_PLACES = {"scale_ratio": lambda value: 1 / value, "mean_shift": lambda value: -value}
 
 
 def literal_ccc(truth, prediction):
@@ -37,7 +51,22 @@ def literal_rmse(truth, prediction):
     return math.sqrt(math.fsum((t - p) ** 2 for t, p in zip(truth, prediction, strict=True)) / len(truth))
 
 
-LITERAL = {"ccc": literal_ccc, "pearson": literal_pearson, "rmse": literal_rmse}
+def literal_scale_ratio(truth, prediction):
+    return statistics.pstdev(prediction) / statistics.pstdev(truth)
+
+
+def literal_mean_shift(truth, prediction):
+    away = statistics.fmean(prediction) - statistics.fmean(truth)
+    return away / math.sqrt(statistics.pstdev(truth) * statistics.pstdev(prediction))
+
+
+LITERAL = {
+    "ccc": literal_ccc,
+    "pearson": literal_pearson,
+    "rmse": literal_rmse,
+    "scale_ratio": literal_scale_ratio,
+    "mean_shift": literal_mean_shift,
+}
 
 
 @st.composite
@@ -61,14 +90,27 @@ def test_a_perfect_prediction_scores_its_best(name, pair):
     truth, prediction = pair
     best = METRICS[name](truth, truth)
     assert best == pytest.approx(BEST[name], abs=1e-12)
-    worse = METRICS[name](truth, prediction)
-    assert worse >= best - 1e-12 if name == "rmse" else worse <= best + 1e-12
+    other = METRICS[name](truth, prediction)
+    if name in ("ccc", "pearson"):
+        assert other <= best + 1e-12
+    elif name == "rmse":
+        assert other >= best - 1e-12
 
 
 @pytest.mark.parametrize("name", METRICS)
 @given(pair=ratings())
-def test_no_metric_depends_on_which_of_the_two_is_called_truth(name, pair):
-    assert METRICS[name](*pair) == pytest.approx(METRICS[name](*pair[::-1]), abs=1e-12)
+def test_which_of_the_two_is_called_truth_matters_to_nothing_but_the_direction(name, pair):
+    changed = CHANGED_PLACES.get(name, lambda value: value)
+    assert METRICS[name](*pair[::-1]) == pytest.approx(changed(METRICS[name](*pair)), rel=1e-12, abs=1e-12)
+
+
+@given(pair=ratings())
+def test_ccc_is_made_of_correlation_scale_ratio_and_mean_shift(pair):
+    v, u = scale_ratio(*pair), mean_shift(*pair)
+    assert ccc(*pair) == pytest.approx(pearson(*pair) * 2 / (v + 1 / v + u**2), abs=1e-12)
+    sums = moments(pair_statistics(*pair, centre=4.0).sum(axis=0))
+    r, v, u = (float(FROM_MOMENTS[name](sums)) for name in ("pearson", "scale_ratio", "mean_shift"))
+    assert float(FROM_MOMENTS["ccc"](sums)) == pytest.approx(r * 2 / (v + 1 / v + u**2), abs=1e-12)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -111,7 +153,7 @@ def test_sums_over_speakers_give_what_other_libraries_compute_from_all_utterance
         "pearson": stats.pearsonr(truth, prediction).statistic,
         "rmse": math.sqrt(audmetric.mean_squared_error(truth, prediction)),
     }
-    assert {name: float(formula(found)) for name, formula in FROM_MOMENTS.items()} == pytest.approx(expected, abs=1e-12)
+    assert {name: float(FROM_MOMENTS[name](found)) for name in expected} == pytest.approx(expected, abs=1e-12)
 
 
 @given(pair=ratings())
@@ -134,6 +176,9 @@ def test_a_constant_prediction_has_no_concordance_and_no_correlation(pair, value
     sums = moments(pair_statistics(truth, constant, centre=4.0).sum(axis=0))
     assert FROM_MOMENTS["ccc"](sums) == 0
     assert math.isnan(FROM_MOMENTS["pearson"](sums))
+    assert FROM_MOMENTS["scale_ratio"](sums) == scale_ratio(truth, constant) == 0
+    assert math.isnan(FROM_MOMENTS["mean_shift"](sums))
+    assert math.isnan(mean_shift(truth, constant))
 
 
 def test_constant_and_equal_is_undefined_rather_than_perfect():
@@ -146,6 +191,8 @@ def test_constant_and_equal_is_undefined_rather_than_perfect():
 def test_with_constant_truth_there_is_nothing_to_agree_on(pair, value):
     constant = np.full_like(pair[0], value)
     assert math.isnan(ccc(constant, pair[1]))
+    assert math.isnan(scale_ratio(constant, pair[1]))
+    assert math.isnan(mean_shift(constant, pair[1]))
     assert math.isnan(FROM_MOMENTS["ccc"](moments(pair_statistics(constant, pair[1], centre=4.0).sum(axis=0))))
 
 

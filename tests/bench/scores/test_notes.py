@@ -77,7 +77,7 @@ def test_what_is_undefined_without_a_speaker_has_no_interval_and_the_reason(pred
 def test_an_empty_cell_says_that_there_is_nothing(predictions):
     gone = (predictions["system"] == "mfb") & (predictions["seed"] == 1) & (predictions["condition"] == "white@0dB")
     results = scored(predictions[~gone], allow_missing=True).query("system == 'mfb' and dimension == 'valence'")
-    empty = results.query("condition == 'white@0dB' and seed == 1")
+    empty = results.query("condition == 'white@0dB' and seed == 1 and metric in ['ccc', 'pearson', 'rmse']")
     assert set(empty["note"]) == {"nothing to compute it from"}
 
 

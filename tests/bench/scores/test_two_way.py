@@ -85,6 +85,8 @@ def test_results_count_speakers_whatever_they_are_clustered_by_and_values_do_not
         scored(predictions, method=method_named(name), grid=grid_with(predictions, texts))
         for name in ("satterthwaite", "two-way")
     ]
+    # What rests on each speaker alone is not known of clusters that are not the speakers.
+    ways[0] = ways[0][ways[0]["metric"].isin(ways[1]["metric"])].reset_index(drop=True)
     assert ways[0]["n_speakers"].equals(ways[1]["n_speakers"])
     assert ways[1]["value"].to_numpy() == pytest.approx(ways[0]["value"].to_numpy(), nan_ok=True)
     place = {"metric": "rmse", "condition": "clean", "dimension": "valence", "system": "mfb", "seed": None}

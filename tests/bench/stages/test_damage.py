@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from bench.scores.metrics import ccc
 from bench.stages import run as runs
 from bench.stages.outputs import check_unchanged
 from bench.store.progress import Stages
@@ -18,7 +19,7 @@ from corruptions.ground.seals import SealError
 
 from ..spoken import write_corpus
 
-TABLES = ("predictions", "corruptions", "results", "training", "comparisons", "links")
+TABLES = ("predictions", "dev_predictions", "corruptions", "results", "training", "comparisons", "links")
 
 
 def suite_on(manifest: Path) -> Suite:
@@ -95,6 +96,46 @@ def test_whatever_is_not_as_it_was_written_is_named_and_made_again(
     assert all(str(path) in said for path in (results, shards[1], head, cut))
     assert_equal(before, tables(out))
     assert "Everything is done" in run(suite, out)
+
+
+def test_heads_that_are_there_predict_development_speech_again_from_what_is_encoded_again(
+    finished: tuple[Suite, Path], cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("EMONOISE_CACHE", str(cache))
+    suite, out = finished
+    before = tables(out)
+    heads = {path: path.stat().st_mtime_ns for path in stored(cache, "heads", ".safetensors")}
+    for path in (*stored(cache, "features", ".safetensors"), *stored(cache, "predictions", ".parquet")):
+        path.unlink()
+    (out / "provenance.json").unlink()
+    run(suite, out)
+    assert_equal(before, tables(out))
+    assert {path: path.stat().st_mtime_ns for path in stored(cache, "heads", ".safetensors")} == heads
+
+
+def test_what_a_head_predicts_of_development_speech_is_what_it_was_chosen_by(finished: tuple[Suite, Path]):
+    made = tables(finished[1])
+    chosen = made["training"].query("kept").set_index("seed")
+    for (seed, dimension), of in made["dev_predictions"].query("system == 'ridge'").groupby(["seed", "dimension"]):
+        assert ccc(of["truth"], of["prediction"]) == pytest.approx(chosen.loc[seed, f"dev_{dimension}"], abs=1e-5)
+
+
+def test_predictions_of_development_speech_are_of_every_system_and_calibrate_what_they_predict(
+    finished: tuple[Suite, Path],
+):
+    suite, out = finished
+    corpus = pd.read_csv(suite.corpus.manifest).query("split == 'dev'").set_index("id")
+    made = tables(out)
+    for _, rows in made["dev_predictions"].groupby(["system", "seed", "dimension"]):
+        assert [*rows["utterance"]] == sorted(corpus.index)
+        (dimension,) = set(rows["dimension"])
+        assert [*rows["truth"]] == [*corpus.loc[rows["utterance"], dimension]]
+        assert set(rows["speaker"]) == set(corpus["speaker"])
+    said = made["dev_predictions"]
+    assert set(said["system"]) == set(made["predictions"]["system"])
+    assert said[["split", "condition", "draw"]].drop_duplicates().to_numpy().tolist() == [["dev", "clean", 0]]
+    calibrated = made["results"].query("metric == 'ccc_calibrated'")
+    assert calibrated["value"].notna().all()
 
 
 def test_a_recording_that_vanishes_during_a_run_leaves_itself_out_of_every_condition(
