@@ -17,10 +17,13 @@ from bench.scores.cells import (
     cell_numbers,
     cells_of,
     clusters_of,
+    drift_series,
     means_of_cells,
     prediction_series,
     transcript_series,
 )
+from bench.scores.drift import DRIFT, UNDEFINED, check_drift
+from bench.scores.drift import METRIC as DRIFT_METRIC
 from bench.scores.grid import Grid, GridCondition, grid_of
 from bench.scores.intervals import Method, Percentile
 from bench.scores.numbers import ANYWHERE, Numbers, Row, mean_of
@@ -42,6 +45,7 @@ from bench.store.bounds import check_resamples
 def score(
     predictions: pd.DataFrame,
     transcripts: pd.DataFrame,
+    drift: pd.DataFrame | None = None,
     *,
     method: Method,
     harsher: Mapping[str, Harsher],
@@ -52,8 +56,8 @@ def score(
 
     Rows of four kinds, each with a 95 % interval over speakers:
 
-    - a metric of a system (a rate of words or characters: of a transcriber, without dimension) under a condition, for
-      one seed and draw;
+    - a metric of a system (a rate of words or characters: of a transcriber, without dimension; ``drift``: of a
+      representation, likewise) under a condition, for one seed and draw;
     - its mean over seeds and draws (``seed`` and ``draw`` null), whose interval is that of the mean;
     - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well);
     - ``ccc_mean_noisy``, the mean of the areas under all curves (``corruption`` null, too).
@@ -64,6 +68,7 @@ def score(
         predictions: columns of ``bench.scores.results.PREDICTIONS``, from one run on one split.
         transcripts: columns of ``bench.scores.results.TRANSCRIPTS``; may be empty. Utterances without reference are
             left out of error rates, and ``n_utterances`` tells.
+        drift: columns of ``bench.scores.drift.DRIFT``; may be empty.
         method: of intervals.
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
         grid: what the tables should hold; the smallest grid that holds their rows unless given.
@@ -92,15 +97,22 @@ def score(
     unknown = sorted({one.corruption for one in grid.conditions if one.level is not None} - set(harsher))
     if unknown:
         raise ValueError(f"harsher does not say in which direction {', '.join(unknown)} gets harsher")
+    none = drift is None or drift.empty
+    drift = check_drift(pd.DataFrame(columns=[*DRIFT]) if none else drift, grid, allow_missing=allow_missing)
     predictions = check_predictions(predictions, grid, allow_missing=allow_missing)
     transcripts = check_transcripts(transcripts, grid, allow_missing=allow_missing)
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
     clusters = clusters_of(predictions, transcripts)
-    series = chain(prediction_series(predictions, grid, clusters), transcript_series(transcripts, grid, clusters))
+    series = chain(
+        prediction_series(predictions, grid, clusters),
+        transcript_series(transcripts, grid, clusters),
+        drift_series(drift, grid, clusters),
+    )
     scored = _with_means(one for some in series for one in _scored(some, grid, method))
-    rows = [run | row for one in scored for row in _rows(one, grid, harsher, method)]
+    rows = [run | _noted(row) for one in scored for row in _rows(one, grid, harsher, method)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
-    return typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results").sort_values(keys, na_position="first", ignore_index=True)
+    table = typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results")
+    return table.sort_values(keys, na_position="first", ignore_index=True)
 
 
 def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
@@ -114,6 +126,11 @@ def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Me
         for labels, number in curve_numbers(one.means, grid, harsher):
             [row] = number.rows(method, RANGES.get(str(labels["metric"]), ANYWHERE))
             yield one.labels | labels | row
+
+
+def _noted(row: Row) -> Row:
+    """Return the row, with why a drift is undefined."""
+    return row | {"note": UNDEFINED} if row["metric"] == DRIFT_METRIC and pd.isna(row["value"]) else row
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """From shards to the tables of a run's folder."""
 
+import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
@@ -8,6 +9,7 @@ from bench.plan.planning import draws_of
 from bench.scores.grid import Grid
 from bench.stages.described import described, grid_conditions
 from bench.stages.recipe import Recipe, make_recipe, source_of
+from bench.store.keys import Key
 from bench.store.store import Store
 from corruptions import Material
 
@@ -45,6 +47,19 @@ def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
     references = {one.id: one.transcript for one in plan.corpus.split("test")}
     table = pd.concat(tables, ignore_index=True)
     return _with_conditions(plan, material, table.assign(reference=table["utterance"].map(references)))
+
+
+def drift_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
+    """Return ``drift.parquet``: of every embedding, utterance, condition and draw, the cosine to clean speech."""
+    tables = [_cosines(plan, key, store).assign(representation=name) for name, key in plan.embeddings.items()]
+    return _with_conditions(plan, material, pd.concat(tables, ignore_index=True)) if tables else pd.DataFrame()
+
+
+def _cosines(plan: Plan, key: Key, store: Store) -> pd.DataFrame:
+    if plan.clean_units:
+        return store.tables("drift", [unit.drift(key) for unit in plan.units])
+    rows = [(one.id, str(unit.condition), unit.draw, np.nan) for unit in plan.units for one in unit.utterances]
+    return pd.DataFrame(rows, columns=["utterance", "condition", "draw", "cosine"])
 
 
 def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
@@ -85,6 +100,6 @@ def _with_conditions(plan: Plan, material: Material, table: pd.DataFrame) -> pd.
         split="test",
         speaker=lambda rows: rows["utterance"].map(speakers),
     )
-    order = ["system", "transcriber", "seed", "corruption", "level", "draw", "utterance", "dimension"]
+    order = ["system", "transcriber", "representation", "seed", "corruption", "level", "draw", "utterance", "dimension"]
     by = [column for column in order if column in whole]
     return whole.sort_values(by, kind="stable", na_position="first", ignore_index=True)

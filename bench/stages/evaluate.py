@@ -12,12 +12,13 @@ import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.plan.plan import Plan, Predictor, Unit
+from bench.scores.drift import cosine, pooled
 from bench.stages.recipe import samples_sha256
 from bench.stages.represent import represent
 from bench.stages.speech import UtteranceError, corrupt_utterance, each_or_fault, noted
 from bench.stages.train import head_entry
 from bench.store.engine import first_to_last, run_jobs
-from bench.store.features import read_features
+from bench.store.features import features_entry, read_features, write_features
 from bench.store.keys import Key
 from bench.store.progress import Stages
 from bench.store.store import Entry, Store
@@ -38,6 +39,8 @@ class UnitWork:
         transcribers: the fingerprints of all.
         missing_transcribers: those whose transcripts are not there.
         predictors: those whose predictions are not there.
+        embeddings: those representations of which it is not known how far they are from clean speech, and their keys.
+        clean_unit: the same utterances on clean speech; None where that is not tested, for then nobody will know.
         record_missing: whether what was done to the speech is not recorded.
         clean: by representation that hears clean speech, for each utterance the key of a block and the place in it.
     """
@@ -46,6 +49,8 @@ class UnitWork:
     transcribers: Mapping[str, Key]
     missing_transcribers: tuple[str, ...]
     predictors: tuple[Predictor, ...]
+    embeddings: Mapping[str, Key]
+    clean_unit: Unit | None
     record_missing: bool
     clean: Mapping[str, tuple[tuple[Key, int], ...]]
 
@@ -65,6 +70,7 @@ class _Job:
 def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
     """Return what the store does not hold yet, unit by unit."""
     found = []
+    embeddings = plan.embeddings if plan.clean_units else {}
     for unit in plan.units:
         work = UnitWork(
             unit,
@@ -75,15 +81,27 @@ def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
                 if not store.entry("transcripts", unit.shard(key)).is_there
             ),
             tuple(one for one in plan.predictors if not store.entry("predictions", unit.shard(one.key)).is_there),
+            {name: key for name, key in embeddings.items() if not _is_compared(unit, key, store)},
+            plan.clean_unit(unit),
             not store.entry("corruptions", unit.key).is_there,
             {
                 name: tuple(plan.clean_features[name, one.id] for one in unit.utterances)
                 for name in dict.fromkeys(name for name, _ in plan.clean_features)
             },
         )
-        if work.missing_transcribers or work.predictors or work.record_missing:
+        if work.missing_transcribers or work.predictors or work.embeddings or work.record_missing:
             found.append(work)
     return found
+
+
+def drift_entries(unit: Unit, key: Key, store: Store) -> list[Entry]:
+    """Return what is stored of how far an embedding is from clean speech, and of clean speech what it is."""
+    own = [features_entry(store, unit.pooled(key))] if unit.is_clean else []
+    return [store.entry("drift", unit.drift(key)), *own]
+
+
+def _is_compared(unit: Unit, key: Key, store: Store) -> bool:
+    return all(entry.is_there for entry in drift_entries(unit, key, store))
 
 
 def evaluate(
@@ -113,9 +131,12 @@ def evaluate(
     if jobs:
         total = sum(len(job.work.unit.utterances) for job in jobs)
         with stages.stage("Testing under noise", total, "utterances") as advance:
-            for job, found in run_jobs(pool, _evaluate_unit, jobs, what=_what):
-                advance(len(job.work.unit.utterances))
-                faults |= noted(found, allow_missing=allow_missing)
+            # Clean speech first: others are compared with it.
+            for clean in (True, False):
+                some = [one for one in jobs if one.work.unit.is_clean == clean and not faults]
+                for job, found in run_jobs(pool, _evaluate_unit, some, what=_what):
+                    advance(len(job.work.unit.utterances))
+                    faults |= noted(found, allow_missing=allow_missing)
     return faults
 
 
@@ -136,19 +157,23 @@ def _evaluate_unit(job: _Job) -> dict[str, UtteranceError]:
     if work.record_missing:
         rows = [one.record.as_row() | {"audio_sha256": samples_sha256(one.audio)} for one in corrupted]
         store.entry("corruptions", unit.key).write(_table(unit, rows))
+    needed = {name for predictor in work.predictors for name in predictor.inputs} | {*work.embeddings}
     represented = represent(
-        sorted({name for predictor in work.predictors for name in predictor.inputs} - set(work.clean)),
+        sorted(needed - set(work.clean)),
         job.catalog,
         [one.audio for one in corrupted],
         [one.transcript for one in unit.utterances],
         job.device,
         fingerprints=job.fingerprints,
+        noise_dbfs=[one.record.noise_dbfs for one in corrupted],
         transcribers=work.missing_transcribers,
         transcripts=_stored_transcripts(work, store),
     )
     for name in work.missing_transcribers:
         heard = [asdict(transcript) for transcript in represented.transcripts[name]]
         store.entry("transcripts", unit.shard(work.transcribers[name])).write(_table(unit, heard))
+    for name, key in work.embeddings.items():
+        _compare_with_clean([pooled(frames) for frames in represented.features[name]], key, work, store)
     features = {**represented.features, **_heard_clean(work, store)}
     for predictor in work.predictors:
         by_seed = [
@@ -162,6 +187,16 @@ def _evaluate_unit(job: _Job) -> dict[str, UtteranceError]:
             raise ValueError(f"{predictor.system} predicts what is not finite under {unit.condition}, draw {unit.draw}")
         store.entry("predictions", unit.shard(predictor.key)).write(table)
     return {}
+
+
+def _compare_with_clean(embeddings: Sequence[Frames], key: Key, work: UnitWork, store: Store) -> None:
+    """Store how far the embeddings of a unit are from those of clean speech; of clean speech, what they are first."""
+    if work.unit.is_clean:
+        write_features(store, work.unit.pooled(key), embeddings)
+    if work.clean_unit is not None:
+        clean = read_features(store, [work.clean_unit.pooled(key)])
+        rows = [{"cosine": cosine(one, other)} for one, other in zip(embeddings, clean, strict=True)]
+        store.entry("drift", work.unit.drift(key)).write(_table(work.unit, rows))
 
 
 def _predict(predictor: Predictor, job: _Job, features: Mapping[str, list[Frames]]) -> list[npt.NDArray[np.float64]]:

@@ -13,15 +13,22 @@ from bench.scores.comparisons import compare
 from bench.scores.intervals import method_named
 from bench.scores.results import check_corruptions
 from bench.scores.scoring import score
-from bench.stages.assemble import corruptions_table, plan_grid, plan_recipe, predictions_table, transcripts_table
+from bench.stages.assemble import (
+    corruptions_table,
+    drift_table,
+    plan_grid,
+    plan_recipe,
+    predictions_table,
+    transcripts_table,
+)
 from bench.stages.described import harsher_by_curve
 from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_entry, histories, weights_of_layers
 from bench.store.folders import RECORD, Claim, mark
 from bench.store.store import Store, write_table
-from bench.suite.representations import Words, rung, transcriber_of
+from bench.suite.representations import Recorded, Words, rung, transcriber_of
 from bench.suite.suite import ManifestCorpus, Suite
-from bench.suite.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
+from bench.suite.systems import AS_IS, UNTAUGHT, Catalog, System
 from corruptions import Material
 from corruptions.ground.files import replacing, write_text
 from corruptions.ground.problems import counted, listed
@@ -31,6 +38,7 @@ from corruptions.sound.inputs import file_sha256, is_there
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
 BESIDE = (
     "comparisons.parquet",
+    "drift.parquet",
     "costs.parquet",
     "no_speech.parquet",
     "training.parquet",
@@ -135,9 +143,11 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     grid = plan_grid(plan, material)
     suite = plan.suite
     method = method_named(suite.intervals, resamples=suite.bootstrap, seed=suite.seed)
-    results = score(predictions, transcripts, method=method, harsher=harsher, grid=grid)
+    drift = drift_table(plan, material, store)
+    results = score(predictions, transcripts, drift, method=method, harsher=harsher, grid=grid)
     comparisons = compare(predictions, suite.compared, method=method, harsher=harsher, grid=grid)
     write_table(comparisons, out / "comparisons.parquet")
+    write_table(drift, out / "drift.parquet")
     for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):
         write_table(table, out / name)
     corruptions = corruptions_table(plan, material, store)
@@ -166,6 +176,7 @@ def described_systems(suite: Suite) -> dict[str, dict[str, object]]:
 def _described(system: System, catalog: Catalog) -> dict[str, object]:
     sources = [catalog.representations[name] for name in system.inputs]
     only_words = bool(sources) and all(isinstance(one, Words) for one in sources)
+    hears = not all(isinstance(one, Recorded) for one in sources)
     # Whose heads they are says how they were trained; what was trained elsewhere heard nobody knows what.
     trained = system if system.trained_as is None else catalog.systems[system.trained_as]
     recognisers = {name for one in sources if (name := transcriber_of(one)) is not None}
@@ -175,7 +186,7 @@ def _described(system: System, catalog: Catalog) -> dict[str, object]:
         "inputs": list(system.inputs),
         "head": trained.head,
         "teacher": None if trained.head == UNTAUGHT else trained.teacher,
-        "heard": None if system.head in {*CONTROLS, AS_IS} else trained.trained_on,
+        "heard": trained.trained_on if hears and system.head != AS_IS else None,
         "ladder": rung(sources[0]) if only_words else None,
         "languages": sorted({catalog.models[name].spoken_language for name in recognisers}),
         "paper": system.paper,

@@ -13,6 +13,7 @@ from bench.store.keys import Key, Versions, digest
 from bench.suite.representations import (
     Confidence,
     Model,
+    Recorded,
     Representation,
     Speech,
     Words,
@@ -39,6 +40,12 @@ if TYPE_CHECKING:
 
 CONFIDENCE_VERSION = 2
 """To be raised with any change of what is taken for a transcriber's confidence."""
+
+NOISE_LEVEL_VERSION = 1
+"""To be raised with any change of what is made of the level of noise."""
+
+NO_NOISE_DBFS = -100.0
+"""Stands for the level of noise where there is none: less than the steps of 16 bit make."""
 
 Role = Literal["speech", "text", "transcriber"]
 """What a model is used as; one name may stand for a Whisper that is used as two of them."""
@@ -75,6 +82,7 @@ def represent(
     device: str,
     *,
     fingerprints: Mapping[str, Key],
+    noise_dbfs: Sequence[float | None] = (),
     transcribers: Sequence[str] = (),
     transcripts: Mapping[str, list[Transcript]] | None = None,
 ) -> Represented:
@@ -87,6 +95,7 @@ def represent(
         references: reference transcripts, for the names that read them.
         device: ``cpu`` or ``cuda``.
         fingerprints: of the names and their transcribers, as ``look_at_models`` found them.
+        noise_dbfs: RMS level of the noise in each waveform, None without, for the names that are of the record.
         transcribers: whose transcripts are wanted even where no name reads them.
         transcripts: transcripts that were made before, by transcriber; these are not made again.
 
@@ -108,6 +117,8 @@ def represent(
     for name, one in asked.items():
         if isinstance(one, Confidence):
             features[name] = [_confidence(transcript) for transcript in heard[one.confidence]]
+        elif isinstance(one, Recorded):
+            features[name] = [_noise_level(level_dbfs) for level_dbfs in noise_dbfs]
         elif isinstance(one, Words):
             if one.transcriber is None:
                 texts = [reference or "" for reference in references]
@@ -168,7 +179,11 @@ def _check_same(name: str, fingerprint: str, expected: Mapping[str, str]) -> Non
 
 def versions_of(one: Representation, catalog: Catalog) -> Versions:
     """Return the versions of the code that makes a representation, of its models and of what is done with them."""
-    own = {"confidence": CONFIDENCE_VERSION} if isinstance(one, Confidence) else {}
+    own: Versions = {}
+    if isinstance(one, Confidence):
+        own = {"confidence": CONFIDENCE_VERSION}
+    elif isinstance(one, Recorded):
+        own = {"noise level": NOISE_LEVEL_VERSION}
     made_by = [model_versions(role, catalog.models[name].kind) for role, name in _models_of(one)]
     return {what: version for versions in (own, *made_by) for what, version in versions.items()}
 
@@ -262,6 +277,11 @@ def _layers(one: Speech, models: Mapping[str, Model], device: str) -> tuple[int,
 def _confidence(transcript: Transcript) -> Frames:
     """Return how sure the recogniser is of its words: not at all where it has none, be it sure that nobody spoke."""
     return np.array([[exp(transcript.mean_log_probability) if words_of(transcript.text) else 0]], np.float32)
+
+
+def _noise_level(level_dbfs: float | None) -> Frames:
+    """Return the level of the noise and 1, or where there is none ``NO_NOISE_DBFS`` and 0, as one frame."""
+    return np.array([[NO_NOISE_DBFS, 0] if level_dbfs is None else [level_dbfs, 1]], np.float32)
 
 
 def _speech_encoder(model: Model, device: str) -> SpeechEncoder:
