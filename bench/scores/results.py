@@ -255,11 +255,7 @@ def check_rows(
     *,
     allow_missing: bool,
 ) -> pd.DataFrame:
-    """Return the rows in the order of the axes, after making sure that each that is expected there is there once.
-
-    Raises:
-        TableError: naming the rows, and the table.
-    """
+    """Return the rows in the order of the axes; a ``TableError`` names what is not expected there, missing or twice."""
     codes = [positions(frame[column], values) for column, values in axes.items()]
     outside = np.any([code < 0 for code in codes], axis=0)
     outside[~outside] = ~expected[tuple(code[~outside] for code in codes)]
