@@ -115,7 +115,7 @@ class Unit:
         return make_key("drift", self.key, representation_key, made_by={"drift": DRIFT_VERSION})
 
     def pooled(self, representation_key: Key) -> Key:
-        """Return the key of one frame an utterance, the mean of all: of clean speech, for others to be compared with."""
+        """Return the key of one frame an utterance, the mean of all: of clean speech, to compare others with."""
         return make_key("pooled", self.key, representation_key, made_by={"drift": DRIFT_VERSION})
 
 

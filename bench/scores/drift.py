@@ -1,7 +1,7 @@
 """How far noise moves the embedding of an utterance: the cosine between its frames in noise and those on clean speech.
 
-Frames are averaged over time first. The cosine is 1 where nothing moves. Embeddings differ in how large a part of them all
-speech has in common, which no noise moves: cosines of one encoder can be compared with each other, those of two cannot.
+Frames are averaged over time first. The cosine is 1 where nothing moves. Embeddings differ in how large a part of them
+all speech has in common, which no noise moves: cosines of one encoder can be compared, those of two cannot.
 """
 
 from collections.abc import Sequence

@@ -72,8 +72,8 @@ TRANSCRIPTS: dict[str, Column] = {
 }
 # One row a number. Null: seed and draw where the value is over all of them, condition and level where it sums up a
 # curve, corruption as well where it sums up all curves, dimension where it is of a transcriber or a representation,
-# ci_low and ci_high where there is no interval, value where nothing is there to compute it from (n_utterances 0) or it is
-# undefined.
+# ci_low and ci_high where there is no interval, value where nothing is there to compute it from (n_utterances 0) or it
+# is undefined.
 RESULTS: dict[str, Column] = {
     "suite": Column("str"),
     "corpus": Column("str"),

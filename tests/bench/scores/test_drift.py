@@ -79,7 +79,7 @@ def test_other_numbers_do_not_depend_on_the_drift(predictions, transcripts, drif
     ("change", "message"),
     [
         (lambda frame: frame[1:], "drift: missing: 1 row: representation voice, condition clean, draw 0, utterance u1"),
-        (lambda frame: pd.concat([frame, frame[:1]]), "drift: more than once: 2 rows: representation voice"),
+        (lambda frame: pd.concat([frame, frame[:1]]), "drift: more than once: 1 row: representation voice"),
         (lambda frame: frame.replace({"utterance": {"u1": "x"}}), "drift: not in the grid: 8 rows: representation"),
         (lambda frame: frame.drop(columns="cosine"), "drift: no column cosine"),
     ],
