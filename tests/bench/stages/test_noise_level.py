@@ -19,7 +19,7 @@ def heard(activation, condition, rng, material):
     """Return what the system is given of utterances that are the louder, the more activation they have."""
     records = []
     for one in activation:
-        speech = 10 ** (one - 2) * rng.standard_normal(4000).astype(np.float32)
+        speech = (10 ** (one - 2) * rng.standard_normal(4000)).astype(np.float32)
         records.append(corrupt(speech, condition, rng, material).record)
     known = look_at_models([NAME], CATALOG, "cpu").fingerprints
     levels = [one.noise_dbfs for one in records]
