@@ -7,6 +7,7 @@ dimension), those become sums of other sets of speakers, and metrics and curve s
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from math import isnan
 
 import pandas as pd
 
@@ -97,8 +98,8 @@ def score(
     unknown = sorted({one.corruption for one in grid.conditions if one.level is not None} - set(harsher))
     if unknown:
         raise ValueError(f"harsher does not say in which direction {', '.join(unknown)} gets harsher")
-    none = drift is None or drift.empty
-    drift = check_drift(pd.DataFrame(columns=[*DRIFT]) if none else drift, grid, allow_missing=allow_missing)
+    drift = pd.DataFrame(columns=[*DRIFT]) if drift is None or drift.empty else drift
+    drift = check_drift(drift, grid, allow_missing=allow_missing)
     predictions = check_predictions(predictions, grid, allow_missing=allow_missing)
     transcripts = check_transcripts(transcripts, grid, allow_missing=allow_missing)
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
@@ -130,7 +131,8 @@ def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Me
 
 def _noted(row: Row) -> Row:
     """Return the row, with why a drift is undefined."""
-    return row | {"note": UNDEFINED} if row["metric"] == DRIFT_METRIC and pd.isna(row["value"]) else row
+    undefined = isinstance(row["value"], float) and isnan(row["value"])
+    return row | {"note": UNDEFINED} if row["metric"] == DRIFT_METRIC and undefined else row
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from pathlib import Path
 
 from bench.corpora.probe.build import probe_generation
 from bench.plan.planning import versions_now
-from bench.plan.versions import versions_of_all_models
-from bench.stages.represent import CONFIDENCE_VERSION, NOISE_LEVEL_VERSION
+from bench.plan.versions import CONFIDENCE_VERSION, NOISE_LEVEL_VERSION, versions_of_all_models
 from bench.stages.train import recipes
 from bench.store.cache import TEMPORARY, Place
 from bench.store.store import NOTE

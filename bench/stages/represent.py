@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.plan.versions import model_versions
-from bench.store.keys import Key, Versions, digest
+from bench.plan.versions import Role, model_versions, models_of, versions_of
+from bench.store.keys import Key, digest
 from bench.suite.representations import (
     Confidence,
     Model,
@@ -38,17 +38,8 @@ from models.weights.hub import unchanged
 if TYPE_CHECKING:
     from models.speech.top_layers import Top
 
-CONFIDENCE_VERSION = 2
-"""To be raised with any change of what is taken for a transcriber's confidence."""
-
-NOISE_LEVEL_VERSION = 1
-"""To be raised with any change of what is made of the level of noise."""
-
 NO_NOISE_DBFS = -100.0
 """Stands for the level of noise where there is none: less than the steps of 16 bit make."""
-
-Role = Literal["speech", "text", "transcriber"]
-"""What a model is used as; one name may stand for a Whisper that is used as two of them."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +156,7 @@ def _fingerprint(one: Representation, catalog: Catalog, device: str, transcriber
     """Return that of a representation; its transcriber, known by its own in ``transcribers``, is not loaded for it."""
     models = [
         transcribers[name] if role == "transcriber" else _load(role, catalog.models[name], device).fingerprint
-        for role, name in _models_of(one)
+        for role, name in models_of(one)
     ]
     layers = _layers(one, catalog.models, device) if isinstance(one, Speech) else ()
     made_by = versions_of(one, catalog)
@@ -175,17 +166,6 @@ def _fingerprint(one: Representation, catalog: Catalog, device: str, transcriber
 def _check_same(name: str, fingerprint: str, expected: Mapping[str, str]) -> None:
     if fingerprint != expected[name]:
         raise WeightsError(f"{name}: its weights changed since they were looked at: run again")
-
-
-def versions_of(one: Representation, catalog: Catalog) -> Versions:
-    """Return the versions of the code that makes a representation, of its models and of what is done with them."""
-    own: Versions = {}
-    if isinstance(one, Confidence):
-        own = {"confidence": CONFIDENCE_VERSION}
-    elif isinstance(one, Recorded):
-        own = {"noise level": NOISE_LEVEL_VERSION}
-    made_by = [model_versions(role, catalog.models[name].kind) for role, name in _models_of(one)]
-    return {what: version for versions in (own, *made_by) for what, version in versions.items()}
 
 
 def top_above(name: str, catalog: Catalog, device: str, fingerprints: Mapping[str, Key]) -> "Top":
@@ -212,7 +192,7 @@ def loaded_models(
     one: Representation, catalog: Catalog, device: str
 ) -> dict[tuple[Role, str], SpeechEncoder | TextEncoder | Transcriber]:
     """Return the models that make a representation, by what each is used as and its name in the catalogue."""
-    return {(role, name): _load(role, catalog.models[name], device) for role, name in _models_of(one)}
+    return {(role, name): _load(role, catalog.models[name], device) for role, name in models_of(one)}
 
 
 def _load(role: Role, model: Model, device: str) -> SpeechEncoder | TextEncoder | Transcriber:
@@ -222,18 +202,6 @@ def _load(role: Role, model: Model, device: str) -> SpeechEncoder | TextEncoder 
         "transcriber": _transcriber,
     }
     return load[role](model, device)
-
-
-def _models_of(one: Representation) -> list[tuple[Role, str]]:
-    """Return the models that make a representation: what each is used as, and its name."""
-    found: list[tuple[Role, str]] = []
-    if isinstance(one, Speech):
-        found.append(("speech", one.speech))
-    if isinstance(one, Words):
-        found.append(("text", one.text))
-    if (transcriber := transcriber_of(one)) is not None:
-        found.append(("transcriber", transcriber))
-    return found
 
 
 def _runs_the_same(one: str, other: str, models: Mapping[str, Model]) -> bool:

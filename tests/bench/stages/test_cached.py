@@ -13,9 +13,8 @@ import pytest
 from bench.corpora.probe.build import probe_generation
 from bench.plan.plan import Plan, no_speech_key
 from bench.plan.planning import make_plan
-from bench.plan.versions import model_versions
+from bench.plan.versions import model_versions, versions_of
 from bench.stages.cached import current_versions, places
-from bench.stages.represent import versions_of
 from bench.stages.train import recipes
 from bench.store.cache import TEMPORARY, survey
 from bench.store.keys import STORED_VERSION, Key

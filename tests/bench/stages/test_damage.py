@@ -18,7 +18,7 @@ from corruptions.ground.seals import SealError
 
 from ..spoken import write_corpus
 
-TABLES = ("predictions", "corruptions", "results", "training", "comparisons")
+TABLES = ("predictions", "corruptions", "drift", "results", "training", "comparisons")
 
 
 def suite_on(manifest: Path) -> Suite:

@@ -130,14 +130,14 @@ def test_every_waveform_is_encoded_once_and_cosines_are_those_of_mean_frames(giv
     assert drift.query("condition != 'clean'").groupby("representation")["cosine"].min().max() < 0.9999
 
     # Of a cache that was made before there was any drift, the embeddings are made once more, and nothing else.
-    kept = predictions_table(plan, Material(), store)
-    for path in (*tmp_path.glob("*/drift/*/*"),):
+    before = [table(plan, Material(), store) for table in (drift_table, predictions_table)]
+    for path in [*tmp_path.glob("*/drift/*/*")]:
         path.unlink()
     CALLS.clear()
     evaluate(plan, Material(), store, pool, Stages(), "cpu")
     assert CALLS == [("encoder", 6)] * 3
-    pd.testing.assert_frame_equal(drift_table(plan, Material(), store), drift_table_before(drift))
-    pd.testing.assert_frame_equal(predictions_table(plan, Material(), store), kept)
+    pd.testing.assert_frame_equal(drift_table(plan, Material(), store), before[0])
+    pd.testing.assert_frame_equal(predictions_table(plan, Material(), store), before[1])
 
     # Damaged is what is not as it was written, of clean embeddings, too.
     clean = plan.clean_unit(plan.units[0])
@@ -165,9 +165,3 @@ def literal(name, audio):
         "words": lambda: Reader()([Recogniser()([audio])[0].text])[0],
     }[name]()
     return [float(np.mean(column.astype(np.float64))) for column in frames.T]
-
-
-def drift_table_before(checked):
-    """Return the columns of the table as it was assembled."""
-    order = ["representation", "corruption", "level", "draw", "utterance"]
-    return checked.sort_values(order, kind="stable", na_position="first", ignore_index=True)
