@@ -15,7 +15,7 @@ from bench.corpora.corpus import Corpus, Utterance
 from bench.corpora.inventory import Recording
 from bench.store.keys import Generation, Key, digest, make_key
 from bench.store.machine import COMPUTING, versions
-from bench.suite.representations import hears_clean, transcriber_of
+from bench.suite.representations import embeds_what_is_heard, hears_clean, transcriber_of
 from bench.suite.suite import Suite
 from bench.suite.training_options import FitOptions
 from corruptions import Condition
@@ -24,6 +24,7 @@ from corruptions.sound.public import Split
 # Raise these when the code of a stage changes what it computes.
 PREDICTION_VERSION = 1
 SCORING_VERSION = 4
+DRIFT_VERSION = 1
 NO_SPEECH_VERSION = 1
 """To be raised with any change of what ``bench.stages.no_speech`` plays."""
 
@@ -100,9 +101,22 @@ class Unit:
     draw: int
     utterances: Block
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is done to the speech."""
+        return not self.condition.steps
+
     def shard(self, predictor_or_transcriber_key: Key) -> Key:
         """Return the key of what one system predicts, or one transcriber writes, for this unit."""
         return make_key("shard", self.key, predictor_or_transcriber_key, made_by={"prediction": PREDICTION_VERSION})
+
+    def drift(self, representation_key: Key) -> Key:
+        """Return the key of how far each utterance's embedding is from that of its clean speech."""
+        return make_key("drift", self.key, representation_key, made_by={"drift": DRIFT_VERSION})
+
+    def pooled(self, representation_key: Key) -> Key:
+        """Return the key of one frame an utterance, the mean of all: of clean speech, to compare others with."""
+        return make_key("pooled", self.key, representation_key, made_by={"drift": DRIFT_VERSION})
 
 
 def no_speech_key(transcriber_key: Key) -> Key:
@@ -146,8 +160,9 @@ class Plan:
         developed = [[one.id, one.activation, one.valence, one.dominance] for one in self.corpus.split("dev")]
         shards = [unit.shard(one.key) for unit in (*self.units, *self.dev_units) for one in self.predictors]
         played = [no_speech_key(key) for key in self.transcribers.values()]
+        moved = [unit.drift(key) for unit in self.units for key in self.embeddings.values()]
         about = (self.corpus.note, tested, developed)
-        return digest(SCORING_VERSION, versions(), suite, *about, self.transcribers, played, shards)
+        return digest(SCORING_VERSION, versions(), suite, *about, self.transcribers, played, shards, moved)
 
     @cached_property
     def generations(self) -> tuple[Generation, ...]:
@@ -158,6 +173,9 @@ class Plan:
         stored += [fit.key for fit in self.fits]
         stored += [key for unit in units for key in (unit.key, *map(unit.shard, makers))]
         stored += [unit.shard(one.key) for unit in self.dev_units[:1] for one in self.predictors]
+        stored += [
+            key for of in self.embeddings.values() for unit in units for key in (unit.drift(of), unit.pooled(of))
+        ]
         stored += map(no_speech_key, self.transcribers.values())
         return tuple({key.generation: None for key in stored})
 
@@ -172,6 +190,26 @@ class Plan:
         used = [self.suite.catalog.representations[name] for one in self.predictors for name in one.inputs]
         names = {transcriber_of(one) for one in used if not hears_clean(one)}
         return {name: self.fingerprints[name] for name in sorted(name for name in names if name is not None)}
+
+    @cached_property
+    def embeddings(self) -> dict[str, Key]:
+        """Fingerprint of every representation in use that is an embedding of what is heard, so that noise moves it."""
+        catalog = self.suite.catalog
+        used = sorted({name for one in self.predictors for name in one.inputs})
+        return {
+            name: self.fingerprints[name]
+            for name in used
+            if embeds_what_is_heard(catalog.representations[name], catalog.models)
+        }
+
+    @cached_property
+    def clean_units(self) -> dict[str, Unit]:
+        """The unit of clean speech of each block, by its first utterance; none where clean speech is not tested."""
+        return {unit.utterances[0].id: unit for unit in self.units if unit.is_clean}
+
+    def clean_unit(self, unit: Unit) -> Unit | None:
+        """Return the unit of the same utterances on clean speech, which may be itself."""
+        return self.clean_units.get(unit.utterances[0].id)
 
     @cached_property
     def clean_features(self) -> dict[tuple[str, str], tuple[Key, int]]:

@@ -11,6 +11,7 @@ from bench.corpora.corpus import DIMENSIONS, Corpus, Utterance
 from bench.corpora.inventory import Recording
 from bench.plan.material import at_level_of
 from bench.plan.plan import (
+    DRIFT_VERSION,
     NO_SPEECH_VERSION,
     PREDICTION_VERSION,
     Block,
@@ -97,6 +98,7 @@ def versions_now() -> dict[str, str | int]:
         "features": FEATURES_VERSION,
         "training": TRAINING_VERSION,
         "prediction": PREDICTION_VERSION,
+        "drift": DRIFT_VERSION,
         "no speech": NO_SPEECH_VERSION,
     }
 
@@ -142,7 +144,7 @@ class _Given:
     def training_sounds(self) -> list[tuple[str, Sound]]:
         """The conditions of training, and what decides how each sounds."""
         heard = at_level_of(self.corpus.split("train"), self.material, self.recordings, self.suite.policy)
-        conditions = self.suite.training.expanded()
+        conditions = self.suite.trained_in()
         return [(str(one), fingerprint(heard, one)) for one in conditions]
 
     @cached_property

@@ -1,7 +1,7 @@
 """From rows to sums: predictions and transcripts by speaker and cell, which every number of a run is computed from.
 
-A cell is a condition, seed and draw of one system and dimension, or of one transcriber. Sums by speaker become sums of
-other sets of speakers, and metrics are computed from sums: nothing loops over utterances twice.
+A cell is a condition, seed and draw of one system and dimension, of one transcriber or of one representation. Sums by
+speaker become sums of other sets of speakers, and metrics are computed from sums: nothing loops over utterances twice.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
+from bench.scores.drift import METRIC as DRIFT_METRIC
+from bench.scores.drift import UNDEFINED
 from bench.scores.grid import Grid
 from bench.scores.intervals import Method, cluster_names
 from bench.scores.metrics import FROM_MOMENTS, STATISTICS, Moments, moments, pair_statistics
@@ -35,7 +37,7 @@ MEAN = "mean"
 
 @dataclass(frozen=True)
 class Series:
-    """One system and dimension, or one transcriber, in all its cells.
+    """One system and dimension, one transcriber, or one representation, in all its cells.
 
     A cluster is a speaker, or with two-way intervals a speaker and a text.
 
@@ -129,6 +131,18 @@ def transcript_series(transcripts: pd.DataFrame, words: Floats, grid: Grid, clus
         for statistics, metrics in ((words, rates), (signs, SIGN_RATES)):
             sums = _sums(statistics[rows], speaker[rows], cell[rows], shape)
             yield Series(labels, (None,), metrics, sums)
+
+
+def drift_series(drift: pd.DataFrame, grid: Grid, clusters: Clusters) -> Iterator[Series]:
+    """Yield a series for every representation: its mean cosine to clean speech, over the utterances that have one."""
+    known = drift["cosine"].notna().to_numpy()
+    statistics = np.stack([known.astype(np.float64), drift["cosine"].fillna(0).to_numpy()], axis=1)
+    _, speaker, cell, shape = places_of(drift, grid, clusters)
+    for name in sorted(drift["representation"].unique()):
+        rows = np.flatnonzero(drift["representation"] == name)
+        sums = _sums(statistics[rows], speaker[rows], cell[rows], shape)
+        labels: Row = {"system": name, "dimension": None}
+        yield Series(labels, (None,), {DRIFT_METRIC: _rate(1, over=0)}, sums, {DRIFT_METRIC: UNDEFINED})
 
 
 def _rate(column: int, over: int) -> Callable[[Floats], Floats]:

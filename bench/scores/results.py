@@ -37,7 +37,7 @@ class Column:
     nullable: bool = False
 
 
-_CORRUPTION: dict[str, Column] = {
+CONDITION: dict[str, Column] = {
     "corruption": Column("str"),
     "condition": Column("str"),
     "level": Column("float64", nullable=True),
@@ -52,7 +52,7 @@ PREDICTIONS: dict[str, Column] = {
     "seed": Column("Int64", nullable=True),
     "utterance": Column("str"),
     "speaker": Column("str"),
-    **_CORRUPTION,
+    **CONDITION,
     "dimension": Column("str"),
     "prediction": Column("float64"),
     "truth": Column("float64"),
@@ -62,7 +62,7 @@ TRANSCRIPTS: dict[str, Column] = {
     "split": Column("str"),
     "utterance": Column("str"),
     "speaker": Column("str"),
-    **_CORRUPTION,
+    **CONDITION,
     "transcriber": Column("str"),
     "language": Column("str"),
     "reference": Column("str", nullable=True),
@@ -71,9 +71,10 @@ TRANSCRIPTS: dict[str, Column] = {
     "no_speech_probability": Column("float64", nullable=True),
 }
 # One row a number. Null: seed and draw where the value is over all of them, condition and level where it sums up a
-# curve, corruption as well where it sums up all curves, dimension where it is a rate of a transcriber, ci_low and
-# ci_high where there is no interval (one of them where it is open on that side), value where nothing is there to
-# compute it from (n_utterances 0), or it is undefined or censored; note unless it says why, or what a mean leaves out.
+# curve, corruption as well where it sums up all curves, dimension where it is of a transcriber or a representation,
+# ci_low and ci_high where there is no interval (one of them where it is open on that side), value where nothing is
+# there to compute it from (n_utterances 0), or it is undefined or censored; note unless it says why, or what a mean
+# leaves out.
 RESULTS: dict[str, Column] = {
     "suite": Column("str"),
     "corpus": Column("str"),
@@ -100,7 +101,7 @@ RESULTS: dict[str, Column] = {
 }
 
 RANGES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("ccc", "pearson", "ccc_calibrated", "ccc_within"), (-1.0, 1.0)),
+    **dict.fromkeys(("ccc", "pearson", "ccc_calibrated", "ccc_within", "drift"), (-1.0, 1.0)),
     **dict.fromkeys(("ccc_auc", "ccc_mean_noisy", "ccc_worst"), (-1.0, 1.0)),
     **dict.fromkeys(("corruption_error", "mean_corruption_error"), (0.0, np.inf)),
     **dict.fromkeys(("rmse", "wer", "insertion_rate", "cer", "character_insertion_rate"), (0.0, np.inf)),
@@ -169,11 +170,11 @@ def check_predictions(frame: pd.DataFrame, grid: Grid, *, allow_missing: bool = 
     axes: dict[str, Sequence[object]] = {
         "system": [*grid.systems],
         "seed": seeds,
-        **_condition_axes(grid),
+        **condition_axes(grid),
         "dimension": DIMENSIONS,
     }
-    expected = np.einsum("ab,cd,u,k->abcduk", trained, *_condition_masks(grid), np.ones(len(DIMENSIONS), bool))
-    return _check_rows(frame, axes, expected, "predictions", allow_missing=allow_missing)
+    expected = np.einsum("ab,cd,u,k->abcduk", trained, *condition_masks(grid), np.ones(len(DIMENSIONS), bool))
+    return check_rows(frame, axes, expected, "predictions", allow_missing=allow_missing)
 
 
 def check_transcripts(frame: pd.DataFrame, grid: Grid, *, allow_missing: bool = False) -> pd.DataFrame:
@@ -184,9 +185,9 @@ def check_transcripts(frame: pd.DataFrame, grid: Grid, *, allow_missing: bool = 
     _check_same(frame, ["utterance"], "reference", "transcripts")
     _check_same(frame, ["transcriber"], "language", "transcripts")
     transcribers = sorted(frame["transcriber"].unique())
-    axes = {"transcriber": transcribers, **_condition_axes(grid)}
-    expected = np.einsum("a,cd,u->acdu", np.ones(len(transcribers), bool), *_condition_masks(grid))
-    return _check_rows(frame, axes, expected, "transcripts", allow_missing=allow_missing)
+    axes = {"transcriber": transcribers, **condition_axes(grid)}
+    expected = np.einsum("a,cd,u->acdu", np.ones(len(transcribers), bool), *condition_masks(grid))
+    return check_rows(frame, axes, expected, "transcripts", allow_missing=allow_missing)
 
 
 def check_corruptions(frame: pd.DataFrame, grid: Grid) -> None:
@@ -201,8 +202,8 @@ def check_corruptions(frame: pd.DataFrame, grid: Grid) -> None:
     """
     keys = {"condition": Column("str"), "draw": Column("int64"), "utterance": Column("str")}
     rows = typed(frame.rename(columns={"id": "utterance"}), keys, "corruptions")
-    expected = np.einsum("cd,u->cdu", *_condition_masks(grid))
-    _check_rows(rows, _condition_axes(grid), expected, "corruptions", allow_missing=False)
+    expected = np.einsum("cd,u->cdu", *condition_masks(grid))
+    check_rows(rows, condition_axes(grid), expected, "corruptions", allow_missing=False)
 
 
 def check_together(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> None:
@@ -218,13 +219,15 @@ def check_together(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> None
     _check_same(both, ["utterance"], "speaker", name)
 
 
-def _condition_axes(grid: Grid) -> dict[str, Sequence[object]]:
+def condition_axes(grid: Grid) -> dict[str, Sequence[object]]:
+    """Return what the columns that every table of evidence has may hold: condition, draw and utterance."""
     draws = sorted({draw for one in grid.conditions for draw in one.draws})
     return {"condition": [one.condition for one in grid.conditions], "draw": draws, "utterance": grid.utterances}
 
 
-def _condition_masks(grid: Grid) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    draws = _condition_axes(grid)["draw"]
+def condition_masks(grid: Grid) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which of them belong together: ``(n_conditions, n_draws)``, and ``(n_utterances,)``, which is all."""
+    draws = condition_axes(grid)["draw"]
     drawn = np.array([[draw in one.draws for draw in draws] for one in grid.conditions], bool)
     return drawn, np.ones(len(grid.utterances), bool)
 
@@ -248,7 +251,7 @@ def _check_same(frame: pd.DataFrame, by: list[str], column: str, name: str) -> N
         raise TableError(f"{name}: {of} has more than one {column}: {', '.join(str(one) for one in values[:_SHOWN])}")
 
 
-def _check_rows(
+def check_rows(
     frame: pd.DataFrame,
     axes: Mapping[str, Sequence[object]],
     expected: npt.NDArray[np.bool_],
@@ -256,6 +259,7 @@ def _check_rows(
     *,
     allow_missing: bool,
 ) -> pd.DataFrame:
+    """Return the rows in the order of the axes; a ``TableError`` names what is not expected there, missing or twice."""
     codes = [positions(frame[column], values) for column, values in axes.items()]
     outside = np.any([code < 0 for code in codes], axis=0)
     outside[~outside] = ~expected[tuple(code[~outside] for code in codes)]
@@ -290,7 +294,7 @@ def _rows(
     *,
     count: int | None = None,
 ) -> str:
-    keys = ("system", "transcriber", "seed", "condition", "draw", "utterance", "dimension")
+    keys = ("system", "transcriber", "representation", "seed", "condition", "draw", "utterance", "dimension")
     shown = frame.loc[where, [key for key in keys if key in frame]].head(_SHOWN)
     texts = [", ".join(f"{key} {value}" for key, value in row.items()) for row in shown.to_dict("records")]
     count = int(np.count_nonzero(where)) if count is None else count

@@ -19,12 +19,14 @@ from bench.scores.cells import (
     cell_numbers,
     cells_of,
     centre_of,
+    drift_series,
     means_of_cells,
     prediction_series,
     speakers_of,
     transcript_series,
     word_statistics,
 )
+from bench.scores.drift import DRIFT, check_drift
 from bench.scores.errors import error_rows
 from bench.scores.grid import Grid, GridCondition, grid_of
 from bench.scores.half import half_rows
@@ -50,6 +52,7 @@ from bench.store.bounds import check_resamples
 def score(
     predictions: pd.DataFrame,
     transcripts: pd.DataFrame,
+    drift: pd.DataFrame | None = None,
     *,
     method: Method,
     harsher: Mapping[str, Harsher],
@@ -62,8 +65,8 @@ def score(
 
     Rows of four kinds, each with a 95 % interval over speakers:
 
-    - a metric of a system (a rate of words or characters: of a transcriber, without dimension) under a condition, for
-      one seed and draw;
+    - a metric of a system (a rate of words or characters: of a transcriber, without dimension; ``drift``: of a
+      representation, likewise) under a condition, for one seed and draw;
     - its mean over seeds and draws (``seed`` and ``draw`` null), whose interval is that of the mean;
     - a summary of the mean CCC curve of a corruption (``condition`` and ``level`` null as well); ``ccc_retention`` is
       there for every level, too;
@@ -77,6 +80,7 @@ def score(
         predictions: columns of ``bench.scores.results.PREDICTIONS``, from one run on one split.
         transcripts: columns of ``bench.scores.results.TRANSCRIPTS``; may be empty. Utterances without reference are
             left out of error rates, and ``n_utterances`` tells.
+        drift: columns of ``bench.scores.drift.DRIFT``; may be empty.
         method: of intervals.
         harsher: for every corruption with levels, in which direction of the level it gets harsher.
         grid: what the tables should hold; the smallest grid that holds their rows unless given.
@@ -112,17 +116,20 @@ def score(
         raise ValueError(f"harsher does not say in which direction {', '.join(unknown)} gets harsher")
     if reference is not None and reference not in grid.systems:
         raise ValueError(f"reference is {reference!r}; there are {', '.join(grid.systems)}")
+    drift = pd.DataFrame(columns=[*DRIFT]) if drift is None or drift.empty else drift
+    drift = check_drift(drift, grid, allow_missing=allow_missing)
     predictions = check_predictions(predictions, grid, allow_missing=allow_missing)
     transcripts = check_transcripts(transcripts, grid, allow_missing=allow_missing)
     run = {column: str(predictions[column].iloc[0]) for column in ("suite", "corpus", "split")}
     method, clusters = clustered(method, speakers_of(predictions, transcripts), grid.texts)
     heard = transcript_series(transcripts, word_statistics(transcripts), grid, clusters)
+    moved = drift_series(drift, grid, clusters)
     lines = fit_lines(development, grid, centre_of(predictions))
     said = (
         calibrated(one, lines[str(one.labels["system"]), str(one.labels["dimension"])])
         for one in prediction_series(predictions, grid, clusters)
     )
-    series = chain(chain.from_iterable(_with_speakers(one, method) for one in said), heard)
+    series = chain(chain.from_iterable(_with_speakers(one, method) for one in said), heard, moved)
     rows = [run | row for row in scored_rows(series, grid, harsher, method, reference)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
     table = typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results")

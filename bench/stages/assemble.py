@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
@@ -11,6 +12,7 @@ from bench.scores.grid import Grid
 from bench.scores.texts import known_texts
 from bench.stages.described import described, grid_conditions
 from bench.stages.recipe import Recipe, make_recipe, source_of
+from bench.store.keys import Key
 from bench.store.store import Store
 from corruptions import CLEAN, Condition, Material
 from corruptions.sound.public import Split
@@ -60,6 +62,19 @@ def transcripts_table(plan: Plan, material: Material, store: Store) -> pd.DataFr
     return _with_conditions(plan, material, table.assign(reference=table["utterance"].map(references)))
 
 
+def drift_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
+    """Return ``drift.parquet``: of every embedding, utterance, condition and draw, the cosine to clean speech."""
+    tables = [_cosines(plan, key, store).assign(representation=name) for name, key in plan.embeddings.items()]
+    return _with_conditions(plan, material, pd.concat(tables, ignore_index=True)) if tables else pd.DataFrame()
+
+
+def _cosines(plan: Plan, key: Key, store: Store) -> pd.DataFrame:
+    if plan.clean_units:
+        return store.tables("drift", [unit.drift(key) for unit in plan.units])
+    rows = [(one.id, str(unit.condition), unit.draw, np.nan) for unit in plan.units for one in unit.utterances]
+    return pd.DataFrame(rows, columns=["utterance", "condition", "draw", "cosine"])
+
+
 def corruptions_table(plan: Plan, material: Material, store: Store) -> pd.DataFrame:
     """Return ``corruptions.parquet``: what exactly was done to every utterance, so that it can be done again."""
     table = _with_conditions(plan, material, store.tables("corruptions", [unit.key for unit in plan.units]))
@@ -106,6 +121,6 @@ def _with_conditions(plan: Plan, material: Material, table: pd.DataFrame, split:
         split=split,
         speaker=lambda rows: rows["utterance"].map(speakers),
     )
-    order = ["system", "transcriber", "seed", "corruption", "level", "draw", "utterance", "dimension"]
+    order = ["system", "transcriber", "representation", "seed", "corruption", "level", "draw", "utterance", "dimension"]
     by = [column for column in order if column in whole]
     return whole.sort_values(by, kind="stable", na_position="first", ignore_index=True)

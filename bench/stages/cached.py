@@ -15,8 +15,7 @@ from pathlib import Path
 
 from bench.corpora.probe.build import probe_generation
 from bench.plan.planning import versions_now
-from bench.plan.versions import versions_of_all_models
-from bench.stages.represent import CONFIDENCE_VERSION
+from bench.plan.versions import CONFIDENCE_VERSION, NOISE_LEVEL_VERSION, versions_of_all_models
 from bench.stages.train import recipes
 from bench.store.cache import TEMPORARY, Place
 from bench.store.store import NOTE
@@ -29,7 +28,7 @@ FOLDERS = ("store", "probe", "rooms", "weights", "noises")
 OLD_S = 24 * 3600
 """A temporary file that nobody has written to for so long is one that a killed process left."""
 
-_KINDS = "(?P<kind>features|heads|predictions|transcripts|corruptions|no_speech)"
+_KINDS = "(?P<kind>features|heads|predictions|transcripts|drift|corruptions|no_speech)"
 _FILE = r"[0-9a-f]{2}/[0-9a-f]{32}\.(parquet|history\.parquet|safetensors|checkpoint)"
 _GENERATION = "(?P<generation>[0-9a-f]{8})"
 _TEMPORARY = r"(store|probe|rooms[^/]*|weights)/.*(\.[^/]+\.[0-9a-f]{32}(\.\w+)?|\.checkpoint\.partial)"
@@ -38,7 +37,8 @@ _TEMPORARY = r"(store|probe|rooms[^/]*|weights)/.*(\.[^/]+\.[0-9a-f]{32}(\.\w+)?
 def current_versions() -> dict[str, str | int]:
     """Return every version that a key of today can be made with, by the name that it has there."""
     heads = {name: value for how in recipes().values() for name, value in how.name.generation.versions}
-    return {**heads, **versions_now(), **versions_of_all_models(), "confidence": CONFIDENCE_VERSION}
+    own = {"confidence": CONFIDENCE_VERSION, "noise level": NOISE_LEVEL_VERSION}
+    return {**heads, **versions_now(), **versions_of_all_models(), **own}
 
 
 def places(root: Path) -> tuple[Place, ...]:

@@ -131,8 +131,9 @@ def measure(plan: Plan, store: Store, device: str, n_utterances: int = 5) -> pd.
         systems[predictor.system] = Parts(predictor.inputs, tuple(models), head)
 
     def represent_one(names: Sequence[str], number: int) -> Features:
+        heard, known = [waveforms[number]], plan.fingerprints
         return represent(
-            names, catalog, [waveforms[number]], [chosen[number].transcript], device, fingerprints=plan.fingerprints
+            names, catalog, heard, [chosen[number].transcript], device, fingerprints=known, noise_dbfs=[None]
         ).features
 
     clock = time.perf_counter if device == "cuda" else time.process_time

@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 
 from bench.plan.plan import Plan, no_speech_key
+from bench.stages.evaluate import drift_entries
 from bench.stages.train import head_entry, history_entry, missing_fits, wanted_features
 from bench.store.engine import in_blocks, run_jobs
 from bench.store.features import features_entry
@@ -55,6 +56,8 @@ def _results(plan: Plan, store: Store) -> Iterator[Entry]:
         yield store.entry("corruptions", unit.key)
         yield from (store.entry("transcripts", unit.shard(key)) for key in plan.transcribers.values())
         yield from (store.entry("predictions", unit.shard(one.key)) for one in plan.predictors)
+        if plan.clean_units:
+            yield from (entry for key in plan.embeddings.values() for entry in drift_entries(unit, key, store))
     for unit in plan.dev_units:
         yield from (store.entry("predictions", unit.shard(one.key)) for one in plan.predictors)
     yield from (store.entry("no_speech", no_speech_key(key)) for key in plan.transcribers.values())

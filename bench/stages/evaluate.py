@@ -15,12 +15,13 @@ import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.plan.plan import Plan, Predictor, Unit
+from bench.scores.drift import cosine, pooled
 from bench.stages.recipe import samples_sha256
 from bench.stages.represent import represent
 from bench.stages.speech import UtteranceError, corrupt_utterance, each_or_fault, noted
 from bench.stages.train import head_entry
 from bench.store.engine import first_to_last, run_jobs
-from bench.store.features import read_features
+from bench.store.features import features_entry, read_features, write_features
 from bench.store.keys import Key
 from bench.store.progress import Stages
 from bench.store.store import Entry, Store
@@ -41,6 +42,8 @@ class UnitWork:
         transcribers: the fingerprints of all.
         missing_transcribers: those whose transcripts are not there.
         predictors: those whose predictions are not there.
+        embeddings: those representations of which it is not known how far they are from clean speech, and their keys.
+        clean_unit: the same utterances on clean speech; None where that is not tested, for then nobody will know.
         record_missing: whether what was done to the speech is not recorded.
         clean: by representation that hears clean speech, for each utterance the key of a block and the place in it;
             every representation for development speech.
@@ -50,6 +53,8 @@ class UnitWork:
     transcribers: Mapping[str, Key]
     missing_transcribers: tuple[str, ...]
     predictors: tuple[Predictor, ...]
+    embeddings: Mapping[str, Key]
+    clean_unit: Unit | None
     record_missing: bool
     clean: Mapping[str, tuple[tuple[Key, int], ...]]
 
@@ -68,6 +73,7 @@ class _Job:
 
 def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
     """Return what the store does not hold yet, unit by unit."""
+    embeddings = plan.embeddings if plan.clean_units else {}
     tested = [
         UnitWork(
             unit,
@@ -78,6 +84,8 @@ def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
                 if not store.entry("transcripts", unit.shard(key)).is_there
             ),
             _missing_predictors(plan, unit, store),
+            {name: key for name, key in embeddings.items() if not _is_compared(unit, key, store)},
+            plan.clean_unit(unit),
             not store.entry("corruptions", unit.key).is_there,
             _places(plan.clean_features, unit),
         )
@@ -89,13 +97,17 @@ def missing_work(plan: Plan, store: Store) -> list[UnitWork]:
             transcribers={},
             missing_transcribers=(),
             predictors=_missing_predictors(plan, unit, store),
+            embeddings={},
+            clean_unit=None,
             record_missing=False,
             clean=_places(plan.dev_features, unit),
         )
         for unit in plan.dev_units
     ]
     return [
-        work for work in (*developed, *tested) if work.missing_transcribers or work.predictors or work.record_missing
+        work
+        for work in (*developed, *tested)
+        if work.missing_transcribers or work.predictors or work.embeddings or work.record_missing
     ]
 
 
@@ -106,6 +118,16 @@ def _missing_predictors(plan: Plan, unit: Unit, store: Store) -> tuple[Predictor
 def _places(features: Mapping[tuple[str, str], tuple[Key, int]], unit: Unit) -> dict[str, tuple[tuple[Key, int], ...]]:
     names = dict.fromkeys(name for name, _ in features)
     return {name: tuple(features[name, one.id] for one in unit.utterances) for name in names}
+
+
+def drift_entries(unit: Unit, key: Key, store: Store) -> list[Entry]:
+    """Return what is stored of how far an embedding is from clean speech, and of clean speech what it is."""
+    own = [features_entry(store, unit.pooled(key))] if unit.is_clean else []
+    return [store.entry("drift", unit.drift(key)), *own]
+
+
+def _is_compared(unit: Unit, key: Key, store: Store) -> bool:
+    return all(entry.is_there for entry in drift_entries(unit, key, store))
 
 
 def evaluate(
@@ -133,9 +155,13 @@ def evaluate(
         for work in missing_work(plan, store)
     ]
     for title, split in (("Predicting clean development speech", "dev"), ("Testing under noise", "test")):
-        some = [job for job in jobs if job.work.unit.utterances[0].split == split]
-        if some:
-            with stages.stage(title, sum(len(job.work.unit.utterances) for job in some), "utterances") as advance:
+        of_split = [job for job in jobs if job.work.unit.utterances[0].split == split]
+        if not of_split:
+            continue
+        with stages.stage(title, sum(len(job.work.unit.utterances) for job in of_split), "utterances") as advance:
+            # Clean speech first: others are compared with it.
+            for clean in (True, False):
+                some = [one for one in of_split if one.work.unit.is_clean == clean and not faults]
                 for job, found in run_jobs(pool, _evaluate_unit, some, what=_what):
                     advance(len(job.work.unit.utterances))
                     faults |= noted(found, allow_missing=allow_missing)
@@ -150,7 +176,8 @@ def _what(job: _Job) -> str:
 def _evaluate_unit(job: _Job) -> dict[str, UtteranceError]:
     """Store what is missing of a unit, or return which of its utterances keep it from that."""
     work, unit, store = job.work, job.work.unit, job.store
-    wanted = sorted({name for predictor in work.predictors for name in predictor.inputs} - set(work.clean))
+    needed = {name for predictor in work.predictors for name in predictor.inputs} | {*work.embeddings}
+    wanted = sorted(needed - set(work.clean))
     corrupted, faults = each_or_fault(
         unit.utterances if wanted or work.missing_transcribers or work.record_missing else (),
         lambda one: corrupt_utterance(one, unit.condition, unit.draw, job.material, corpus=job.corpus, seed=job.seed),
@@ -167,12 +194,15 @@ def _evaluate_unit(job: _Job) -> dict[str, UtteranceError]:
         [one.transcript for one in unit.utterances],
         job.device,
         fingerprints=job.fingerprints,
+        noise_dbfs=[one.record.noise_dbfs for one in corrupted],
         transcribers=work.missing_transcribers,
         transcripts=_stored_transcripts(work, store),
     )
     for name in work.missing_transcribers:
         heard = [asdict(transcript) for transcript in represented.transcripts[name]]
         store.entry("transcripts", unit.shard(work.transcribers[name])).write(_table(unit, heard))
+    for name, key in work.embeddings.items():
+        _compare_with_clean([pooled(frames) for frames in represented.features[name]], key, work, store)
     features = {**represented.features, **_heard_clean(work, store)}
     for predictor in work.predictors:
         by_seed = [
@@ -186,6 +216,16 @@ def _evaluate_unit(job: _Job) -> dict[str, UtteranceError]:
             raise ValueError(f"{predictor.system} predicts what is not finite under {unit.condition}, draw {unit.draw}")
         store.entry("predictions", unit.shard(predictor.key)).write(table)
     return {}
+
+
+def _compare_with_clean(embeddings: Sequence[Frames], key: Key, work: UnitWork, store: Store) -> None:
+    """Store how far the embeddings of a unit are from those of clean speech; of clean speech, what they are first."""
+    if work.unit.is_clean:
+        write_features(store, work.unit.pooled(key), embeddings)
+    if work.clean_unit is not None:
+        clean = read_features(store, [work.clean_unit.pooled(key)])
+        rows = [{"cosine": cosine(one, other)} for one, other in zip(embeddings, clean, strict=True)]
+        store.entry("drift", work.unit.drift(key)).write(_table(work.unit, rows))
 
 
 def _predict(predictor: Predictor, job: _Job, features: Mapping[str, list[Frames]]) -> list[npt.NDArray[np.float64]]:

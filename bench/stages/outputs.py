@@ -18,6 +18,7 @@ from bench.scores.texts import text_notices
 from bench.stages.assemble import (
     corruptions_table,
     dev_predictions_table,
+    drift_table,
     plan_dev_grid,
     plan_grid,
     plan_recipe,
@@ -29,9 +30,9 @@ from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_entry, histories, weights_of_layers
 from bench.store.folders import RECORD, Claim, mark
 from bench.store.store import Store, write_table
-from bench.suite.representations import Words, hears_clean, rung, transcriber_of
+from bench.suite.representations import Recorded, Words, hears_clean, rung, transcriber_of
 from bench.suite.suite import ManifestCorpus, Suite
-from bench.suite.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
+from bench.suite.systems import AS_IS, UNTAUGHT, Catalog, System
 from corruptions import Material
 from corruptions.ground.files import replacing, write_text
 from corruptions.ground.problems import counted, listed
@@ -43,6 +44,7 @@ BESIDE = (
     "dev_predictions.parquet",
     "comparisons.parquet",
     "links.parquet",
+    "drift.parquet",
     "costs.parquet",
     "no_speech.parquet",
     "training.parquet",
@@ -148,9 +150,11 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     suite = plan.suite
     method = method_named(suite.intervals, resamples=suite.bootstrap, seed=suite.seed)
     development = check_predictions(dev_predictions_table(plan, material, store), plan_dev_grid(plan, material))
+    drift = drift_table(plan, material, store)
     results = score(
         predictions,
         transcripts,
+        drift,
         method=method,
         harsher=harsher,
         grid=grid,
@@ -161,6 +165,7 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     write_table(development, out / "dev_predictions.parquet")
     write_table(comparisons, out / "comparisons.parquet")
     write_table(link(predictions, transcripts, _readers(suite), method=method, grid=grid), out / "links.parquet")
+    write_table(drift, out / "drift.parquet")
     for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):
         write_table(table, out / name)
     corruptions = corruptions_table(plan, material, store)
@@ -201,6 +206,7 @@ def described_systems(suite: Suite) -> dict[str, dict[str, object]]:
 def _described(system: System, catalog: Catalog) -> dict[str, object]:
     sources = [catalog.representations[name] for name in system.inputs]
     only_words = bool(sources) and all(isinstance(one, Words) for one in sources)
+    hears = not all(isinstance(one, Recorded) for one in sources)
     # Whose heads they are says how they were trained; what was trained elsewhere heard nobody knows what.
     trained = system if system.trained_as is None else catalog.systems[system.trained_as]
     recognisers = {name for one in sources if (name := transcriber_of(one)) is not None}
@@ -210,7 +216,7 @@ def _described(system: System, catalog: Catalog) -> dict[str, object]:
         "inputs": list(system.inputs),
         "head": trained.head,
         "teacher": None if trained.head == UNTAUGHT else trained.teacher,
-        "heard": None if system.head in {*CONTROLS, AS_IS} else trained.trained_on,
+        "heard": trained.trained_on if hears and system.head != AS_IS else None,
         "ladder": rung(sources[0]) if only_words else None,
         "languages": sorted({catalog.models[name].spoken_language for name in recognisers}),
         "paper": system.paper,

@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.plan.versions import model_versions
-from bench.store.keys import Key, Versions, digest
+from bench.plan.versions import Role, model_versions, models_of, versions_of
+from bench.store.keys import Key, digest
 from bench.suite.representations import (
     Confidence,
     Model,
+    Recorded,
     Representation,
     Speech,
     Words,
@@ -37,11 +38,8 @@ from models.weights.hub import unchanged
 if TYPE_CHECKING:
     from models.speech.top_layers import Top
 
-CONFIDENCE_VERSION = 2
-"""To be raised with any change of what is taken for a transcriber's confidence."""
-
-Role = Literal["speech", "text", "transcriber"]
-"""What a model is used as; one name may stand for a Whisper that is used as two of them."""
+NO_NOISE_DBFS = -100.0
+"""Stands for the level of noise where there is none: less than the steps of 16 bit make."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +73,7 @@ def represent(
     device: str,
     *,
     fingerprints: Mapping[str, Key],
+    noise_dbfs: Sequence[float | None] = (),
     transcribers: Sequence[str] = (),
     transcripts: Mapping[str, list[Transcript]] | None = None,
 ) -> Represented:
@@ -87,6 +86,7 @@ def represent(
         references: reference transcripts, for the names that read them.
         device: ``cpu`` or ``cuda``.
         fingerprints: of the names and their transcribers, as ``look_at_models`` found them.
+        noise_dbfs: RMS level of the noise in each waveform, None without, for the names that are of the record.
         transcribers: whose transcripts are wanted even where no name reads them.
         transcripts: transcripts that were made before, by transcriber; these are not made again.
 
@@ -108,6 +108,8 @@ def represent(
     for name, one in asked.items():
         if isinstance(one, Confidence):
             features[name] = [_confidence(transcript) for transcript in heard[one.confidence]]
+        elif isinstance(one, Recorded):
+            features[name] = [_noise_level(level_dbfs) for level_dbfs in noise_dbfs]
         elif isinstance(one, Words):
             if one.transcriber is None:
                 texts = [reference or "" for reference in references]
@@ -154,7 +156,7 @@ def _fingerprint(one: Representation, catalog: Catalog, device: str, transcriber
     """Return that of a representation; its transcriber, known by its own in ``transcribers``, is not loaded for it."""
     models = [
         transcribers[name] if role == "transcriber" else _load(role, catalog.models[name], device).fingerprint
-        for role, name in _models_of(one)
+        for role, name in models_of(one)
     ]
     layers = _layers(one, catalog.models, device) if isinstance(one, Speech) else ()
     made_by = versions_of(one, catalog)
@@ -164,13 +166,6 @@ def _fingerprint(one: Representation, catalog: Catalog, device: str, transcriber
 def _check_same(name: str, fingerprint: str, expected: Mapping[str, str]) -> None:
     if fingerprint != expected[name]:
         raise WeightsError(f"{name}: its weights changed since they were looked at: run again")
-
-
-def versions_of(one: Representation, catalog: Catalog) -> Versions:
-    """Return the versions of the code that makes a representation, of its models and of what is done with them."""
-    own = {"confidence": CONFIDENCE_VERSION} if isinstance(one, Confidence) else {}
-    made_by = [model_versions(role, catalog.models[name].kind) for role, name in _models_of(one)]
-    return {what: version for versions in (own, *made_by) for what, version in versions.items()}
 
 
 def top_above(name: str, catalog: Catalog, device: str, fingerprints: Mapping[str, Key]) -> "Top":
@@ -197,7 +192,7 @@ def loaded_models(
     one: Representation, catalog: Catalog, device: str
 ) -> dict[tuple[Role, str], SpeechEncoder | TextEncoder | Transcriber]:
     """Return the models that make a representation, by what each is used as and its name in the catalogue."""
-    return {(role, name): _load(role, catalog.models[name], device) for role, name in _models_of(one)}
+    return {(role, name): _load(role, catalog.models[name], device) for role, name in models_of(one)}
 
 
 def _load(role: Role, model: Model, device: str) -> SpeechEncoder | TextEncoder | Transcriber:
@@ -207,18 +202,6 @@ def _load(role: Role, model: Model, device: str) -> SpeechEncoder | TextEncoder 
         "transcriber": _transcriber,
     }
     return load[role](model, device)
-
-
-def _models_of(one: Representation) -> list[tuple[Role, str]]:
-    """Return the models that make a representation: what each is used as, and its name."""
-    found: list[tuple[Role, str]] = []
-    if isinstance(one, Speech):
-        found.append(("speech", one.speech))
-    if isinstance(one, Words):
-        found.append(("text", one.text))
-    if (transcriber := transcriber_of(one)) is not None:
-        found.append(("transcriber", transcriber))
-    return found
 
 
 def _runs_the_same(one: str, other: str, models: Mapping[str, Model]) -> bool:
@@ -262,6 +245,11 @@ def _layers(one: Speech, models: Mapping[str, Model], device: str) -> tuple[int,
 def _confidence(transcript: Transcript) -> Frames:
     """Return how sure the recogniser is of its words: not at all where it has none, be it sure that nobody spoke."""
     return np.array([[exp(transcript.mean_log_probability) if words_of(transcript.text) else 0]], np.float32)
+
+
+def _noise_level(level_dbfs: float | None) -> Frames:
+    """Return the level of the noise and 1, or where there is none ``NO_NOISE_DBFS`` and 0, as one frame."""
+    return np.array([[NO_NOISE_DBFS, 0] if level_dbfs is None else [level_dbfs, 1]], np.float32)
 
 
 def _speech_encoder(model: Model, device: str) -> SpeechEncoder:

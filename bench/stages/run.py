@@ -178,7 +178,7 @@ def prepare(
         stages.warn(notice)
     corpus, recordings = inspect(corpus, pool, stages, allow_missing=allow_missing, faults=faults)
     check_corpus_for(suite, corpus)  # once more: utterances may have been left out
-    conditions = [*suite.expanded(), *suite.training.expanded()]
+    conditions = [*suite.expanded(), *suite.trained_in()]
     material = make_material(
         conditions,
         corpus,

@@ -90,7 +90,7 @@ def corrupt_utterance(
 
 def noisy_copy(
     utterance: Source, copy: int, conditions: Sequence[Condition], material: Material, *, corpus: str, seed: int
-) -> Waveform:
+) -> Corrupted:
     """Return a copy of the utterance under one of the conditions, each as likely as the others.
 
     What it sounds like depends on the seed, the utterance and the number of the copy alone.
@@ -107,4 +107,4 @@ def noisy_copy(
         UtteranceError, AudioError: as ``corrupt_utterance`` does.
     """
     drawn = int(rng_for(seed, corpus, utterance.id, "condition of training", copy).integers(len(conditions)))
-    return corrupt_utterance(utterance, conditions[drawn], copy, material, corpus=corpus, seed=seed).audio
+    return corrupt_utterance(utterance, conditions[drawn], copy, material, corpus=corpus, seed=seed)

@@ -211,13 +211,18 @@ def _what_of_block(job: _FeatureJob) -> str:
 def _represent_block(job: _FeatureJob) -> dict[str, UtteranceError]:
     """Store what is missing of a block, or return which of its utterances keep it from that."""
     utterances, catalog = job.block.utterances, job.suite.catalog
-    heard = not all(reads_reference(catalog.representations[name]) for name in job.missing)
-    waveforms, faults = each_or_fault(utterances if heard else (), lambda one: _hear(one, job))
+    needed = not all(reads_reference(catalog.representations[name]) for name in job.missing)
+    heard, faults = each_or_fault(utterances if needed else (), lambda one: _hear(one, job))
     if faults:
         return faults
-    references = [utterance.transcript for utterance in utterances]
     features = represent(
-        job.missing, catalog, waveforms, references, job.device, fingerprints=job.fingerprints
+        job.missing,
+        catalog,
+        [waveform for waveform, _ in heard],
+        [utterance.transcript for utterance in utterances],
+        job.device,
+        fingerprints=job.fingerprints,
+        noise_dbfs=[level for _, level in heard],
     ).features
     for name in job.missing:
         try:
@@ -227,11 +232,13 @@ def _represent_block(job: _FeatureJob) -> dict[str, UtteranceError]:
     return {}
 
 
-def _hear(utterance: Utterance, job: _FeatureJob) -> Waveform:
+def _hear(utterance: Utterance, job: _FeatureJob) -> tuple[Waveform, float | None]:
+    """Return what is heard, and the level of the noise in it."""
     if job.block.copy == 0:
-        return clean_speech(utterance)
-    conditions = job.suite.training.expanded()
-    return noisy_copy(utterance, job.block.copy, conditions, job.material, corpus=job.corpus, seed=job.suite.seed)
+        return clean_speech(utterance), None
+    conditions = job.suite.trained_in()
+    copy = noisy_copy(utterance, job.block.copy, conditions, job.material, corpus=job.corpus, seed=job.suite.seed)
+    return copy.audio, copy.record.noise_dbfs
 
 
 def _train_one(job: _FitJob) -> None:

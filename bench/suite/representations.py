@@ -4,6 +4,7 @@ Both are named: ``MODELS`` says which weights stand behind a name, ``REPRESENTAT
 adds its own under the same two keys, so that the same systems run on other models with other ids alone.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
@@ -91,22 +92,35 @@ class Confidence(Strict):
     confidence: str
 
 
-Representation = Speech | Words | Confidence
+class Recorded(Strict):
+    """What the record says was done to the speech, which is not heard: ``{record: noise_dbfs}``.
+
+    The RMS level of the noise as it was added, before anything was rounded to 16 bit, and beside it whether there was
+    any: what is learnt of levels is then learnt where there was, and without noise one thing is said of everybody.
+    """
+
+    record: Literal["noise_dbfs"]
+
+
+Representation = Speech | Words | Confidence | Recorded
 
 
 def _form(value: object) -> str | None:
     keys = value if isinstance(value, dict) else getattr(value, "__dict__", {})
-    return next((key for key in ("speech", "text", "confidence") if key in keys), None)
+    return next((key for key in ("speech", "text", "confidence", "record") if key in keys), None)
 
 
-# As a suite writes it: which of the three it is follows from its first key.
+# As a suite writes it: which of the four it is follows from its first key.
 WrittenRepresentation = Annotated[
-    Annotated[Speech, Tag("speech")] | Annotated[Words, Tag("text")] | Annotated[Confidence, Tag("confidence")],
+    Annotated[Speech, Tag("speech")]
+    | Annotated[Words, Tag("text")]
+    | Annotated[Confidence, Tag("confidence")]
+    | Annotated[Recorded, Tag("record")],
     Discriminator(
         _form,
         custom_error_type="representation",
-        custom_error_message="a representation is {speech: MODEL}, {text: MODEL, transcriber: MODEL} "
-        "or {confidence: MODEL}",
+        custom_error_message="a representation is {speech: MODEL}, {text: MODEL, transcriber: MODEL}, "
+        "{confidence: MODEL} or {record: noise_dbfs}",
     ),
 ]
 
@@ -128,7 +142,11 @@ REPRESENTATIONS: dict[str, Representation] = {
     "text": Words(text="minilm", transcriber="whisper-tiny.en"),
     "text-clean-asr": Words(text="minilm", transcriber="whisper-tiny.en", hears="clean"),
     "text-oracle": Words(text="minilm"),
+    "noise-level": Recorded(record="noise_dbfs"),
 }
+
+# Kinds of speech encoders whose only frame is a prediction.
+REGRESSORS = ("avd",)
 
 
 def transcriber_of(one: Representation) -> str | None:
@@ -138,9 +156,9 @@ def transcriber_of(one: Representation) -> str | None:
         >>> transcriber_of(REPRESENTATIONS["text"]), transcriber_of(REPRESENTATIONS["mfb"])
         ('whisper-tiny.en', None)
     """
-    if isinstance(one, Speech):
-        return None
-    return one.confidence if isinstance(one, Confidence) else one.transcriber
+    if isinstance(one, Confidence):
+        return one.confidence
+    return one.transcriber if isinstance(one, Words) else None
 
 
 def reads_reference(one: Representation) -> bool:
@@ -151,6 +169,18 @@ def reads_reference(one: Representation) -> bool:
 def hears_clean(one: Representation) -> bool:
     """Return whether a representation is made of the clean speech, whatever condition is tested."""
     return isinstance(one, Words) and one.hears == "clean"
+
+
+def embeds_what_is_heard(one: Representation, models: Mapping[str, Model]) -> bool:
+    """Return whether a representation is an embedding of the speech as it is tested, so that noise can move it.
+
+    Examples:
+        >>> [name for name, one in REPRESENTATIONS.items() if not embeds_what_is_heard(one, MODELS)]
+        ['text-clean-asr', 'text-oracle', 'noise-level']
+    """
+    if isinstance(one, Speech):
+        return models[one.speech].kind not in REGRESSORS
+    return isinstance(one, Words) and not reads_reference(one) and not hears_clean(one)
 
 
 def rung(one: Representation) -> Literal["reference", "clean-asr", "asr"]:

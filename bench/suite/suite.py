@@ -17,10 +17,10 @@ from bench.suite.conditions import ConditionBlock, Policy, expand
 from bench.suite.file import SuiteError, read_suite_file
 from bench.suite.recordings import CorpusRooms, OwnNoise, OwnRooms, check_own_names, unknown_corruption
 from bench.suite.representations import MODELS, REPRESENTATIONS, Model, WrittenRepresentation
-from bench.suite.systems import AS_IS, CONTROLS, SYSTEMS, Catalog, System, needed, reference_among
+from bench.suite.systems import AS_IS, CONTROLS, LEVEL_NOISES, SYSTEMS, Catalog, System, needed, reference_among
 from bench.suite.systems_check import check_catalog, check_comparisons, check_reference
 from bench.suite.training_options import Training
-from corruptions import CORRUPTIONS, Condition, check_levels
+from corruptions import CORRUPTIONS, Condition, check_levels, parse_condition
 from corruptions.ground.names import a_name, written_out
 from corruptions.ground.problems import listed, those_there_are
 from corruptions.sound.levels import LevelName
@@ -238,6 +238,11 @@ class Suite(Strict):
     def expanded(self) -> list[Condition]:
         """Return every condition of the grid, in the order of the file."""
         return expand(self.conditions)
+
+    def trained_in(self) -> list[Condition]:
+        """Return every condition of the noisy copies: those of ``training``, or ``LEVEL_NOISES`` if need be."""
+        noisy = any(self.catalog.systems[name].trained_on == "noisy" for name in self.needed)
+        return self.training.expanded() or [parse_condition(one) for one in LEVEL_NOISES if noisy]
 
     def to_yaml(self) -> str:
         """Return the suite with every default written out; reading it back gives the same suite."""

@@ -123,11 +123,22 @@ SYSTEMS: dict[str, System] = {
         inputs=("whisper", "text"),
         head="ridge",
     ),
+    "noise-level": System(
+        description="Hears nothing: ridge regression on the level of the noise that was added, learnt in the suite's "
+        "training noises, or white noise at 20 to -5 dB where it has none: what the SNR of an utterance gives away.",
+        family="control",
+        inputs=("noise-level",),
+        head="ridge",
+        trained_on="noisy",
+    ),
     "random": System(
         description="Draws a training label for every utterance without listening.", family="control", head="random"
     ),
     "constant": System(description="Always says the mean of the training labels.", family="control", head="constant"),
 }
+
+# What is heard of the level of noise in a suite without training noises. Which noise it is makes no difference.
+LEVEL_NOISES = tuple(f"white@{snr_db}dB" for snr_db in (20, 10, 5, 0, -5))
 
 
 def _random_rater(labels: npt.NDArray[np.float64], utterances: Sequence[str], seed: int) -> npt.NDArray[np.float64]:

@@ -4,12 +4,18 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
-from bench.suite.representations import Confidence, Model, Representation, Speech, hears_clean, transcriber_of
+from bench.suite.representations import (
+    REGRESSORS,
+    Model,
+    Recorded,
+    Representation,
+    Speech,
+    Words,
+    hears_clean,
+    transcriber_of,
+)
 from bench.suite.systems import AS_IS, CONTROLS, SYSTEMS, Catalog, System, needed
 from corruptions.ground.problems import counted, those_there_are
-
-# Kinds of speech encoders whose only frame is a prediction.
-REGRESSORS = ("avd",)
 
 Role = Literal["teacher", "trained_as"]
 _ROLES: tuple[Role, Role] = ("teacher", "trained_as")
@@ -105,7 +111,9 @@ def _check_system(name: str, catalog: Catalog, *, can_be_noisy: bool) -> None:
         _known(f"systems.{name}.inputs", source, catalog.representations)
         if system.trained_as is None and hears_clean(catalog.representations[source]):
             raise ValueError(f"systems.{name}: {source} hears clean speech only: borrow heads with trained_as")
-    if system.trained_on == "noisy" and not can_be_noisy:
+    # A level is that of any noise: where training.conditions has none, it is learnt in LEVEL_NOISES.
+    knows_levels_only = all(isinstance(catalog.representations[source], Recorded) for source in system.inputs)
+    if system.trained_on == "noisy" and not can_be_noisy and not knows_levels_only:
         raise ValueError(f"systems.{name} is trained_on: noisy, but training.conditions are not given")
     if system.trained_as is not None:
         lender = catalog.systems[system.trained_as]
@@ -158,7 +166,7 @@ def _check_representation(
     used: list[tuple[str, str, Collection[str]]] = []
     if isinstance(one, Speech):
         used.append(("speech", one.speech, SPEECH_ENCODERS))
-    elif not isinstance(one, Confidence):
+    elif isinstance(one, Words):
         used.append(("text", one.text, TEXT_ENCODERS))
     transcriber = transcriber_of(one)
     if transcriber is not None:

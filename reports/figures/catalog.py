@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.figures import style
 from reports.figures.costs import cost_figure
-from reports.figures.curves import ccc_curves, character_errors, guards, ladder_curves, word_errors
+from reports.figures.curves import ccc_curves, character_errors, drift, guards, ladder_curves, word_errors
 from reports.figures.dots import ccc_auc, ccc_conditions, ccc_retention, clean_scores
 from reports.figures.forest import forest
 from reports.figures.sheets import Sheet
@@ -134,6 +134,15 @@ FIGURES: dict[str, Kind] = {
         "tokens is below \N{MINUS SIGN}1. No speech: so, and the recogniser believes that nobody speaks, or it is sure "
         "of that. All are counted and none is removed: systems read every transcript as it is. Bands are 95 % "
         "intervals.",
+    ),
+    "drift": Kind(
+        drift,
+        "How far noise moves embeddings",
+        "Of every utterance, the cosine between its embedding under a condition and on clean speech, frames averaged "
+        "over time; lines are means over utterances, bands 95 % intervals over speakers. 1: nothing moved. It does not "
+        "say whether what moved matters to emotion, nor which encoder is the more robust: much of an embedding is the "
+        "same for all speech, in some encoders more than in others, so compare levels and noises along a line, not "
+        "lines. Embeddings of words move where the recogniser writes something else.",
     ),
     "training": Kind(
         training,

@@ -1,4 +1,4 @@
-"""Figures along the levels of a corruption: CCC, the lexical ladder, and what a transcriber does wrong."""
+"""Figures along the levels of a corruption: CCC, the lexical ladder, embedding drift, what a transcriber does wrong."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -53,6 +53,18 @@ def ladder_curves(run: Run) -> list[Sheet]:
     labels = {name: f"{name}: {LADDER[run.systems[name].ladder or '']}" for name in rungs.names}
     shown = {name: looks[name] for name in rungs.names}
     return [Sheet("", partial(_ccc, run, sweeps, shown, labels)) for sweeps in evenly(_curves(run), COLUMNS)]
+
+
+def drift(run: Run) -> list[Sheet]:
+    """Return how near embeddings stay to those of clean speech against level, as ``word_errors``."""
+    ends = run.table.loc[run.table["metric"] == "drift", ["value", "ci_low", "ci_high"]].to_numpy(float)
+    known = ends[np.isfinite(ends)]
+    if not known.size:
+        return []
+    names = run.table.loc[run.table["metric"] == "drift", "system"].unique()
+    looks = {name: Look(colour) for name, colour in zip(names, style.PALETTE * len(names), strict=False)}
+    room = 0.04 * max(1 - known.min(), 0.05)
+    return _one_metric(run, "drift", "cosine to clean", (known.min() - room, 1 + room), looks)
 
 
 def word_errors(run: Run) -> list[Sheet]:
@@ -115,13 +127,22 @@ def _ccc(run: Run, sweeps: Sequence[Sweep], looks: Mapping[str, Look], labels: M
 
 
 def _error_sheets(run: Run, metric: str) -> list[Sheet]:
-    shown = run.sweeps if metric in run.metrics else ()
-    return [Sheet("", partial(_errors, run, metric, sweeps)) for sweeps in evenly(shown, PANELS)]
+    if metric not in run.metrics:
+        return []
+    limits = (0, 1.05 * max(1.0, _highest(run, metric)))
+    return _one_metric(run, metric, f"{ERROR_RATES[metric]} (%)", limits, _transcribers(run, [metric]))
 
 
-def _errors(run: Run, metric: str, sweeps: Sequence[Sweep]) -> "Figure":
+def _one_metric(
+    run: Run, metric: str, label: str, limits: tuple[float, float], looks: Mapping[str, Look]
+) -> list[Sheet]:
+    return [Sheet("", partial(_panels, run, metric, label, limits, looks, some)) for some in evenly(run.sweeps, PANELS)]
+
+
+def _panels(
+    run: Run, metric: str, label: str, limits: tuple[float, float], looks: Mapping[str, Look], sweeps: Sequence[Sweep]
+) -> "Figure":
     columns = min(len(sweeps), COLUMNS)
-    looks = _transcribers(run, [metric])
     with style.paper():
         figure, axes = grid(-(-len(sweeps) // columns), columns, width=WIDTH, height=1.75)
         panels = [ax for row in axes for ax in row]
@@ -129,11 +150,12 @@ def _errors(run: Run, metric: str, sweeps: Sequence[Sweep]) -> "Figure":
             scores = {name: [run.score(metric, name, None, where) for where in _stations(sweep)] for name in looks}
             lines_and_bands(ax, sweep, scores, looks)
             level_axis(ax, sweep, named=True)
-            ax.set_ylim(0, 1.05 * max(1.0, _highest(run, metric)))
-            ax.yaxis.set_major_formatter(lambda value, _: percent(value))
+            ax.set_ylim(limits)
+            if metric in ERROR_RATES:
+                ax.yaxis.set_major_formatter(lambda value, _: percent(value))
             ax.axhline(1, color=style.FAINT, linewidth=0.5)
             if index % columns == 0:
-                ax.set_ylabel(f"{ERROR_RATES[metric]} (%)")
+                ax.set_ylabel(label)
             else:
                 ax.tick_params(labelleft=False)
         titles(figure, axes, [sweep.name for sweep in sweeps], width=TITLE_WIDTH)

@@ -58,6 +58,8 @@ TRANSCRIBERS = {
     "pocketsphinx": (1.4, {}),
     "whisper-zh": (0.8, {"wer": "cer", "insertion_rate": "character_insertion_rate"}),
 }
+# How far the harshest noise moves an embedding.
+DRIFT = {"mfb": 0.02, "voice": 0.3, "words": 0.6}
 
 
 def write_papers(folder: Path, provenance: dict[str, Any]) -> Path:
@@ -115,6 +117,9 @@ def results() -> pd.DataFrame:
                 renamed.get(metric, metric), lambda harm, top=factor * most: 0.05 * top + top * harm**2, summaries=False
             )
             rows += [{"system": name, "dimension": None, **row} for row in rate]
+    for name, lost in DRIFT.items():
+        moved = _rows("drift", lambda harm, most=lost: 1 - most * harm, summaries=False)
+        rows += [{"system": name, "dimension": None, **row} for row in moved]
     base = {"suite": "papers", "corpus": "invented", "split": "test", "seed": None, "draw": None}
     table = pd.DataFrame([base | row | {"n_utterances": 120, "n_speakers": 30} for row in rows])
     return table.astype({"seed": "Int64", "draw": "Int64", "level": float})

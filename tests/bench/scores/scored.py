@@ -12,9 +12,9 @@ SMALL = Jackknife()
 KEYS = ["system", "seed", "corruption", "condition", "level", "draw", "dimension", "metric"]
 
 
-def scored(predictions, transcripts=None, **options):
+def scored(predictions, transcripts=None, *tables, **options):
     arguments = {"method": method_named(), "harsher": HARSHER} | options
-    return score(predictions, pd.DataFrame() if transcripts is None else transcripts, **arguments)
+    return score(predictions, pd.DataFrame() if transcripts is None else transcripts, *tables, **arguments)
 
 
 def one(results, **values):

@@ -13,9 +13,8 @@ import pytest
 from bench.corpora.probe.build import probe_generation
 from bench.plan.plan import Plan, no_speech_key
 from bench.plan.planning import make_plan
-from bench.plan.versions import model_versions
+from bench.plan.versions import model_versions, versions_of
 from bench.stages.cached import current_versions, places
-from bench.stages.represent import versions_of
 from bench.stages.train import recipes
 from bench.store.cache import TEMPORARY, survey
 from bench.store.keys import STORED_VERSION, Key
@@ -46,7 +45,7 @@ SUITE = Suite.model_validate(
         "name": "tiny",
         "corpus": "probe",
         "systems": [
-            *("mfb", "whisper", "text", "text-clean-asr", "fusion", "student", "constant"),
+            *("mfb", "whisper", "text", "text-clean-asr", "fusion", "student", "noise-level", "constant"),
             {
                 "name": "noisy",
                 "description": "In noise.",
@@ -89,6 +88,7 @@ def plan() -> Plan:
 
 def keys(made: Plan) -> dict[str, Key]:
     """Return the key of everything that is stored, by what it is."""
+    moved = made.embeddings.items()
     makers = [(one.system, one.key) for one in made.predictors] + list(made.transcribers.items())
     return {
         **{f"features {k} {name}": key for k, one in enumerate(made.features) for name, key in one.keys.items()},
@@ -96,6 +96,8 @@ def keys(made: Plan) -> dict[str, Key]:
         **{f"unit {k}": unit.key for k, unit in enumerate(made.units)},
         **{f"no speech {name}": no_speech_key(key) for name, key in made.transcribers.items()},
         **{f"shard {k} {name}": unit.shard(key) for k, unit in enumerate(made.units) for name, key in makers},
+        **{f"drift {k} {name}": unit.drift(key) for k, unit in enumerate(made.units) for name, key in moved},
+        **{f"pooled {k} {name}": unit.pooled(key) for k, unit in enumerate(made.units) for name, key in moved},
     }
 
 

@@ -19,7 +19,7 @@ from corruptions.ground.seals import SealError
 
 from ..spoken import write_corpus
 
-TABLES = ("predictions", "dev_predictions", "corruptions", "results", "training", "comparisons", "links")
+TABLES = ("predictions", "dev_predictions", "corruptions", "drift", "results", "training", "comparisons", "links")
 
 
 def suite_on(manifest: Path) -> Suite:
