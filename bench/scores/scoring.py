@@ -100,7 +100,9 @@ def score(
     scored = _with_means(one for some in series for one in _scored(some, grid, method))
     rows = [run | row for one in scored for row in _rows(one, grid, harsher, method)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
-    return typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results").sort_values(keys, na_position="first", ignore_index=True)
+    return typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results").sort_values(
+        keys, na_position="first", ignore_index=True
+    )
 
 
 def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:

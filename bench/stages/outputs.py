@@ -4,8 +4,11 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from math import isnan
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from bench.corpora.corpus import Corpus
 from bench.plan.plan import Plan
@@ -19,6 +22,7 @@ from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_entry, histories, weights_of_layers
 from bench.store.folders import RECORD, Claim, mark
 from bench.store.store import Store, write_table
+from bench.suite.references import References, references
 from bench.suite.representations import Words, rung, transcriber_of
 from bench.suite.suite import ManifestCorpus, Suite
 from bench.suite.systems import AS_IS, CONTROLS, UNTAUGHT, Catalog, System
@@ -136,7 +140,8 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     suite = plan.suite
     method = method_named(suite.intervals, resamples=suite.bootstrap, seed=suite.seed)
     results = score(predictions, transcripts, method=method, harsher=harsher, grid=grid)
-    comparisons = compare(predictions, suite.compared, method=method, harsher=harsher, grid=grid)
+    pairs = {**suite.compared, **{name: one.pairs for name, one in chosen_references(plan, store).items()}}
+    comparisons = compare(predictions, pairs, method=method, harsher=harsher, grid=grid)
     write_table(comparisons, out / "comparisons.parquet")
     for name, table in zip(TABLES, (predictions, transcripts, results), strict=True):
         write_table(table, out / name)
@@ -147,6 +152,21 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     write_table(weights_of_layers(plan, store), out / "layers.parquet")
     write_text(out / "systems.json", json.dumps(described_systems(plan.suite), indent=2, ensure_ascii=False))
     return [*notices(corruptions), *_left_out(plan.corpus)]
+
+
+def chosen_references(plan: Plan, store: Store) -> dict[str, References]:
+    """Return the comparisons that the suite did not ask for, by the names of their groups.
+
+    Where a system was judged in noise, too, while it trained, its CCC on clean development data is not known.
+    """
+    suite, trained = plan.suite, histories(plan, store)
+    systems = {name: suite.catalog.systems[name] for name in suite.tested}
+    clean = {name for name, one in systems.items() if one.trained_on == "clean"}
+    kept = trained[trained["kept"] & trained["system"].isin(clean)] if len(trained) else pd.DataFrame()
+    scores = kept.astype({"dev_mean": "float64"}).groupby("system")["dev_mean"].mean() if len(kept) else {}
+    known = {str(name): float(score) for name, score in scores.items() if not isnan(score)}
+    asked = {pair for pairs in suite.compared.values() for pair in pairs}
+    return references(systems, known, asked)
 
 
 def _left_out(corpus: Corpus) -> list[str]:
