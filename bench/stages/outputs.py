@@ -8,8 +8,6 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from bench.corpora.corpus import Corpus
 from bench.plan.plan import Plan
 from bench.scores.comparisons import compare
@@ -162,9 +160,11 @@ def chosen_references(plan: Plan, store: Store) -> dict[str, References]:
     suite, trained = plan.suite, histories(plan, store)
     systems = {name: suite.catalog.systems[name] for name in suite.tested}
     clean = {name for name, one in systems.items() if one.trained_on == "clean"}
-    kept = trained[trained["kept"] & trained["system"].isin(clean)] if len(trained) else pd.DataFrame()
-    scores = kept.astype({"dev_mean": "float64"}).groupby("system")["dev_mean"].mean() if len(kept) else {}
-    known = {str(name): float(score) for name, score in scores.items() if not isnan(score)}
+    known: dict[str, float] = {}
+    if len(trained):
+        kept = trained[trained["kept"] & trained["system"].isin(clean)].astype({"dev_mean": "float64"})
+        means = kept.groupby("system")["dev_mean"].mean()
+        known = {str(name): float(mean) for name, mean in means.items() if not isnan(mean)}
     asked = {pair for pairs in suite.compared.values() for pair in pairs}
     return references(systems, known, asked)
 

@@ -44,7 +44,7 @@ class Comparison:
     @property
     def references(self) -> Mapping[str, Mapping[str, Any]]:
         """By group, the run that was compared with."""
-        return self.provenance.get("references", {})
+        return self.provenance.get("references", {})  # type: ignore[no-any-return]
 
     @property
     def size(self) -> str:

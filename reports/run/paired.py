@@ -197,15 +197,15 @@ def groups(run: Compared) -> tuple[Group, ...]:
 def _group(run: Compared, name: str, rows: pd.DataFrame) -> Group:
     keys = ["system", "against", "dimension", "metric", "corruption"]
     single = rows["seed"].notna() if "seed" in rows else pd.Series(data=False, index=rows.index)
-    places = [tuple(None if pd.isna(one) else one for one in row) for row in rows[keys].itertuples(index=False)]
-    by_seed: dict[tuple[object, ...], list[float]] = {}
-    for place, value in zip(compress(places, single), rows.loc[single, "value"].astype(float), strict=True):
-        by_seed.setdefault(place, []).append(value)
+    named = [tuple(None if pd.isna(one) else one for one in row) for row in rows[keys].itertuples(index=False)]
+    by_seed: dict[tuple[Any, ...], list[float]] = {}
+    for key, value in zip(compress(named, single), rows.loc[single, "value"].astype(float), strict=True):
+        by_seed.setdefault(key, []).append(value)
     found: dict[tuple[str, str], dict[Place, dict[str, Difference]]] = {}
     rests_on = pd.Series("", rows.index, "str")
     for index, row in zip(rows.index[~single], rows[~single].to_dict("records"), strict=True):
-        system, against, dimension, metric, corruption = places[index]
-        one = _difference(row, tuple(by_seed.get(places[index], ())))
+        system, against, dimension, metric, corruption = named[index]
+        one = _difference(row, tuple(by_seed.get(named[index], ())))
         place = _place(run.sweeps, metric, corruption)
         found.setdefault((system, against), {}).setdefault(place, {})[dimension] = one
         rests_on[index] = one.rests_on

@@ -112,7 +112,7 @@ class Run:
     @property
     def references(self) -> Mapping[str, Mapping[str, Any]]:
         """The groups of comparisons that the suite did not ask for, and what ``provenance.json`` says of each."""
-        return self.provenance.get("references", {})
+        return self.provenance.get("references", {})  # type: ignore[no-any-return]
 
     @cached_property
     def speakers(self) -> int:
