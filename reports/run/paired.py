@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from reports.run.run import ALL_NOISE, MEAN, USUAL_DIMENSIONS, Tested
+from reports.run.run import ALL_NOISE, MEAN, USUAL_DIMENSIONS, Subject
 from reports.run.sweeps import CLEAN, Sweep
 from reports.run.words import GAP, Score
 
@@ -25,7 +25,7 @@ UNKNOWN = Score(math.nan)
 ON_SPEAKERS, ON_SEEDS = "rests on speakers", "holds for other training seeds too"
 
 
-class Compared(Tested, Protocol):
+class Compared(Subject, Protocol):
     """What has paired differences: a run, or several runs beside each other."""
 
     @property

@@ -30,7 +30,7 @@ ERROR_RATES = {"wer": "word error rate", "cer": "character error rate"}
 ENOUGH_SPEAKERS = 25
 
 
-class Tested(Protocol):
+class Subject(Protocol):
     """What stands below every figure and table: on what it was measured."""
 
     @property

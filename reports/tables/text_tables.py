@@ -8,7 +8,7 @@ import pandas as pd
 from reports.figures.costs import HEADS, cost_table, costs
 from reports.run.compared import Comparison
 from reports.run.paired import ON_SEEDS, Compared, Difference, Group, groups
-from reports.run.run import Run, Tested
+from reports.run.run import Run, Subject
 from reports.run.words import MISSING, listing, slugs, with_interval
 from reports.tables.csv_text import csv_text
 from reports.tables.latex import booktabs
@@ -110,7 +110,7 @@ def cost_tables(run: Run) -> list[TextTable]:
     ]
 
 
-def write_text_table(table: TextTable, run: Tested, folder: Path) -> None:
+def write_text_table(table: TextTable, run: Subject, folder: Path) -> None:
     """Write a table as ``.tex`` and ``.csv``."""
     folder.mkdir(parents=True, exist_ok=True)
     caption = f"{table.caption}; {about(run)}"
