@@ -97,7 +97,7 @@ def check_same_test(reference: Measured, other: Measured) -> None:
         for run, own in ((reference, one), (other, two))
     }
     for column in one:
-        left, right = one.loc[both, column], two.loc[both, column]
+        left, right = one[column].loc[both], two[column].loc[both]
         differs = (left != right) if column == "speaker" else ~((left - right).abs() <= _SAME)
         told = [f"{name}: {left[name]} and {right[name]}" for name in both[differs]]
         problems[f"{column} that differs"] = pd.Series(told, dtype="str")
@@ -125,7 +125,7 @@ def differences(reference: Measured, other: Measured, method: Method) -> pd.Data
         what = "condition" if systems else "system"
         raise OutsideError(f"{reference.folder} and {other.folder}: no {what} is in both, so nothing can be compared")
     truth = reference.predictions.drop_duplicates(["utterance", "dimension"])[["utterance", "dimension", "truth"]]
-    tested, parts = reference.predictions.iloc[0][["suite", "corpus", "split"]].to_dict(), []
+    tested, parts = {name: reference.predictions[name].iloc[0] for name in ("suite", "corpus", "split")}, []
     pairs = {name: (f"{other.label}: {name}", f"{reference.label}: {name}") for name in systems}
     for place, run in enumerate((other, reference)):
         rows = run.predictions[run.predictions["system"].isin(systems)].drop(columns="truth").merge(cells, on=_CELL)
