@@ -113,6 +113,28 @@ def test_noise_makes_the_transcripts_worse(whole_run: tuple[Path, Path]):
     assert wer["clean"] < wer["white@0dB"]
 
 
+def test_every_system_is_compared_with_that_of_each_family_which_is_best_on_development_data(
+    whole_run: tuple[Path, Path],
+):
+    run, _ = whole_run
+    systems = json.loads((run / "systems.json").read_text())
+    training = pd.read_parquet(run / "training.parquet")
+    kept = training[training["kept"]]
+    dev = (kept["dev_activation"] + kept["dev_valence"] + kept["dev_dominance"]).astype(float).div(3)
+    found = json.loads((run / "provenance.json").read_text())["references"]
+    table = pd.read_parquet(run / "comparisons.parquet")
+    for family in ("acoustic", "lexical", "multimodal", "student"):
+        of_family = {name: score for name, score in zip(kept["system"], dev, strict=True) if name in systems}
+        of_family = {name: score for name, score in of_family.items() if systems[name]["family"] == family}
+        one = found[f"best {family}"]
+        assert one["scores"] == pytest.approx(of_family, abs=1e-6)
+        assert one["chosen"] == [max(of_family, key=lambda name: of_family[name])]
+        pairs = table.loc[table["group"] == f"best {family}", ["system", "against"]].drop_duplicates()
+        others = {name for name in systems if systems[name]["family"] != "control"} - {*one["chosen"]}
+        assert {*pairs["system"]} == others
+        assert {*pairs["against"]} == {*one["chosen"]}
+
+
 def test_the_page_shows_the_note_of_the_corpus_and_loads_nothing_from_elsewhere(whole_run: tuple[Path, Path]):
     run, _ = whole_run
     page = (run / "report" / "index.html").read_text(encoding="utf-8")

@@ -80,6 +80,9 @@ def test_a_suite_at_paper_scale_runs_end_to_end(
         assert len(of) == 2 * 4  # three dimensions and their mean
     comparisons = pd.read_parquet(run / "comparisons.parquet")
     pairs = {(group, *couple) for group, couples in suite.compare.items() for couple in couples}
+    chosen = json.loads((run / "provenance.json").read_text(encoding="utf-8"))["references"]
+    pairs |= {(group, *couple) for group, one in chosen.items() for couple in one["pairs"]}
+    assert "best acoustic" in chosen
     assert set(comparisons[["group", "system", "against"]].itertuples(index=False, name=None)) == pairs
     assert set(pd.read_parquet(run / "costs.parquet")["system"]) == set(suite.tested)
     page = (run / "report" / "index.html").read_text(encoding="utf-8")

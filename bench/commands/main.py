@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from bench.commands.cache import cache_app
+from bench.commands.compare import compare
 from bench.commands.console import OverwriteOption, WorkersOption, cells, err, out, pairs, say, told_plainly
 from bench.commands.noise import noise_app
 from bench.commands.outside import corrupt, score
@@ -115,16 +116,18 @@ def run(
 
 @app.command()
 def report(folder: RunArgument) -> None:
-    """Write the report of a run again, from its results.parquet."""
+    """Write the report of a run, of scores or of a comparison again, from its tables."""
     with told_plainly():
         from bench.stages.outputs import check_unchanged
-        from bench.store.folders import check_report, holding
+        from bench.store.folders import check_report, holding, read_mark
+        from reports.page.compared import build_comparison
         from reports.page.page import build_report
 
         with holding(folder):
             check_report(folder)
             check_unchanged(folder)
-            page = build_report(folder)
+            made = read_mark(folder)
+            page = (build_comparison if made is not None and made.made_by == "compare" else build_report)(folder)
         say(f"Report: {page}")
 
 
@@ -189,6 +192,7 @@ def list_(what: Annotated[ListChoice, typer.Argument(help="What to list.")]) -> 
 
 app.command()(corrupt)
 app.command()(score)
+app.command(no_args_is_help=True)(compare)
 
 
 @corpus_app.command("build")

@@ -15,7 +15,6 @@ import pandas as pd
 from bench.corpora.corpus import DIMENSIONS
 from bench.outside.tables import FILE, Export, OutsideError, read_export, read_predictions
 from bench.scores.grid import Grid, none_first
-from bench.scores.intervals import AUTO, method_named
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
 from bench.scores.texts import known_texts, text_notices
@@ -28,6 +27,7 @@ from bench.store.machine import machine, versions
 from bench.store.progress import Stages
 from bench.store.store import write_table
 from bench.suite.systems import Family, reference_among
+from bench.uncertainty.intervals import AUTO, method_named
 from corruptions.ground.files import write_bytes, write_text
 from corruptions.ground.problems import those_there_are
 from corruptions.sound.inputs import hashed
@@ -63,7 +63,7 @@ def score_predictions(
         name: of the system, where the table does not say; its file name without suffix unless given.
         family: one of ``FAMILIES``: what kind of robustness the systems stand for.
         families: the same for single systems, by name.
-        intervals: the method of every interval, of ``bench.scores.intervals.METHODS``, or ``auto``.
+        intervals: the method of every interval, of ``bench.uncertainty.intervals.METHODS``, or ``auto``.
         bootstrap: how many resamples of the speakers a method draws that draws any.
         reference: the system that corruption errors are relative to; unless said ``mfb``, else the first acoustic one.
         allow_missing: score what there is although rows are missing; they are shown as holes.

@@ -67,10 +67,10 @@ def read_export(manifest: Path) -> Export:
     problems |= _not_names(files, ["id", "speaker"])
     problems["row that is there twice"] = rows[files.duplicated(FILE)]
     problems["row that corruptions.parquet beside it lacks"] = rows[~_keys(files).isin(_keys(made))]
-    _refuse(f"{manifest}: not the manifest of an export", problems)
+    refuse(f"{manifest}: not the manifest of an export", problems)
     cells = files[["condition", "draw"]].drop_duplicates()
     full = files[["id"]].drop_duplicates().merge(cells, how="cross")
-    _refuse(
+    refuse(
         f"{manifest}: not the whole of an export",
         {"file that is not listed": _file_names(full[~_keys(full).isin(_keys(files))])},
     )
@@ -115,7 +115,7 @@ def read_predictions(path: Path, export: Export, name: str, *, allow_missing: bo
     problems["row that is there twice"] = rows[table.duplicated([*FILE, "system", "seed"])]
     if not allow_missing:
         problems["file without a prediction (or allow missing ones)"] = _missing(table[seeded], export)
-    _refuse(f"{path}: not usable as predictions", problems)
+    refuse(f"{path}: not usable as predictions", problems)
     return table
 
 
@@ -187,7 +187,16 @@ def _file_names(table: pd.DataFrame) -> "pd.Series[str]":
     return table["id"] + " under " + table["condition"] + ", draw " + table["draw"].astype("str")
 
 
-def _refuse(what: str, problems: Mapping[str, "pd.Series[str]"]) -> None:
+def refuse(what: str, problems: Mapping[str, "pd.Series[str]"]) -> None:
+    """Refuse what has problems.
+
+    Args:
+        what: how the message begins.
+        problems: by kind, the names of what is wrong.
+
+    Raises:
+        OutsideError: counting each kind and naming the first of it.
+    """
     lines = [summarised(kind, offenders.tolist()) for kind, offenders in problems.items() if len(offenders)]
     if lines:
         raise OutsideError("\n  ".join([f"{what}:", *lines]))

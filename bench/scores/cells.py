@@ -15,12 +15,12 @@ from bench.corpora.corpus import DIMENSIONS
 from bench.scores.drift import METRIC as DRIFT_METRIC
 from bench.scores.drift import UNDEFINED
 from bench.scores.grid import Grid
-from bench.scores.intervals import Method, cluster_names
 from bench.scores.metrics import FROM_MOMENTS, STATISTICS, Moments, moments, pair_statistics
 from bench.scores.notes import why_undefined
-from bench.scores.numbers import Numbers, first_note
 from bench.scores.results import positions
 from bench.scores.stability import stays
+from bench.uncertainty.intervals import Method, cluster_names
+from bench.uncertainty.numbers import Numbers, first_note
 from models.asr.hallucination import FLAGS
 from models.asr.languages import unit_of
 from models.asr.wer import NO_ERRORS, word_error_counts

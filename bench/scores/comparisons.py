@@ -2,7 +2,7 @@
 
 Both systems are scored on the same sets of speakers, so what a speaker does to both cancels out. A difference is one of
 means over seeds. Its interval and p-value rest on who spoke, and not on training: how far single seeds are from it is
-beside it, with a second interval that holds other seeds, too.
+beside it, with a second interval that holds other seeds, too; the differences of single seeds have rows of their own.
 
 For each pair and dimension, and for the mean of the three, there is the difference on clean speech, that of the area
 under the curve of each corruption, and that of the mean of these areas: noise as a whole. P-values are two-sided, and
@@ -18,10 +18,10 @@ import pandas as pd
 from bench.corpora.corpus import DIMENSIONS
 from bench.scores.cells import MEAN, Series, cell_numbers, means_of_cells, prediction_series, speakers_of
 from bench.scores.grid import Grid
-from bench.scores.intervals import Method, clustered
-from bench.scores.numbers import Numbers, Row, mean_of_defined
 from bench.scores.results import PREDICTIONS, Column, check_predictions, typed
 from bench.scores.robustness import ALL_NOISE, Harsher, curve_numbers
+from bench.uncertainty.intervals import Method, clustered
+from bench.uncertainty.numbers import Numbers, Row, mean_of_defined
 
 METRICS = ("ccc", ALL_NOISE, "ccc_auc")
 """Of clean speech, of noise as a whole, and of each corruption: each is corrected by itself."""
@@ -29,7 +29,8 @@ METRICS = ("ccc", ALL_NOISE, "ccc_auc")
 Place = tuple[str, object]
 """A metric and a corruption."""
 
-# Null: corruption and level_unit where all noise is meant, the interval where there is none.
+# Null: corruption where all noise is meant, seed where the difference is that of all seeds, the interval where there is
+# none, which is so of single seeds.
 COMPARISONS: dict[str, Column] = {
     "group": Column("str"),
     "system": Column("str"),
@@ -37,6 +38,7 @@ COMPARISONS: dict[str, Column] = {
     "dimension": Column("str"),
     "metric": Column("str"),
     "corruption": Column("str", nullable=True),
+    "seed": Column("Int64", nullable=True),
     "value": Column("float64", nullable=True),
     "ci_low": Column("float64", nullable=True),
     "ci_high": Column("float64", nullable=True),
@@ -73,7 +75,9 @@ def compare(
     Returns:
         The table of ``COMPARISONS``. ``metric`` is ``ccc`` (clean speech), ``ccc_auc`` (a corruption) or
         ``ccc_mean_noisy`` (the mean of all areas). The dimension ``mean`` leaves out what is undefined. ``seed_sd`` is
-        the standard deviation of the difference between seeds, null for one seed.
+        the standard deviation of the difference between seeds, null for one seed. Of several there is a row each, with
+        the value alone; where the two systems have others, the first of one is paired with the first of the other, and
+        so on, and the rows bear those of the first.
 
     Raises:
         TableError: for a table that does not hold the grid.
@@ -104,7 +108,9 @@ def compare(
                 {"group": group, "system": system, "against": against, "dimension": dimension} | row
                 for system, against in couples
                 for dimension in (*DIMENSIONS, MEAN)
-                for row in _differences(scored[system, dimension], scored[against, dimension], metric, method)
+                for row in _differences(
+                    scored[system, dimension], scored[against, dimension], metric, method, grid.systems[system]
+                )
             ]
         )
     ]
@@ -126,11 +132,23 @@ def _places(series: Series, grid: Grid, method: Method, harsher: Mapping[str, Ha
     return found
 
 
-def _differences(one: dict[Place, Numbers], other: dict[Place, Numbers], metric: str, method: Method) -> Iterator[Row]:
+def _differences(
+    one: Mapping[Place, Numbers],
+    other: Mapping[Place, Numbers],
+    metric: str,
+    method: Method,
+    seeds: Sequence[int | None],
+) -> Iterator[Row]:
     for (name, corruption), number in one.items():
         if name == metric:
-            [row] = number.minus(other[name, corruption]).rows(method.of_differences())
-            yield {**row, "metric": metric, "corruption": corruption, "p_holm": row["p"]}
+            difference = number.minus(other[name, corruption])
+            [row] = difference.rows(method.of_differences())
+            place = {"metric": metric, "corruption": corruption}
+            yield {**row, **place, "seed": None, "p_holm": row["p"]}
+            if len(difference.by_seed) > 1:
+                counts = {key: row[key] for key in ("n_utterances", "n_speakers")}
+                for seed, value in zip(seeds, difference.by_seed[:, 0], strict=True):
+                    yield {**counts, **place, "seed": seed, "value": float(value), "p_holm": np.nan}
 
 
 def _corrected(rows: Sequence[Row]) -> list[Row]:

@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.scores.grid import Grid
-from bench.scores.intervals import Method
-from bench.scores.numbers import ANYWHERE, Numbers, Row
 from bench.scores.results import RANGES
 from bench.scores.robustness import why_unknown
+from bench.uncertainty.intervals import Method
+from bench.uncertainty.numbers import ANYWHERE, Numbers, Row
 
 Floats = npt.NDArray[np.float64]
 Ccc = Mapping[tuple[str, str], Numbers]

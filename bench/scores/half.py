@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.scores.grid import Grid
-from bench.scores.intervals import Method
-from bench.scores.numbers import Numbers, Row
 from bench.scores.robustness import Curve, Harsher, curve_under, why_no_ratio
+from bench.uncertainty.intervals import Method
+from bench.uncertainty.numbers import Numbers, Row
 
 Floats = npt.NDArray[np.float64]
 

@@ -31,9 +31,6 @@ from bench.scores.cells import (
     word_statistics,
 )
 from bench.scores.grid import Grid
-from bench.scores.intervals import Method, clustered
-from bench.scores.numbers import Numbers, Row, mean_of
-from bench.scores.ranks import centred_ranks, correlation, in_every_set, rank_correlation
 from bench.scores.results import (
     PREDICTIONS,
     RESULTS,
@@ -44,6 +41,9 @@ from bench.scores.results import (
     positions,
     typed,
 )
+from bench.uncertainty.intervals import Method, clustered
+from bench.uncertainty.numbers import Numbers, Row, mean_of
+from bench.uncertainty.ranks import centred_ranks, correlation, in_every_set, rank_correlation
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]

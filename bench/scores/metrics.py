@@ -5,7 +5,7 @@ a condition: a metric is never averaged over batches or speakers. Moments are po
 
 Every metric is a formula in ``Moments``, written once. Its plain function takes the moments of the values themselves.
 Intervals take them from sums over utterances (``STATISTICS``): the sums of a set of speakers are the sums of its
-speakers' sums, so that a number is soon computed again without one of them (see ``bench.scores.intervals``).
+speakers' sums, so that a number is soon computed again without one of them (see ``bench.uncertainty.intervals``).
 
 To add a metric, add its plain function to ``METRICS`` and its formula to ``FROM_MOMENTS``. The word error rate
 is no such function: it comes from counts of words, see ``models.asr.wer``.

@@ -34,18 +34,6 @@ def why_undefined(metric: str, sums: Floats, reason: str | None = None) -> str:
     return f"undefined: {_REASONS[metric](sums)}" if metric in _REASONS else "undefined"
 
 
-def why_no_interval(n_speakers: int) -> str:
-    """Return why a number that is known has no interval.
-
-    Examples:
-        >>> why_no_interval(1), why_no_interval(4)
-        ('interval unknown: one speaker', 'interval unknown: undefined without one of 4 speakers')
-    """
-    if n_speakers < 2:  # noqa: PLR2004
-        return "interval unknown: one speaker"
-    return f"interval unknown: undefined without one of {n_speakers} speakers"
-
-
 def _constant(sums: Floats) -> str:
     n = round(float(sums[0]))
     if n == 1:

@@ -103,9 +103,8 @@ RESULTS: dict[str, Column] = {
 RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("ccc", "pearson", "ccc_calibrated", "ccc_within", "drift"), (-1.0, 1.0)),
     **dict.fromkeys(("ccc_auc", "ccc_mean_noisy", "ccc_worst"), (-1.0, 1.0)),
-    **dict.fromkeys(("corruption_error", "mean_corruption_error"), (0.0, np.inf)),
     **dict.fromkeys(("rmse", "wer", "insertion_rate", "cer", "character_insertion_rate"), (0.0, np.inf)),
-    **dict.fromkeys(("scale_ratio", "ccc_speaker_sd"), (0.0, np.inf)),
+    **dict.fromkeys(("corruption_error", "mean_corruption_error", "scale_ratio", "ccc_speaker_sd"), (0.0, np.inf)),
     **dict.fromkeys(("stability", *(f"{name.replace('-', '_')}_rate" for name in FLAGS)), (0.0, 1.0)),
 }
 """Where a number of a metric can lie, if not anywhere; ends of intervals are cut to it."""

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.scores.grid import Grid
-from bench.scores.numbers import Numbers, Row, first_note, together
+from bench.uncertainty.numbers import Numbers, Row, first_note, together
 
 Floats = npt.NDArray[np.float64]
 Harsher = Literal["up", "down"]

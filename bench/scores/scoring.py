@@ -30,9 +30,6 @@ from bench.scores.drift import DRIFT, check_drift
 from bench.scores.errors import error_rows
 from bench.scores.grid import Grid, GridCondition, grid_of
 from bench.scores.half import half_rows
-from bench.scores.intervals import Method, Percentile, clustered
-from bench.scores.jackknife import TwoWay
-from bench.scores.numbers import ANYWHERE, Numbers, Row, mean_of_defined, together
 from bench.scores.results import (
     PREDICTIONS,
     RANGES,
@@ -47,6 +44,9 @@ from bench.scores.results import (
 from bench.scores.robustness import Harsher, curve_numbers
 from bench.scores.speakers import within_speakers
 from bench.store.bounds import check_resamples
+from bench.uncertainty.intervals import Method, Percentile, clustered
+from bench.uncertainty.jackknife import TwoWay
+from bench.uncertainty.numbers import ANYWHERE, Numbers, Row, mean_of_defined, together
 
 
 def score(

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from bench.scores.intervals import Method
-from bench.scores.jackknife import TwoWay
+from bench.uncertainty.intervals import Method
+from bench.uncertainty.jackknife import TwoWay
 
 MOST_SPEAKERS = 0.5
 """A text is read by most speakers if more than this share of them read it."""

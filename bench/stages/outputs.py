@@ -4,13 +4,13 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 from bench.corpora.corpus import Corpus
 from bench.plan.plan import Plan
 from bench.scores.comparisons import compare
-from bench.scores.intervals import method_named
 from bench.scores.links import link
 from bench.scores.results import check_corruptions, check_predictions
 from bench.scores.scoring import score
@@ -30,9 +30,11 @@ from bench.stages.recipe import CORRUPTIONS_TABLE, notices, write_corruptions
 from bench.stages.train import head_entry, histories, weights_of_layers
 from bench.store.folders import RECORD, Claim, mark
 from bench.store.store import Store, write_table
+from bench.suite.references import References, references
 from bench.suite.representations import Recorded, Words, hears_clean, rung, transcriber_of
 from bench.suite.suite import ManifestCorpus, Suite
 from bench.suite.systems import AS_IS, UNTAUGHT, Catalog, System
+from bench.uncertainty.intervals import method_named
 from corruptions import Material
 from corruptions.ground.files import replacing, write_text
 from corruptions.ground.problems import counted, listed
@@ -161,7 +163,8 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
         reference=suite.reference_system,
         development=development,
     )
-    comparisons = compare(predictions, suite.compared, method=method, harsher=harsher, grid=grid)
+    pairs = {**suite.compared, **{name: one.pairs for name, one in chosen_references(plan, store).items()}}
+    comparisons = compare(predictions, pairs, method=method, harsher=harsher, grid=grid)
     write_table(development, out / "dev_predictions.parquet")
     write_table(comparisons, out / "comparisons.parquet")
     write_table(link(predictions, transcripts, _readers(suite), method=method, grid=grid), out / "links.parquet")
@@ -187,6 +190,23 @@ def _readers(suite: Suite) -> dict[str, list[str]]:
         name: sorted({heard for one in of if not hears_clean(one) and (heard := transcriber_of(one)) is not None})
         for name, of in inputs.items()
     }
+
+
+def chosen_references(plan: Plan, store: Store) -> dict[str, References]:
+    """Return the comparisons that the suite did not ask for, by the names of their groups.
+
+    Where a system was judged in noise, too, while it trained, its CCC on clean development data is not known.
+    """
+    suite, trained = plan.suite, histories(plan, store)
+    systems = {name: suite.catalog.systems[name] for name in suite.tested}
+    clean = {name for name, one in systems.items() if one.trained_on == "clean"}
+    known: dict[str, float] = {}
+    if len(trained):
+        kept = trained[trained["kept"] & trained["system"].isin(clean)].astype({"dev_mean": "float64"})
+        means = kept.groupby("system")["dev_mean"].mean()
+        known = {str(name): float(mean) for name, mean in means.items() if not isnan(mean)}
+    asked = {pair for pairs in suite.compared.values() for pair in pairs}
+    return references(systems, known, asked)
 
 
 def _left_out(corpus: Corpus) -> list[str]:

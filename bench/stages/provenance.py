@@ -5,12 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 from bench.plan.plan import Plan
-from bench.scores.intervals import method_named
 from bench.stages.described import described, explained
 from bench.store.clock import Began
 from bench.store.machine import machine, versions
 from bench.suite.representations import transcriber_of
 from bench.suite.suite import Suite
+from bench.uncertainty.intervals import method_named
 from corruptions import Material
 from corruptions.sound.public import SPLITS
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +17,17 @@ from bench.stages.damage import discard_damaged, entries_of, find_damaged
 from bench.stages.evaluate import evaluate, missing_work
 from bench.stages.examples import write_examples
 from bench.stages.no_speech import hear_no_speech
-from bench.stages.outputs import BESIDE, TABLES, begin, changed_files, finish, is_done, run_claim, write_tables
+from bench.stages.outputs import (
+    BESIDE,
+    TABLES,
+    begin,
+    changed_files,
+    chosen_references,
+    finish,
+    is_done,
+    run_claim,
+    write_tables,
+)
 from bench.stages.provenance import provenance
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.stages.represent import look_at_models
@@ -111,7 +121,9 @@ def _run(suite: Suite, out: Path, *, stages: Stages, workers: int | None, chosen
         advance(1)
     for notice in careful:
         stages.warn(notice)
-    finish(plan, provenance(plan, material, stages.seconds, began, chosen) | {"notices": careful}, store, out)
+    about = provenance(plan, material, stages.seconds, began, chosen)
+    compared = {name: asdict(one) for name, one in chosen_references(plan, store).items()}
+    finish(plan, about | {"references": compared, "notices": careful}, store, out)
     with stages.stage("Report", 1, "pages") as advance:
         check_report(out)
         build_report(out)

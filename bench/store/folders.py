@@ -21,9 +21,17 @@ MARK = ".emonoise"
 LOCK = ".emonoise.lock"
 RECORD = "provenance.json"
 
-Maker = Literal["run", "score", "corrupt", "replay"]
+Maker = Literal["run", "score", "corrupt", "replay", "compare"]
 Facts = Mapping[str, str | int | None]
-_MADE: Mapping[Maker, str] = {"run": "a run", "score": "scores", "corrupt": "an export", "replay": "a replay"}
+_MADE: Mapping[Maker, str] = {
+    "run": "a run",
+    "score": "scores",
+    "corrupt": "an export",
+    "replay": "a replay",
+    "compare": "a comparison",
+}
+# What a report is made of.
+_REPORTED: tuple[Maker, ...] = ("run", "score", "compare")
 
 
 class FolderError(ValueError):
@@ -137,7 +145,7 @@ def check_report(out: Path) -> None:
         FolderError: naming it.
     """
     there = read_mark(out)
-    if os.path.lexists(out / "report") and (there is None or there.made_by not in {"run", "score"}):
+    if os.path.lexists(out / "report") and (there is None or there.made_by not in _REPORTED):
         raise FolderError(f"{out / 'report'}: nothing says that emonoise made it: move it away, or take another folder")
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
+from bench.suite.references import NAMES
 from bench.suite.representations import (
     REGRESSORS,
     Model,
@@ -51,13 +52,15 @@ def check_catalog(catalog: Catalog, names: Sequence[str], *, can_be_noisy: bool)
 
 
 def check_comparisons(compare: Mapping[str, Sequence[tuple[str, str]]], tested: Sequence[str]) -> None:
-    """Refuse pairs that are not two systems of those that are tested, or that a group has twice.
+    """Refuse pairs that are not two tested systems, or that a group has twice, and names that other groups have.
 
     Raises:
         ValueError: naming the group and the pair.
     """
     there = {*tested}
     for group, pairs in compare.items():
+        if group in NAMES:
+            raise ValueError(f"compare.{group}: every run has a group of that name; take another")
         times = Counter(pairs)
         for name in (name for pair in pairs for name in pair):
             if name not in there:

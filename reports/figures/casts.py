@@ -34,7 +34,8 @@ def casts(run: Run) -> tuple[Cast, ...]:
     if len(listening) <= CROWD:
         return (Cast("", tuple(run.systems)),)
     found: list[Cast] = []
-    for group, rows in run.extras["comparisons"].groupby("group", sort=False):
+    compared = run.extras["comparisons"]
+    for group, rows in compared[~compared["group"].isin([*run.references])].groupby("group", sort=False):
         pairs = rows[["system", "against"]].drop_duplicates().itertuples(index=False, name=None)
         found += [Cast(str(group), _in_order(run, names)) for names in _filled(pairs)]
     beginning = "others: " if found else ""

@@ -3,7 +3,7 @@
 A kind of figure is drawn on as many sheets as it needs. To add a kind, add an entry to ``FIGURES``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -55,11 +55,12 @@ FIGURES: dict[str, Kind] = {
     "comparisons": Kind(
         forest,
         "System against system",
-        "Differences in CCC, first system minus second, with 95 % intervals over speakers that draws "
-        "the same speakers for both. A corruption stands for the average over its levels. Grey: the interval includes "
+        "Differences in CCC, first system minus second, with 95 % intervals over speakers, who are the "
+        "same for both. A corruption stands for the average over its levels. Grey: the interval includes "
         "zero, the two are not told apart. Blue: the first is higher; orange: the second. Filled: so also after "
-        "correction (Holm) for the pairs and dimensions of the group. The intervals are about speakers; how far apart "
-        "training seeds are is in the CSV.",
+        "correction (Holm) for the pairs and dimensions of the group. Thick intervals are about speakers; strokes are "
+        "single training seeds, and thin intervals hold other seeds and noise draws, too: where these are off zero as "
+        "well, the difference does not rest on speakers alone.",
     ),
     "ccc-curves": Kind(
         ccc_curves,
@@ -163,7 +164,11 @@ FIGURES: dict[str, Kind] = {
 
 def sheets(run: Run) -> dict[str, dict[str, Sheet]]:
     """Return the sheets of every kind that this run has numbers for, by their file names."""
-    found = {kind: one.sheets(run) for kind, one in FIGURES.items()}
+    return by_file({kind: one.sheets(run) for kind, one in FIGURES.items()})
+
+
+def by_file(found: Mapping[str, list[Sheet]]) -> dict[str, dict[str, Sheet]]:
+    """Return the sheets of every kind that there are any of, by their file names."""
     files = slugs(_words(kind, there)[number] for kind, there in found.items() for number in range(len(there)))
     return {
         kind: {files[words]: sheet for words, sheet in zip(_words(kind, there), there, strict=True)}

@@ -67,11 +67,21 @@ def level_axis(ax: "Axes", sweep: Sweep, *, named: bool) -> None:
 
 @dataclass(frozen=True)
 class Dot:
-    """A row of a panel: its name, what it shows, and how; ``score`` is None for a hole."""
+    """A row of a panel.
+
+    Attributes:
+        label: its name.
+        score: what it shows; None for a hole.
+        look: how.
+        wider: the same with an interval that holds more; None for none.
+        single: what the number is the mean of.
+    """
 
     label: str
     score: Score | None
     look: Look
+    wider: Score | None = None
+    single: tuple[float, ...] = ()
 
 
 def dots_and_intervals(ax: "Axes", dots: Sequence[Dot], *, limits: tuple[float, float], named: bool) -> None:
@@ -93,6 +103,10 @@ def dots_and_intervals(ax: "Axes", dots: Sequence[Dot], *, limits: tuple[float, 
             continue
         if score.has_interval:
             ax.hlines(y, max(score.low, low), min(score.high, high), color=colour, linewidth=1.6, alpha=0.45)
+        if dot.wider is not None and dot.wider.has_interval:
+            ax.hlines(y, max(dot.wider.low, low), min(dot.wider.high, high), color=colour, linewidth=0.6, alpha=0.7)
+        inside = [value for value in dot.single if low <= value <= high]
+        ax.plot(inside, [y] * len(inside), linestyle="", marker="|", markersize=4.5, markeredgewidth=0.6, color=colour)
         if low <= score.value <= high:
             ax.plot(score.value, y, **{**dot.look.dot, "markersize": 4}, zorder=3)
         for beyond, edge, arrow in ((score.low < low, low, "<"), (score.high > high, high, ">")):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.figures import style
 from reports.figures.style import Look, drawable, plain
-from reports.run.run import Run
+from reports.run.run import Subject
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,7 +129,7 @@ def legend(figure: "Figure", looks: Mapping[str, Look]) -> None:
     figure.legend(handles=handles, loc="outside upper center", ncols=columns, frameon=False, handlelength=3)
 
 
-def signed(figure: "Figure", run: Run) -> "Figure":
+def signed(figure: "Figure", run: Subject) -> "Figure":
     """Write under the figure what corpus it shows: a synthetic one is called so wherever the figure goes."""
     kind = "synthetic corpus" if run.corpus["synthetic"] else "corpus"
     text = f"{kind} {run.corpus['name']} \N{MIDDLE DOT} {run.size}"

@@ -14,12 +14,13 @@ from markupsafe import Markup, escape
 from reports.figures import style
 from reports.figures.casts import run_looks
 from reports.figures.catalog import FIGURES, save_figure, sheets
+from reports.figures.sheets import Sheet
 from reports.figures.spectrograms import card, loudest_db, picture, spectrograms
 from reports.page.whole import replacing_folder
 from reports.run.paired import groups
 from reports.run.run import ENOUGH_SPEAKERS, Run, read_run
 from reports.run.systems import HEARD
-from reports.run.words import Score, counted, listing, slug, with_interval
+from reports.run.words import Score, counted, decimal, listing, slug, with_interval
 from reports.tables.composition import composition_tables
 from reports.tables.robustness import robustness_tables
 from reports.tables.tables import Cell, Table, tables, write_table
@@ -67,12 +68,7 @@ def build_report(run: Path) -> Path:
 
 
 def _write(run: Run, folder: Path) -> None:
-    figures: dict[str, list[Drawn]] = {}
-    for kind, there in sheets(run).items():
-        for name, sheet in there.items():
-            figure = sheet.draw()
-            save_figure(figure, folder / "figures", name)
-            figures.setdefault(kind, []).append(Drawn(name, sheet.title, figure.get_figwidth()))
+    figures = draw(sheets(run), folder)
     audio = _write_examples(run, folder)
     for group in tables(run).values():
         for table in group:
@@ -85,6 +81,17 @@ def _write(run: Run, folder: Path) -> None:
     ):
         write_text_table(text_table, run, folder / "tables")
     (folder / "index.html").write_text(page(run, figures, audio), encoding="utf-8", newline="\n")
+
+
+def draw(found: Mapping[str, Mapping[str, Sheet]], folder: Path) -> dict[str, list[Drawn]]:
+    """Draw sheets into the ``figures`` of a folder, and return what the page must know of each, by its kind."""
+    figures: dict[str, list[Drawn]] = {}
+    for kind, there in found.items():
+        for name, sheet in there.items():
+            figure = sheet.draw()
+            save_figure(figure, folder / "figures", name)
+            figures.setdefault(kind, []).append(Drawn(name, sheet.title, figure.get_figwidth()))
+    return figures
 
 
 def _write_examples(run: Run, folder: Path) -> list[dict[str, Any]]:
@@ -115,7 +122,7 @@ def page(run: Run, figures: Mapping[str, Sequence[Drawn]], audio: Sequence[Mappi
         figures: kind of figure -> its sheets.
         audio: for each example its ``example``, and the paths of its ``sound`` and ``image``.
     """
-    return _template().render(
+    return template("page.html").render(
         run=run,
         corpus=run.corpus,
         headline=headline(run),
@@ -138,7 +145,8 @@ def page(run: Run, figures: Mapping[str, Sequence[Drawn]], audio: Sequence[Mappi
 
 
 @cache
-def _template() -> "Template":
+def template(name: str) -> "Template":
+    """Return a template of the folder ``templates``."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -150,6 +158,7 @@ def _template() -> "Template":
     )
     environment.filters |= {
         "code": code,
+        "decimal": decimal,
         "duration": duration,
         "cell": cell,
         "tint": tint,
@@ -159,7 +168,7 @@ def _template() -> "Template":
         "with_interval": with_interval,
         "by_title": by_title,
     }
-    return environment.get_template("page.html")
+    return environment.get_template(name)
 
 
 def named(names: Iterable[str]) -> str:

@@ -94,7 +94,8 @@ def read_extra(path: Path, columns: Mapping[str, Column], key: Sequence[str]) ->
     Args:
         path: the file.
         columns: what the table must have.
-        key: columns that no two rows may have the same in; rows are not compared unless there are any.
+        key: columns, as far as they are there, that no two rows may have the same in; rows are not compared unless
+            there are any.
 
     Raises:
         ReportError: if the file is not such a table or says two things about one.
@@ -104,9 +105,10 @@ def read_extra(path: Path, columns: Mapping[str, Column], key: Sequence[str]) ->
     if found.empty:
         return pd.DataFrame(columns=[*columns])
     table = _checked(path, found, columns)
-    repeated = table[table.duplicated([*key])] if key else table[:0]
+    there = [name for name in key if name in table]
+    repeated = table[table.duplicated(there)] if there else table[:0]
     if len(repeated):
-        raise ReportError(f"{path}: two rows for {repeated.iloc[0][[*key]].to_dict()}; one is allowed")
+        raise ReportError(f"{path}: two rows for {repeated.iloc[0][there].to_dict()}; one is allowed")
     return table
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -28,6 +28,18 @@ ALL_NOISE = "ccc_mean_noisy"
 ERROR_RATES = {"wer": "word error rate", "cer": "character error rate"}
 # From so many test speakers on, intervals hold (docs/intervals.md); with fewer they are rough, and the report says so.
 ENOUGH_SPEAKERS = 8
+
+
+class Subject(Protocol):
+    """What stands below every figure and table: on what it was measured."""
+
+    @property
+    def corpus(self) -> Mapping[str, Any]:
+        """What ``provenance.json`` says of the corpus."""
+
+    @property
+    def size(self) -> str:
+        """The test set in words."""
 
 
 @dataclass(frozen=True)
@@ -99,20 +111,25 @@ class Run:
         """The language that each transcriber hears; empty where that is not recorded."""
         return self.provenance.get("languages") or {}
 
+    @property
+    def references(self) -> Mapping[str, Mapping[str, Any]]:
+        """The groups of comparisons that the suite did not ask for, and what ``provenance.json`` says of each."""
+        return self.provenance.get("references", {})  # type: ignore[no-any-return]
+
     @cached_property
     def speakers(self) -> int:
         """How many test speakers the intervals rest on."""
-        return int(self.table["n_speakers"].max()) if len(self.table) else 0
+        return _most(self.table, "n_speakers")
 
     @cached_property
     def utterances(self) -> int:
         """How many test utterances were scored."""
-        return int(self.table["n_utterances"].max()) if len(self.table) else 0
+        return _most(self.table, "n_utterances")
 
     @cached_property
     def size(self) -> str:
-        """The test set in words, as in "120 test utterances of 24 speakers"."""
-        return f"{counted(self.utterances, 'test utterance')} of {counted(self.speakers, 'speaker')}"
+        """The test set in words."""
+        return size_of(self.table)
 
     @cached_property
     def slugs(self) -> Mapping[str, str]:
@@ -163,6 +180,16 @@ class Run:
     def summary(self, metric: str, system: str, dimension: str, sweep: Sweep) -> Score | None:
         """Return a number about a whole sweep, or None if the table has none."""
         return self.score(metric, system, dimension, sweep.name)
+
+
+def size_of(table: pd.DataFrame) -> str:
+    """Return the test set that the numbers of a table rest on, as in "120 test utterances of 24 speakers"."""
+    utterances, speakers = (_most(table, name) for name in ("n_utterances", "n_speakers"))
+    return f"{counted(utterances, 'test utterance')} of {counted(speakers, 'speaker')}"
+
+
+def _most(table: pd.DataFrame, column: str) -> int:
+    return int(table[column].max()) if len(table) else 0
 
 
 def read_run(folder: Path) -> Run:

@@ -54,13 +54,16 @@ EXTRAS: dict[str, tuple[dict[str, Column], tuple[str, ...]]] = {
             "dimension": TEXT,
             "metric": TEXT,
             "corruption": MAYBE_TEXT,
+            "seed": Column("whole number", nullable=True, lowest=0, optional=True),
             **SCORE,
             "p_holm": AMOUNT,
             "seed_sd": Column("number", nullable=True, lowest=0, optional=True),
+            "all_low": Column("number", nullable=True, optional=True),
+            "all_high": Column("number", nullable=True, optional=True),
             "n_utterances": Column("whole number", lowest=0, optional=True),
             "n_speakers": Column("whole number", lowest=0, optional=True),
         },
-        ("group", "system", "against", "dimension", "metric", "corruption"),
+        ("group", "system", "against", "dimension", "metric", "corruption", "seed"),
     ),
     "links": (
         {

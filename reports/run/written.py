@@ -1,6 +1,6 @@
 """What the JSON files of a run hold, as far as a report speaks of it: further keys are shown as they are."""
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
@@ -47,6 +47,15 @@ class MachineForm(TypedDict, total=False):
 
 
 @_form
+class ReferencesForm(TypedDict):
+    """A group of comparisons that the suite did not ask for: with whom, and how those were chosen."""
+
+    chosen: list[str]
+    by: str
+    scores: NotRequired[dict[str, Number]]
+
+
+@_form
 class ProvenanceForm(TypedDict):
     """``provenance.json``."""
 
@@ -65,6 +74,23 @@ class ProvenanceForm(TypedDict):
     training_noises: NotRequired[list[str] | None]
     languages: NotRequired[dict[str, str] | None]
     notices: NotRequired[list[str]]
+    references: NotRequired[dict[str, ReferencesForm]]
+
+
+@_form
+class FactorForm(TypedDict):
+    """Something that differs between runs, with its value in each."""
+
+    factor: str
+    values: list[str]
+
+
+@_form
+class ComparisonForm(ProvenanceForm):
+    """``provenance.json`` of runs beside each other: what each is by its name, and in what they differ."""
+
+    runs: dict[str, dict[str, Any]]
+    factors: list[FactorForm]
 
 
 @_form

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports.run.run import ERROR_RATES, Run
+from reports.run.run import ERROR_RATES, Run, Subject
 from reports.run.sweeps import CLEAN, Sweep
 from reports.run.systems import System
 from reports.run.words import GAP, PER_CENT, Score, decimal, percent, slug, with_interval
@@ -208,7 +208,7 @@ def _record(cell: Cell) -> list[object]:
     return [*place, level, csv_text(cell.level_unit), *numbers]
 
 
-def about(run: Run) -> str:
+def about(run: Subject) -> str:
     """Return which corpus a table is about, for its caption."""
     kind = "synthetic corpus" if run.corpus["synthetic"] else "corpus"
     return f"{kind} {run.corpus['name']}, {run.size}"

@@ -6,12 +6,15 @@ from pathlib import Path
 import pandas as pd
 
 from reports.figures.costs import HEADS, cost_table, costs
-from reports.run.paired import Difference, Group, groups
-from reports.run.run import Run
+from reports.run.compared import Comparison
+from reports.run.paired import ON_SEEDS, Compared, Difference, Group, groups
+from reports.run.run import Run, Subject
 from reports.run.words import MISSING, listing, slugs, with_interval
 from reports.tables.csv_text import csv_text
 from reports.tables.latex import booktabs
 from reports.tables.tables import about
+
+DAGGER = "\N{DAGGER}"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class TextTable:
     numbers: pd.DataFrame
 
 
-def comparison_tables(run: Run) -> dict[str, TextTable]:
+def comparison_tables(run: Compared) -> dict[str, TextTable]:
     """Return a table of differences for each group of comparisons, by the group's name."""
     found = groups(run)
     names = slugs(f"comparisons {group.name}" for group in found)
@@ -51,10 +54,12 @@ def _differences(group: Group, name: str) -> TextTable:
         for pair in group.pairs
         for place in group.places
     ]
+    what = "" if all(pair.system == pair.against for pair in group.pairs) else ": first system minus second"
     return TextTable(
         name=name,
-        caption=f"Paired differences in CCC ({group.name}): first system minus second. A star marks differences that "
-        "hold after correction (Holm) for the pairs and dimensions of the group",
+        caption=f"Paired differences in CCC ({group.name}){what}. A star marks differences that "
+        "hold after correction (Holm) for the pairs and dimensions of the group, a dagger those that hold for other "
+        "training seeds, too; the others rest on speakers",
         heads=heads,
         rows=tuple(rows),
         left=2,
@@ -67,7 +72,19 @@ def _cell(difference: Difference | None) -> str:
     if difference is None:
         return MISSING
     value, bracket, interval = with_interval(difference.score).partition(" [")
-    return value + "*" * difference.holds + bracket + interval
+    marks = "*" * difference.holds + DAGGER * (difference.rests_on == ON_SEEDS)
+    return value + marks + bracket + interval
+
+
+def factor_table(comparison: Comparison) -> list[TextTable]:
+    """Return the table of what differs between runs, or nothing where nothing does."""
+    labels, factors = tuple(comparison.provenance["runs"]), comparison.provenance["factors"]
+    rows = tuple((one["factor"], *one["values"]) for one in factors)
+    if not rows:
+        return []
+    heads = ("", *labels)
+    numbers = pd.DataFrame(rows, columns=["factor", *labels])
+    return [TextTable("factors", "What differs between the runs", heads, rows, 1, (), numbers)]
 
 
 def cost_tables(run: Run) -> list[TextTable]:
@@ -93,7 +110,7 @@ def cost_tables(run: Run) -> list[TextTable]:
     ]
 
 
-def write_text_table(table: TextTable, run: Run, folder: Path) -> None:
+def write_text_table(table: TextTable, run: Subject, folder: Path) -> None:
     """Write a table as ``.tex`` and ``.csv``."""
     folder.mkdir(parents=True, exist_ok=True)
     caption = f"{table.caption}; {about(run)}"

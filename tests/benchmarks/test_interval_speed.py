@@ -9,10 +9,10 @@ import pytest
 from bench.corpora.corpus import DIMENSIONS
 from bench.scores.cells import prediction_series
 from bench.scores.grid import Grid, GridCondition
-from bench.scores.intervals import Percentile, method_named
 from bench.scores.metrics import FROM_MOMENTS, moments, pair_statistics
 from bench.scores.results import PREDICTIONS, check_predictions, typed
 from bench.scores.scoring import scored_rows
+from bench.uncertainty.intervals import Percentile, method_named
 
 UTTERANCES, SPEAKERS, SYSTEMS, SEEDS = 2000, 60, 8, 3
 LEVELS = {"white": 7, "babble": 6, "pink": 6}

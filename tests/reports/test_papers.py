@@ -122,7 +122,8 @@ def test_the_csv_of_comparisons_is_the_table_unrounded(papers, tmp_path):
         write_text_table(table, papers, tmp_path)
         written = pd.read_csv(tmp_path / f"{table.name}.csv")
         expected = papers.extras["comparisons"].query("group == @group").reset_index(drop=True)
-        pd.testing.assert_frame_equal(written, expected, check_exact=True, check_dtype=False)
+        numbers = written.drop(columns="rests_on")
+        pd.testing.assert_frame_equal(numbers, expected, check_exact=True, check_dtype=False)
         rows = len(COMPARE[group]) * 6
         assert len(table.rows) == rows
         assert list(table.breaks) == list(range(6, rows, 6))

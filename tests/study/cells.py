@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bench.scores.intervals import Method, Percentile
-from bench.scores.jackknife import Inferred, Jackknife, TwoWay
-from bench.scores.numbers import Numbers
 from bench.store.keys import rng_for
+from bench.uncertainty.intervals import Method, Percentile
+from bench.uncertainty.jackknife import Inferred, Jackknife, TwoWay
+from bench.uncertainty.numbers import Numbers
 from tests.study.cases import OTHERS, Case, Make, equal_systems, one_ccc, same_sentences, trained
 from tests.study.rivals import TEXTBOOK, BCa, BootstrapT, Expanded, OnFishersZ, SignFlips
 from tests.study.worlds import SIZES, Floats, by_speaker

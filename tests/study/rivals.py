@@ -1,4 +1,4 @@
-"""What else intervals could come from, each in the form of ``bench.scores.intervals.Method``."""
+"""What else intervals could come from, each in the form of ``bench.uncertainty.intervals.Method``."""
 
 import itertools
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from bench.scores.intervals import Floats, Percentile
-from bench.scores.jackknife import LEVEL, Inferred, Jackknife
+from bench.uncertainty.intervals import Floats, Percentile
+from bench.uncertainty.jackknife import LEVEL, Inferred, Jackknife
 
 TAIL = (1 - LEVEL) / 2
 TEXTBOOK = Jackknife(small_sample=False)

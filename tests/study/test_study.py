@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bench.scores.intervals import Percentile
+from bench.uncertainty.intervals import Percentile
 from tests.study import page
 from tests.study.cases import CLEAN, equal_systems, one_ccc, trained
 from tests.study.cells import CONTENDERS, PARTS, cells, inferred, rates

@@ -106,6 +106,7 @@ def test_what_another_process_writes_to_is_left_alone(suite: Path, finished: Pat
             ["report", finished],
             ["corrupt", manifest, finished, "--condition", "clean"],
             ["score", tmp_path / "predictions.csv", manifest, "--out", finished],
+            ["compare", finished, tmp_path, "--out", finished],
         ):
             refused(f"{finished} is in use by process", *arguments)
     assert contents(finished) == before

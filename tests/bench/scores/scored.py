@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from bench.scores.intervals import Jackknife, cluster_names, method_named
 from bench.scores.metrics import METRICS
 from bench.scores.scoring import score
+from bench.uncertainty.intervals import Jackknife, cluster_names, method_named
 
 HARSHER = {"babble": "down", "white": "down"}
 SMALL = Jackknife()

@@ -5,9 +5,9 @@ import pytest
 from bench.corpora.corpus import DIMENSIONS
 from bench.scores.comparisons import COMPARISONS, compare
 from bench.scores.grid import grid_of
-from bench.scores.intervals import Jackknife
 from bench.scores.metrics import METRICS
 from bench.scores.results import PREDICTIONS, TRANSCRIPTS, TableError, typed
+from bench.uncertainty.intervals import Jackknife
 
 from .scored import inferred, without_each
 
@@ -21,7 +21,8 @@ def compared(predictions, pairs=PAIRS, **options):
     return compare(predictions, pairs, **{"method": Jackknife(), "harsher": HARSHER, "grid": grid} | options)
 
 
-def row(table, **values):
+def row(table, seed=None, **values):
+    values["seed"] = seed
     for column, value in values.items():
         table = table[table[column].isna() if value is None else table[column] == value]
     assert len(table) == 1
@@ -66,8 +67,10 @@ def test_the_mean_of_the_dimensions_and_of_the_noises_is_the_mean_of_the_rows(pr
 def test_a_system_does_not_differ_from_its_twin(predictions):
     twin = predictions[predictions["system"] == "mfb"].assign(system="twin")
     table = compared(pd.concat([predictions, twin]), {"twins": [("mfb", "twin")]})
-    assert (table[["value", "ci_low", "ci_high", "seed_sd"]] == 0).all(axis=None)
-    assert (table["p_holm"] == 1).all()
+    assert (table["value"] == 0).all()
+    whole = table[table["seed"].isna()]
+    assert (whole[["ci_low", "ci_high", "seed_sd", "all_low", "all_high"]] == 0).all(axis=None)
+    assert (whole["p_holm"] == 1).all()
 
 
 def test_swapping_the_pair_turns_the_sign_and_nothing_else(predictions):
@@ -77,13 +80,35 @@ def test_swapping_the_pair_turns_the_sign_and_nothing_else(predictions):
     np.testing.assert_allclose(one["p_holm"], other["p_holm"])
 
 
+def test_the_difference_of_a_seed_is_that_of_the_two_scores_of_that_seed(predictions):
+    table = compared(predictions)
+    for seed in (0, 1):
+        alone = predictions[predictions["seed"] == seed]
+        one, other = (
+            literal_clean(alone, name, "valence", list(predictions["utterance"].unique())) for name in ("mfb", "text")
+        )
+        found = row(table, seed=seed, metric="ccc", dimension="valence")
+        assert found["value"] == pytest.approx(one - other, abs=1e-12)
+        assert found[["ci_low", "ci_high", "seed_sd", "all_low"]].isna().all()
+    both = [row(table, seed=seed, metric="ccc", dimension="valence")["value"] for seed in (0, 1)]
+    whole = row(table, metric="ccc", dimension="valence")
+    assert whole["value"] == pytest.approx(np.mean(both), abs=1e-12)
+    assert whole["seed_sd"] == pytest.approx(np.std(both, ddof=1), abs=1e-12)
+
+
+def test_one_seed_has_no_row_of_its_own(predictions):
+    assert compared(predictions[predictions["seed"] == 0])["seed"].isna().all()
+
+
 def test_the_order_of_the_rows_does_not_matter(predictions):
     shuffled = predictions.sample(frac=1, random_state=0)
     pd.testing.assert_frame_equal(compared(predictions), compared(shuffled))
 
 
 def test_corrected_p_values_are_those_of_holm(predictions):
-    for _, group in compared(predictions).groupby("metric"):
+    table = compared(predictions)
+    assert table.loc[table["seed"].notna(), ["p", "p_holm"]].isna().all(axis=None)
+    for _, group in table[table["seed"].isna()].groupby("metric"):
         ordered = group.sort_values("p")
         factors = np.arange(len(ordered), 0, -1)
         expected = np.minimum(np.maximum.accumulate(ordered["p"].to_numpy() * factors), 1)

@@ -5,10 +5,10 @@ import pytest
 from bench.corpora.corpus import DIMENSIONS
 from bench.scores.comparisons import compare
 from bench.scores.grid import grid_of
-from bench.scores.intervals import method_named
 from bench.scores.metrics import METRICS
 from bench.scores.results import PREDICTIONS, TRANSCRIPTS, TableError, typed
 from bench.scores.robustness import NO_CLEAN
+from bench.uncertainty.intervals import method_named
 
 from .scored import HARSHER, one, scored
 

@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from bench.scores.grid import grid_of
-from bench.scores.intervals import Jackknife
 from bench.scores.links import LINKS, link
 from bench.scores.results import PREDICTIONS, TRANSCRIPTS, TableError, typed
+from bench.uncertainty.intervals import Jackknife
 from models.asr.wer import word_error_counts
 
 from .scored import fallen, inferred, literal_ccc, one, without_each

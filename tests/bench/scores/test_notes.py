@@ -5,8 +5,8 @@ import pytest
 from bench.corpora.corpus import DIMENSIONS
 from bench.scores.comparisons import compare
 from bench.scores.grid import grid_of
-from bench.scores.intervals import method_named
 from bench.scores.results import PREDICTIONS, TRANSCRIPTS, typed
+from bench.uncertainty.intervals import method_named
 
 from .scored import HARSHER, one, scored
 

@@ -7,10 +7,10 @@ from scipy import stats
 
 from bench.scores.comparisons import compare
 from bench.scores.grid import grid_of
-from bench.scores.intervals import method_named
 from bench.scores.metrics import METRICS
-from bench.scores.numbers import ANYWHERE
 from bench.scores.results import PREDICTIONS, RANGES, RESULTS, TRANSCRIPTS, TableError, typed
+from bench.uncertainty.intervals import method_named
+from bench.uncertainty.numbers import ANYWHERE
 
 from .scored import HARSHER, KEYS, inferred, literal_metric, one, scored, without_each
 

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.scores.intervals import Jackknife
 from bench.scores.metrics import ccc
 from bench.scores.results import PREDICTIONS
+from bench.uncertainty.intervals import Jackknife
 
 from .scored import one, scored
 

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bench.scores.grid import grid_of
-from bench.scores.intervals import clustered, method_named
-from bench.scores.jackknife import Jackknife, TwoWay
 from bench.scores.results import PREDICTIONS, TRANSCRIPTS, typed
 from bench.scores.texts import text_notices
+from bench.uncertainty.intervals import clustered, method_named
+from bench.uncertainty.jackknife import Jackknife, TwoWay
 
 from .scored import one, scored
 

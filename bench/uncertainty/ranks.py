@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from bench.scores.intervals import Method
+from bench.uncertainty.intervals import Method
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
@@ -59,7 +59,7 @@ def centred_ranks(values: Floats, speaker: Codes, n_speakers: int, method: Metho
         Shape ``(1 + n_sets, n)``; of an utterance that a set has not, where it would stand.
 
     Examples:
-        >>> from bench.scores.intervals import Jackknife
+        >>> from bench.uncertainty.intervals import Jackknife
         >>> centred_ranks(np.array([5.0, 7, 6]), np.array([0, 0, 1]), 2, Jackknife()).tolist()
         [[-1.0, 1.0, 0.0], [-0.5, 0.5, 0.0], [-0.5, 0.5, 0.0]]
     """

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as npst
 from scipy import stats
 from scipy.linalg import fractional_matrix_power
 
-from bench.scores.intervals import METHODS, Jackknife, Percentile, cluster_names, method_named
+from bench.uncertainty.intervals import METHODS, Jackknife, Percentile, cluster_names, method_named
 
 TEXTBOOK, SMALL = Jackknife(small_sample=False), Jackknife()
 

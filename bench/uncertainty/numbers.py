@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from bench.scores.intervals import Method
-from bench.scores.jackknife import LEVEL
-from bench.scores.notes import why_no_interval
+from bench.uncertainty.intervals import Method
+from bench.uncertainty.jackknife import LEVEL
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, object]
@@ -188,3 +187,15 @@ def together(several: Sequence[Numbers]) -> Numbers:
 
     notes = tuple(note for one in several for note in one.notes)
     return Numbers(joined("value"), joined("again"), joined("sizes"), joined("by_seed"), joined("by_draw"), notes)
+
+
+def why_no_interval(n_speakers: int) -> str:
+    """Return why a number that is known has no interval.
+
+    Examples:
+        >>> why_no_interval(1), why_no_interval(4)
+        ('interval unknown: one speaker', 'interval unknown: undefined without one of 4 speakers')
+    """
+    if n_speakers < 2:  # noqa: PLR2004
+        return "interval unknown: one speaker"
+    return f"interval unknown: undefined without one of {n_speakers} speakers"

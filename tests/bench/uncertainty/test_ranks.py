@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench.scores.intervals import Jackknife, Percentile
-from bench.scores.ranks import centred_ranks, correlation, in_every_set, rank_correlation
+from bench.uncertainty.intervals import Jackknife, Percentile
+from bench.uncertainty.ranks import centred_ranks, correlation, in_every_set, rank_correlation
 
 SPEAKER = np.array([0, 0, 1, 2, 2, 2, 3, 1])
 numbers = st.lists(st.integers(0, 4), min_size=8, max_size=8)

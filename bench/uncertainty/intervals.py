@@ -16,9 +16,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from bench.scores.jackknife import LEVEL, Inferred, Jackknife, TwoWay
 from bench.store.bounds import MOST_RESAMPLES
 from bench.store.keys import rng_for
+from bench.uncertainty.jackknife import LEVEL, Inferred, Jackknife, TwoWay
 from corruptions.noise.talk import UNKNOWN
 
 Floats = npt.NDArray[np.float64]
