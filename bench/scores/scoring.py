@@ -7,6 +7,7 @@ dimension), those become sums of other sets of speakers, and metrics and curve s
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from math import isnan
 
 import pandas as pd
 
@@ -165,7 +166,8 @@ def _with_means(scored: Iterable[_Scored]) -> Iterator[_Scored]:
 
 
 def _why(one: "_Scored", row: Row) -> Row:
-    return {"note": one.reason if pd.isna(row["value"]) else None}
+    value = row["value"]
+    return {"note": one.reason if isinstance(value, float) and isnan(value) else None}
 
 
 def _condition(one: GridCondition) -> Row:
