@@ -235,8 +235,8 @@ def places_of(frame: pd.DataFrame, grid: Grid, clusters: Clusters) -> tuple[Code
     for place, (position, draw) in enumerate(cells):
         lookup[position, column[draw]] = place
     condition = positions(frame["condition"], [one.condition for one in grid.conditions])
-    cell = lookup[condition, positions(frame["draw"], draws)]
-    return utterance, of_utterance[utterance], cell, (len(names), len(cells))
+    places = lookup[condition, positions(frame["draw"], draws)]
+    return utterance, of_utterance[utterance], places, (len(names), len(cells))
 
 
 def _sums(statistics: Floats, speaker: Codes, cell: Codes, shape: tuple[int, int]) -> Floats:
