@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -97,7 +97,11 @@ def cost_table(run: Run) -> pd.DataFrame:
     rows = [
         (
             *(one.system, run.systems[one.system].family, one.trained_parameters, one.pretrained_parameters, one.rtf),
-            *(number for score in (one.clean, one.noisy) for number in astuple(score or NO_SCORE)),
+            *(
+                number
+                for of in (one.clean or NO_SCORE, one.noisy or NO_SCORE)
+                for number in (of.value, of.low, of.high)
+            ),
         )
         for one in costs(run)
     ]

@@ -96,6 +96,11 @@ def keys(made: Plan) -> dict[str, Key]:
         **{f"unit {k}": unit.key for k, unit in enumerate(made.units)},
         **{f"no speech {name}": no_speech_key(key) for name, key in made.transcribers.items()},
         **{f"shard {k} {name}": unit.shard(key) for k, unit in enumerate(made.units) for name, key in makers},
+        **{
+            f"dev {k} {one.system}": unit.shard(one.key)
+            for k, unit in enumerate(made.dev_units)
+            for one in made.predictors
+        },
         **{f"drift {k} {name}": unit.drift(key) for k, unit in enumerate(made.units) for name, key in moved},
         **{f"pooled {k} {name}": unit.pooled(key) for k, unit in enumerate(made.units) for name, key in moved},
     }
