@@ -8,10 +8,13 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from bench.corpora.corpus import Corpus
 from bench.plan.plan import Plan
 from bench.scores.comparisons import compare
 from bench.scores.links import link
+from bench.scores.metrics import ccc
 from bench.scores.results import check_corruptions, check_predictions
 from bench.scores.scoring import score
 from bench.scores.texts import text_notices
@@ -137,11 +140,12 @@ def begin(plan: Plan, out: Path) -> None:
     write_text(out / SUITE, plan.suite.to_yaml())
 
 
-def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> list[str]:
+def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> dict[str, Any]:
     """Write the tables, the paired differences, the training curves, and what the systems are.
 
     Returns:
-        What to be careful about, in sentences.
+        What goes into provenance: ``references``, the comparisons that every run has, and ``notices``, what to be
+        careful about, in sentences.
 
     Raises:
         TableError: for a grid with holes.
@@ -163,7 +167,8 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
         reference=suite.reference_system,
         development=development,
     )
-    pairs = {**suite.compared, **{name: one.pairs for name, one in chosen_references(plan, store).items()}}
+    chosen = _references(suite, development)
+    pairs = {**suite.compared, **{name: one.pairs for name, one in chosen.items()}}
     comparisons = compare(predictions, pairs, method=method, harsher=harsher, grid=grid)
     write_table(development, out / "dev_predictions.parquet")
     write_table(comparisons, out / "comparisons.parquet")
@@ -177,7 +182,8 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> lis
     write_table(histories(plan, store), out / "training.parquet")
     write_table(weights_of_layers(plan, store), out / "layers.parquet")
     write_text(out / "systems.json", json.dumps(described_systems(plan.suite), indent=2, ensure_ascii=False))
-    return [*notices(corruptions), *text_notices(method, predictions, grid.texts), *_left_out(plan.corpus)]
+    careful = [*notices(corruptions), *text_notices(method, predictions, grid.texts), *_left_out(plan.corpus)]
+    return {"references": {name: asdict(one) for name, one in chosen.items()}, "notices": careful}
 
 
 def _readers(suite: Suite) -> dict[str, list[str]]:
@@ -192,21 +198,20 @@ def _readers(suite: Suite) -> dict[str, list[str]]:
     }
 
 
-def chosen_references(plan: Plan, store: Store) -> dict[str, References]:
-    """Return the comparisons that the suite did not ask for, by the names of their groups.
-
-    Where a system was judged in noise, too, while it trained, its CCC on clean development data is not known.
-    """
-    suite, trained = plan.suite, histories(plan, store)
-    systems = {name: suite.catalog.systems[name] for name in suite.tested}
-    clean = {name for name, one in systems.items() if one.trained_on == "clean"}
-    known: dict[str, float] = {}
-    if len(trained):
-        kept = trained[trained["kept"] & trained["system"].isin(clean)].astype({"dev_mean": "float64"})
-        means = kept.groupby("system")["dev_mean"].mean()
-        known = {str(name): float(mean) for name, mean in means.items() if not isnan(mean)}
+def _references(suite: Suite, development: pd.DataFrame) -> dict[str, References]:
+    """Return the comparisons that the suite did not ask for, by the names of their groups."""
+    catalog = suite.catalog
+    systems = {name: catalog.systems[name] for name in suite.tested}
+    cells = development.groupby(["system", "seed", "dimension"], dropna=False)
+    scores = pd.Series({key: ccc(of["truth"], of["prediction"]) for key, of in cells})
+    deployable = (
+        name
+        for name, one in systems.items()
+        if not any(hears_clean(catalog.representations[source]) for source in one.inputs)
+    )
+    known = {name: float(scores[name].mean(skipna=False)) for name in deployable}
     asked = {pair for pairs in suite.compared.values() for pair in pairs}
-    return references(systems, known, asked)
+    return references(systems, {name: score for name, score in known.items() if not isnan(score)}, asked)
 
 
 def _left_out(corpus: Corpus) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +22,6 @@ from bench.stages.outputs import (
     TABLES,
     begin,
     changed_files,
-    chosen_references,
     finish,
     is_done,
     run_claim,
@@ -116,14 +115,13 @@ def _run(suite: Suite, out: Path, *, stages: Stages, workers: int | None, chosen
             write_table(pool.submit(hear_no_speech, plan, store, chosen).result(), out / "no_speech.parquet")
             advance(1)
     with stages.stage("Scoring", 1, "tables") as advance:
-        careful = write_tables(plan, material, store, out)
+        found_out = write_tables(plan, material, store, out)
         write_examples(plan, material, store, out / "examples")
         advance(1)
-    for notice in careful:
+    for notice in found_out["notices"]:
         stages.warn(notice)
     about = provenance(plan, material, stages.seconds, began, chosen)
-    compared = {name: asdict(one) for name, one in chosen_references(plan, store).items()}
-    finish(plan, about | {"references": compared, "notices": careful}, store, out)
+    finish(plan, about | found_out, store, out)
     with stages.stage("Report", 1, "pages") as advance:
         check_report(out)
         build_report(out)

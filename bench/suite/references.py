@@ -1,8 +1,9 @@
 """With whom every run compares its systems, asked or not: with the best of each family, and students with the untaught.
 
-The best of a family is chosen by its CCC on clean development data, never on the test; so who learnt nothing here, or
-with other heads, or was judged in noise while it trained, cannot be chosen. An untaught control is the same network on
-the same inputs as a student, trained in the same way without its teacher; controls that do not listen are none.
+The best of a family is chosen by its CCC on clean development data, never on the test. What is made of clean speech
+whatever is tested, as of reference transcripts, cannot be chosen: nobody has that. An untaught control is the same
+network on the same inputs as a student, trained in the same way without its teacher; controls that do not listen are
+none.
 """
 
 from collections.abc import Collection, Mapping, Sequence
