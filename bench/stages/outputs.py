@@ -204,12 +204,13 @@ def _references(suite: Suite, development: pd.DataFrame) -> dict[str, References
     systems = {name: catalog.systems[name] for name in suite.tested}
     cells = development.groupby(["system", "seed", "dimension"], dropna=False)
     scores = pd.Series({key: ccc(of["truth"], of["prediction"]) for key, of in cells})
+    means = scores.groupby(level=0).mean(skipna=False)
     deployable = (
         name
         for name, one in systems.items()
         if not any(hears_clean(catalog.representations[source]) for source in one.inputs)
     )
-    known = {name: float(scores[name].mean(skipna=False)) for name in deployable}
+    known = {name: float(means[name]) for name in deployable}
     asked = {pair for pairs in suite.compared.values() for pair in pairs}
     return references(systems, {name: score for name, score in known.items() if not isnan(score)}, asked)
 
