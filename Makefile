@@ -32,10 +32,10 @@ report: $(READY)  ## write the report of runs/$(SUITE) again
 	$(BIN)/emonoise report runs/$(SUITE)
 
 test: $(READY)  ## the default tests: no network, no GPU, no licensed data
-	$(BIN)/python -m pytest --numprocesses $(TESTERS)
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadgroup
 
 test-slow: $(READY)  ## what takes minutes and rarely breaks: the suites at paper scale, and real speech end to end
-	$(BIN)/python -m pytest -m slow --numprocesses $(TESTERS)
+	$(BIN)/python -m pytest -m slow --numprocesses $(TESTERS) --dist loadgroup
 
 test-faults: $(READY)  ## kill, damage, swap, fill disks and run twice at once; writes docs/faults.md (FAULTS=kill: a part)
 	$(BIN)/python -m tests.faults $(FAULTS)

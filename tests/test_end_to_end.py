@@ -24,7 +24,8 @@ FEW = ["mfb", "whisper", "text", "fusion", "student", "random"]
 """At least one of everything that is stored and of every way to train."""
 N_TEST = 8
 
-pytestmark = pytest.mark.embedded
+# In one process, for the run that they look at takes minutes.
+pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("end to end")]
 
 
 def command(*arguments: object, cache: Path) -> list[str]:

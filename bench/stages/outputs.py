@@ -208,7 +208,7 @@ def _references(suite: Suite, development: pd.DataFrame) -> dict[str, References
     deployable = (
         name
         for name, one in systems.items()
-        if not any(hears_clean(catalog.representations[source]) for source in one.inputs)
+        if all(rung(catalog.representations[source]) == "asr" for source in one.inputs)
     )
     known = {name: float(means[name]) for name in deployable}
     asked = {pair for pairs in suite.compared.values() for pair in pairs}
