@@ -40,7 +40,7 @@ test-slow: $(READY)  ## what takes minutes and rarely breaks: the suites at pape
 test-faults: $(READY)  ## kill, damage, swap, fill disks and run twice at once; writes docs/faults.md (FAULTS=kill: a part)
 	$(BIN)/python -m tests.faults $(FAULTS)
 
-study-intervals: $(READY)  ## which intervals hold for few speakers: simulates test sets; writes docs/intervals.md (15 min on two cores)
+study-intervals: $(READY)  ## which intervals hold for few speakers: simulates test sets; writes docs/intervals.md (half an hour)
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.study $(STUDY)
 
 lint: $(READY)  ## ruff, mypy --strict and the rule about who may import whom

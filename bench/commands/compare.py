@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.console import OverwriteOption, err, say, told_plainly
-from bench.commands.outside import IntervalsChoice
+from bench.commands.console import IntervalsChoice, IntervalsOption, OverwriteOption, err, say, told_plainly
 
 
 def compare(
@@ -20,9 +19,7 @@ def compare(
         ),
     ],
     folder: Annotated[Path, typer.Option("--out", help="Where to.", file_okay=False)],
-    intervals: Annotated[
-        IntervalsChoice, typer.Option(help="The method of every interval; `auto` holds where there are few speakers.")
-    ] = IntervalsChoice.auto,
+    intervals: IntervalsOption = IntervalsChoice.auto,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Compare runs that differ in a factor, such as policy, size of a model, enhancer or code, in one report.

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -25,6 +26,21 @@ WorkersOption = Annotated[
     typer.Option(
         min=1, max=MOST_WORKERS, help="Processes of one thread each; one a core unless said, or one for a GPU."
     ),
+]
+
+
+class IntervalsChoice(StrEnum):
+    """The method of every interval."""
+
+    auto = "auto"
+    satterthwaite = "satterthwaite"
+    jackknife = "jackknife"
+    two_way = "two-way"
+    percentile = "percentile"
+
+
+IntervalsOption = Annotated[
+    IntervalsChoice, typer.Option(help="The method of every interval; `auto` holds where there are few speakers.")
 ]
 
 OverwriteOption = Annotated[

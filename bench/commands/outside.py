@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.console import OverwriteOption, WorkersOption, err, pairs, say, told_plainly
+from bench.commands.console import (
+    IntervalsChoice,
+    IntervalsOption,
+    OverwriteOption,
+    WorkersOption,
+    err,
+    pairs,
+    say,
+    told_plainly,
+)
 from bench.store.bounds import FEWEST_RESAMPLES, MOST_DRAWS, MOST_RESAMPLES, MOST_SEED
 
 
@@ -30,16 +39,6 @@ class PolicyChoice(StrEnum):
 
     per_utterance = "per-utterance"
     floor = "floor"
-
-
-class IntervalsChoice(StrEnum):
-    """The method of every interval."""
-
-    auto = "auto"
-    satterthwaite = "satterthwaite"
-    jackknife = "jackknife"
-    two_way = "two-way"
-    percentile = "percentile"
 
 
 def corrupt(
@@ -160,9 +159,7 @@ def score(
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score a table with holes; they are shown as holes.")
     ] = False,
-    intervals: Annotated[
-        IntervalsChoice, typer.Option(help="The method of every interval; `auto` holds where there are few speakers.")
-    ] = IntervalsChoice.auto,
+    intervals: IntervalsOption = IntervalsChoice.auto,
     bootstrap: Annotated[
         int,
         typer.Option(

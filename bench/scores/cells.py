@@ -20,7 +20,7 @@ from bench.scores.notes import why_undefined
 from bench.scores.results import positions
 from bench.scores.stability import stays
 from bench.uncertainty.intervals import Method, cluster_names
-from bench.uncertainty.numbers import Numbers, first_note
+from bench.uncertainty.numbers import Numbers, Row, first_note
 from models.asr.hallucination import FLAGS
 from models.asr.languages import unit_of
 from models.asr.wer import NO_ERRORS, word_error_counts
@@ -28,7 +28,6 @@ from models.types import Transcript
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
-Row = dict[str, object]
 Clusters = Mapping[str, tuple[str, ...]]
 
 MEAN = "mean"

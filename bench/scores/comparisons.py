@@ -49,6 +49,7 @@ COMPARISONS: dict[str, Column] = {
     "all_high": Column("float64", nullable=True),
     "n_utterances": Column("int64"),
     "n_speakers": Column("int64"),
+    "note": Column("str", nullable=True),
 }
 
 

@@ -51,7 +51,7 @@ def _no_belief(_: Floats) -> str:
 
 
 _REASONS: dict[str, Callable[[Floats], str]] = {
-    **dict.fromkeys(("ccc", "pearson", "ccc_calibrated"), _constant),
+    **dict.fromkeys(("ccc", "pearson", "scale_ratio", "mean_shift", "ccc_calibrated"), _constant),
     **dict.fromkeys(("wer", "insertion_rate", "cer", "character_insertion_rate"), _no_words),
     "no_speech_rate": _no_belief,
 }

@@ -91,11 +91,10 @@ def score(
             is NaN with ``n_utterances`` 0. A mean over seeds and draws is then taken over those that have anything.
 
     Returns:
-        The table of ``bench.scores.results.RESULTS``, sorted, the same whatever the order of the rows given. ``note``
-        says of some numbers that are missing why. Counts of
-        a mean over seeds and draws are means too, rounded down, so they are full only where nothing is missing; those
-        of a curve are the smallest on it, and so for all curves and all dimensions. A speaker ``Unknown`` counts once
-        for each utterance.
+        The table of ``bench.scores.results.RESULTS``, sorted, the same whatever the order of the rows given. The number
+        of utterances behind a mean over seeds and draws is a mean too, rounded down, so it is full only where nothing
+        is missing; a curve, all curves and all dimensions count what there is everywhere on them. A speaker ``Unknown``
+        counts once for each utterance.
 
     Raises:
         TableError: for tables that do not hold the grid or contradict themselves or each other.

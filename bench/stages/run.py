@@ -17,16 +17,7 @@ from bench.stages.damage import discard_damaged, entries_of, find_damaged
 from bench.stages.evaluate import evaluate, missing_work
 from bench.stages.examples import write_examples
 from bench.stages.no_speech import hear_no_speech
-from bench.stages.outputs import (
-    BESIDE,
-    TABLES,
-    begin,
-    changed_files,
-    finish,
-    is_done,
-    run_claim,
-    write_tables,
-)
+from bench.stages.outputs import BESIDE, TABLES, begin, changed_files, finish, is_done, run_claim, write_tables
 from bench.stages.provenance import provenance
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.stages.represent import look_at_models
@@ -115,13 +106,12 @@ def _run(suite: Suite, out: Path, *, stages: Stages, workers: int | None, chosen
             write_table(pool.submit(hear_no_speech, plan, store, chosen).result(), out / "no_speech.parquet")
             advance(1)
     with stages.stage("Scoring", 1, "tables") as advance:
-        found_out = write_tables(plan, material, store, out)
+        found = write_tables(plan, material, store, out)
         write_examples(plan, material, store, out / "examples")
         advance(1)
-    for notice in found_out["notices"]:
+    for notice in found["notices"]:
         stages.warn(notice)
-    about = provenance(plan, material, stages.seconds, began, chosen)
-    finish(plan, about | found_out, store, out)
+    finish(plan, provenance(plan, material, stages.seconds, began, chosen) | found, store, out)
     with stages.stage("Report", 1, "pages") as advance:
         check_report(out)
         build_report(out)

@@ -24,13 +24,16 @@ class Stopped(KeyboardInterrupt):
 
     Attributes:
         number: of the signal.
-        status: what a shell reports for a command that this signal ended.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(f"signal {number}")
         self.number = number
-        self.status = 128 + number
+
+    @property
+    def status(self) -> int:
+        """What a shell reports for a command that this signal ended."""
+        return 128 + self.number
 
 
 def stop_on_signals() -> None:

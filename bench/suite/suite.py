@@ -116,7 +116,8 @@ class Suite(Strict):
         policy: ``per-utterance`` holds the SNR of each utterance, ``floor`` one noise level for the whole corpus.
         draws: how many noise excerpts each utterance meets, 1 to 1000; what leaves nothing to chance, it meets once.
         seeds: training seeds, of 0 to 2^63 - 1.
-        intervals: the method of every interval, of ``bench.uncertainty.intervals.METHODS``; ``auto`` suits few.
+        intervals: the method of every interval, of ``bench.uncertainty.intervals.METHODS``; ``auto`` is the one
+            that holds where there are few speakers.
         bootstrap: how many resamples of the speakers a method draws that draws any, 100 to 100,000.
         limit: how many test utterances to use, spread over speakers and labels, 1 to 10 million; all unless said.
         seed: the seed of everything random that is not training, of 0 to 2^63 - 1.

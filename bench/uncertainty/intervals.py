@@ -106,7 +106,7 @@ def clustered(
 
 @dataclass(frozen=True)
 class Percentile:
-    """The percentiles of a bootstrap over speakers, as emonoise reported until 0.2: too narrow for few of them.
+    """The percentiles of a bootstrap over speakers: too narrow for few of them.
 
     Attributes:
         resamples: how many sets to draw: of as many speakers as there are, with replacement.

@@ -55,9 +55,9 @@ FIGURES: dict[str, Kind] = {
     "comparisons": Kind(
         forest,
         "System against system",
-        "Differences in CCC, first system minus second, with 95 % intervals over speakers, who are the "
-        "same for both. A corruption stands for the average over its levels. Grey: the interval includes "
-        "zero, the two are not told apart. Blue: the first is higher; orange: the second. Filled: so also after "
+        "Differences in CCC, first system minus second, with 95 % intervals over speakers, who are the same for both. "
+        "A corruption stands for the average over its levels. Grey: the interval includes zero, the two are not told "
+        "apart. Blue: the first is higher; orange: the second. Filled: so also after "
         "correction (Holm) for the pairs and dimensions of the group. Thick intervals are about speakers; strokes are "
         "single training seeds, and thin intervals hold other seeds and noise draws, too: where these are off zero as "
         "well, the difference does not rest on speakers alone.",
@@ -82,8 +82,7 @@ FIGURES: dict[str, Kind] = {
         ccc_conditions,
         "CCC under single conditions",
         "Conditions that were measured at one level, or have none. Dots are means over training seeds and draws with "
-        "95 % intervals over speakers; the tick is the same system on clean speech. Controls are left "
-        "out.",
+        "95 % intervals over speakers; the tick is the same system on clean speech. Controls are left out.",
         looks=True,
     ),
     "ccc-retention": Kind(
@@ -123,8 +122,8 @@ FIGURES: dict[str, Kind] = {
         character_errors,
         "Character error rate from clean to harsh",
         "Of recognisers of languages without spaces between words: characters are counted, and the rate is not to be "
-        "compared with one of words. Bands are 95 % intervals over speakers. More than 100 % means "
-        "that characters were invented.",
+        "compared with one of words. Bands are 95 % intervals over speakers. More than 100 % means that characters "
+        "were invented.",
     ),
     "asr-guards": Kind(
         guards,

@@ -62,6 +62,7 @@ EXTRAS: dict[str, tuple[dict[str, Column], tuple[str, ...]]] = {
             "all_high": Column("number", nullable=True, optional=True),
             "n_utterances": Column("whole number", lowest=0, optional=True),
             "n_speakers": Column("whole number", lowest=0, optional=True),
+            "note": Column("text", nullable=True, optional=True),
         },
         ("group", "system", "against", "dimension", "metric", "corruption", "seed"),
     ),

@@ -7,14 +7,18 @@ import pandas as pd
 from reports.run.run import Run
 from reports.run.words import counted
 
+# What is noted of these is no reason, and stands beside them: beyond which level it lies, under which noise it is.
+TOLD_BESIDE = ("snr50", "ccc_worst")
+
 
 def reasons(run: Run) -> list[str]:
     """Return every reason that the table gives, with how many numbers it is of and where the first of them stands."""
-    if run.notes.empty:
+    notes = run.notes[~run.notes["metric"].isin(TOLD_BESIDE)]
+    if notes.empty:
         return []
     return [
         f"{note} ({counted(len(rows), 'number')}, the first of them {_place(rows.iloc[0])})"
-        for note, rows in run.notes.groupby("note", sort=False)
+        for note, rows in notes.groupby("note", sort=False)
     ]
 
 

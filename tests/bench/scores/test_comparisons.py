@@ -129,3 +129,10 @@ def test_a_hole_is_an_error_unless_allowed(predictions):
     table = compared(rest, grid=grid, allow_missing=True)
     assert table.query("corruption == 'babble'")["value"].isna().all()
     assert table.query("corruption == 'white'")["value"].notna().all()
+
+
+def test_a_dimension_that_is_undefined_has_its_reason(predictions):
+    table = compared(predictions.assign(truth=predictions["truth"].where(predictions["dimension"] != "valence", 4.0)))
+    clean = table[(table["metric"] == "ccc") & table["seed"].isna()].set_index("dimension")["note"]
+    assert clean["valence"] == "undefined: one truth for all 7 utterances"
+    assert clean["mean"] == "without valence, undefined: one truth for all 7 utterances"

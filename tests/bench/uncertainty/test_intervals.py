@@ -1,3 +1,5 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,7 +8,9 @@ from hypothesis.extra import numpy as npst
 from scipy import stats
 from scipy.linalg import fractional_matrix_power
 
-from bench.uncertainty.intervals import METHODS, Jackknife, Percentile, cluster_names, method_named
+from bench.commands.console import IntervalsChoice
+from bench.suite.suite import Suite
+from bench.uncertainty.intervals import AUTO, METHODS, Jackknife, Percentile, cluster_names, method_named
 
 TEXTBOOK, SMALL = Jackknife(small_sample=False), Jackknife()
 
@@ -142,6 +146,11 @@ def test_percentiles_of_what_is_often_undefined_are_unknown_and_of_what_rarely_i
 
 def test_an_utterance_of_an_unknown_speaker_is_its_own_cluster():
     assert cluster_names(["a", "b", "c"], ["Unknown", "Unknown", "Ann"]) == ["Unknown a", "Unknown b", "Ann"]
+
+
+def test_suites_and_commands_offer_every_method_by_its_name():
+    names = {AUTO, *METHODS}
+    assert {*get_args(Suite.model_fields["intervals"].annotation)} == {*map(str, IntervalsChoice)} == names
 
 
 def test_a_method_that_is_unknown_or_draws_too_much_is_refused():

@@ -5,6 +5,7 @@ import shutil
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench.stages.provenance import described
@@ -37,7 +38,10 @@ def test_what_is_missing_has_its_reason_under_the_tables(read, table):
 
 
 def test_where_nothing_is_missing_no_reason_is_given(read, table):
-    assert "Why numbers" not in read(table({"white": (20.0, 0.0)}))
+    rows = table({"white": (20.0, 0.0)})
+    assert "Why numbers" not in read(rows)
+    worst = rows[rows["metric"] == "ccc_mean_noisy"].assign(metric="ccc_worst", note="white")
+    assert "Why numbers" not in read(pd.concat([rows.assign(note=None), worst], ignore_index=True))
 
 
 def test_everything_the_page_needs_lies_beside_it(reported):
