@@ -51,12 +51,15 @@ def compare_runs(
         stages: where progress is shown.
 
     Raises:
-        OutsideError: if utterances, speakers or labels differ, or no system or condition is in two runs.
+        OutsideError: if utterances, speakers or labels differ, or no system or condition is in two runs; for two-way
+            intervals, since nobody knows any more who read what.
         SealError: for a run whose files are not as they were written.
         FolderError: if something would be replaced that is not to be.
     """
     if len(folders) < 2:  # noqa: PLR2004 - a pair
         raise OutsideError(f"{', '.join(map(str, folders))}: name two folders or more, the one to compare with first")
+    if intervals == "two-way":
+        raise OutsideError("intervals two-way: what was read does not lie in the folder of a run; take another method")
     began, labels, claim = Began(), labels_of(folders), _claim(folders)
     check_claim(out, claim, overwrite=overwrite)
     check_inputs(out, claim, folders)

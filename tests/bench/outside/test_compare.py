@@ -170,6 +170,8 @@ def test_a_folder_that_is_damaged_unfinished_twice_there_or_written_to_is_refuse
         compare_runs([one, one], tmp_path / "out", stages=Stages())
     with pytest.raises(OutsideError, match="name two folders or more"):
         compare_runs([one], tmp_path / "out", stages=Stages())
+    with pytest.raises(OutsideError, match="what was read does not lie in the folder of a run"):
+        compare_runs(pair, tmp_path / "out", intervals="two-way", stages=Stages())
     with pytest.raises(FolderError, match="holds scores, and not a comparison"):
         compare_runs(pair, one, stages=Stages())
     assert not (tmp_path / "out").exists()

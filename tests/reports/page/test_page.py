@@ -39,7 +39,7 @@ def test_what_is_missing_has_its_reason_under_the_tables(read, table):
 
 def test_where_nothing_is_missing_no_reason_is_given(read, table):
     rows = table({"white": (20.0, 0.0)})
-    assert "Why numbers" not in read(rows)
+    # Under which noise it is says no reason.
     worst = rows[rows["metric"] == "ccc_mean_noisy"].assign(metric="ccc_worst", note="white")
     assert "Why numbers" not in read(pd.concat([rows.assign(note=None), worst], ignore_index=True))
 
