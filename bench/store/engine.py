@@ -50,7 +50,8 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     except BaseException:
         with undisturbed():
             for worker in context.workers:
-                worker.terminate()  # nobody waits for what is under way: what is written is written whole
+                if worker.pid is not None:  # of one that could not be started
+                    worker.terminate()  # nobody waits for what is under way: what is written is written whole
             with suppress(RuntimeError):  # of a thread that could not be started
                 pool.shutdown(cancel_futures=True)  # the pool's own thread ends before the interpreter asks it to
         raise

@@ -26,6 +26,10 @@ SPEC = ProbeSpec(train=18, dev=6, test=8)
 """What the speech of a scene is spoken from."""
 
 
+SCORES = ("score", "other")
+"""The folders of scores, which are compared."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """The folder of a scene, and what lies where in it."""
@@ -59,12 +63,12 @@ class Scene:
 
     @property
     def predictions(self) -> Path:
-        """Predictions on the export that were made elsewhere."""
-        return self.folder / "predictions.csv"
+        """The folder of predictions on the export that were made elsewhere: a table for each folder of scores."""
+        return self.folder / "predictions"
 
     @property
     def score(self) -> Path:
-        """The folder of undisturbed scores of those predictions."""
+        """The folder of undisturbed scores of the first of those tables."""
         return self.folder / "score"
 
     def expected(self, name: str) -> Content:
@@ -74,10 +78,16 @@ class Scene:
     def arguments(self, name: str, out: Path, suite: Path | None = None) -> list[object]:
         """Return the arguments of a command that writes to ``out``."""
         street = self.corpus / "street"
+
+        def scoring(name: str) -> list[object]:
+            table = self.predictions / name / "guesses.csv"
+            return ["score", table, self.export / "manifest.csv", "--out", out, "--bootstrap", 100]
+
         every: dict[str, list[object]] = {
             "run": ["run", suite or self.suite, "--out", out, "--workers", 2],
             "report": ["report", out],
-            "score": ["score", self.predictions, self.export / "manifest.csv", "--out", out, "--bootstrap", 100],
+            **{one: scoring(one) for one in SCORES},
+            "compare": ["compare", *(self.folder / one for one in SCORES), "--out", out],
             "export": [
                 *("corrupt", self.corpus / "corpus.csv", out, "--noise", f"street={street}", "--workers", 2),
                 *("--condition", "clean", "--condition", "babble@5dB", "--condition", "street@0dB"),
@@ -95,10 +105,10 @@ def make_scene(folder: Path, corpus: Corpus) -> Scene:
     scene = Scene(folder)
     if not scene.suite.exists():
         write_corpus(scene, corpus)
-    for name in ("run", "export", "score"):
+    for name in ("run", "export", *SCORES, "compare"):
         if not (scene.folder / name).exists():
-            if name == "score":
-                _predict(scene)
+            if name in SCORES:
+                _predict(scene, name)
             # Under another name until it is whole; the name of the folder is the title of a report.
             part = folder / "making" / name
             shutil.rmtree(part, ignore_errors=True)
@@ -132,7 +142,8 @@ def write_corpus(scene: Scene, corpus: Corpus) -> None:
         noise = 0.05 * np.random.default_rng(seed).standard_normal(NOISE_S * RATE)
         write_audio(scene.corpus / "street" / f"{seed}.wav", noise.astype(np.float32))
     tiny.ctc(scene.corpus / "recogniser")
-    write_suite(scene.suite, ["mfb", "random", SURE], low_high=corpus.scale)
+    tiny.self_supervised(scene.corpus / "encoder")
+    write_suite(scene.suite, ["mfb", "noise-level", "random", SURE, VOICE], low_high=corpus.scale)
 
 
 SURE = {
@@ -142,6 +153,13 @@ SURE = {
     "inputs": ["sure"],
     "head": "ridge",
 }
+VOICE = {
+    "name": "voice",
+    "description": "What an encoder of random weights hears.",
+    "family": "acoustic",
+    "inputs": ["voice"],
+    "head": "ridge",
+}
 
 
 def write_suite(path: Path, systems: Sequence[object], low_high: tuple[float, float], name: str = "faults") -> None:
@@ -149,8 +167,11 @@ def write_suite(path: Path, systems: Sequence[object], low_high: tuple[float, fl
     content = {
         "name": name,
         "corpus": {"manifest": "corpus.csv", "scale": [*low_high]},
-        "models": {"tiny": {"kind": "ctc", "weights": str(path.parent / "recogniser")}},
-        "representations": {"sure": {"confidence": "tiny"}},
+        "models": {
+            "tiny": {"kind": "ctc", "weights": str(path.parent / "recogniser")},
+            "encoder": {"kind": "self-supervised", "weights": str(path.parent / "encoder")},
+        },
+        "representations": {"sure": {"confidence": "tiny"}, "voice": {"speech": "encoder"}},
         "systems": list(systems),
         "noises": {"street": "street"},
         "conditions": [
@@ -166,8 +187,10 @@ def write_suite(path: Path, systems: Sequence[object], low_high: tuple[float, fl
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
-def _predict(scene: Scene) -> None:
+def _predict(scene: Scene, name: str) -> None:
     table = pd.read_csv(scene.export / "manifest.csv", dtype={"id": str})
-    guesses = np.random.default_rng(0).uniform(2, 6, (len(table), 3))
+    guesses = np.random.default_rng(SCORES.index(name)).uniform(2, 6, (len(table), 3))
     labels = pd.DataFrame(guesses, columns=DIMENSIONS)
-    pd.concat([table[["id", "condition", "draw"]], labels], axis=1).to_csv(scene.predictions, index=False)
+    path = scene.predictions / name / "guesses.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.concat([table[["id", "condition", "draw"]], labels], axis=1).to_csv(path, index=False)

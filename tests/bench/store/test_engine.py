@@ -164,6 +164,20 @@ def test_where_no_thread_or_process_can_be_started_a_message_says_so(spare_mb: i
     assert "Traceback" not in said
 
 
+WITHOUT_MAIN = """
+from bench.store.engine import run_jobs, worker_pool
+with worker_pool(1) as pool:
+    list(run_jobs(pool, abs, [1], what=str))
+"""
+
+
+def test_a_script_without_a_main_is_told_so(tmp_path: Path):
+    script = start(WITHOUT_MAIN, tmp_path, stderr=subprocess.PIPE)
+    said = script.communicate(timeout=60)[1].decode()
+    assert "if __name__ == '__main__':" in said
+    assert "AttributeError" not in said
+
+
 def end(number: signal.Signals | None) -> None:
     if number is None:
         os._exit(3)

@@ -26,7 +26,7 @@ FULL = "the disk is full"
 
 
 def full_disks(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1.0) -> Iterator[Outcome]:
-    """Yield what came of every full disk, of `run` and, where the output is full, of `corrupt` and `score`."""
+    """Yield what came of every full disk, of `run` and, where the output is full, of `corrupt`, `score` and `compare`."""
     if why := _cannot_mount():
         yield from (Outcome(f"full disk: {place}", skipped=why) for place in PLACES)
         return
@@ -41,7 +41,7 @@ def full_disks(scene: Scene, folder: Path, rng: np.random.Generator, share: floa
         for place in PLACES
         for level in (np.arange(n) + rng.uniform(size=n)) / n
     ]
-    for name in ("export", "score"):
+    for name in ("export", "score", "compare"):
         size_kb, few = _size_kb(scene.folder / name), max(1, n // 3)
         levels = (np.arange(few) + rng.uniform(size=few)) / few
         trials += [partial(_full, scene, name, "out", max(4, round(size_kb * level))) for level in levels]

@@ -18,17 +18,17 @@ from tests.faults.tools.hub import Hub, hub
 from tests.faults.tools.trials import Trial, together
 
 FETCH = "fetch"
-SIGKILLS = {"run": 26, "export": 4, "score": 3, "report": 3, FETCH: 4}
-"""How many SIGKILLs each command gets: 40."""
+SIGKILLS = {"run": 26, "export": 4, "score": 3, "report": 3, "compare": 3, FETCH: 4}
+"""How many SIGKILLs each command gets: 43."""
 
-OTHERS = {"run": 4, "export": 2, "score": 1, "report": 1, FETCH: 2}
+OTHERS = {"run": 4, "export": 2, "score": 1, "report": 1, "compare": 1, FETCH: 2}
 """How many of each of the other signals."""
 
 WORKERS_KILLED = {"run": 4, "export": 2}
 EARLY_S, N_EARLY = 2.0, 2
 _WITHOUT_WORKERS = ("Scoring", "Report")
 _SHORTEST_S = 0.05
-TITLES = {"run": "run", "export": "corrupt", "score": "score", "report": "report", FETCH: "noise fetch"}
+TITLES = {"run": "run", "export": "corrupt", "score": "score", "report": "report", "compare": "compare", FETCH: "noise fetch"}
 
 
 @dataclass(frozen=True)

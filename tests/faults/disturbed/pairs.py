@@ -1,4 +1,4 @@
-"""The same at once: two runs on one cache, two runs or exports or scores into one folder, two fetches of one corpus."""
+"""The same at once: two runs on one cache, two of a command into one folder, two fetches of one corpus."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -15,7 +15,7 @@ from tests.faults.tools.counts import Outcome
 from tests.faults.tools.hub import Hub, hub
 from tests.faults.tools.trials import Trial, together
 
-TIMES = {"runs on one cache": 10, "suites into one folder": 10, "fetches": 10, "exports": 10, "scores": 5}
+TIMES = {"runs on one cache": 10, "suites into one folder": 10, "fetches": 10, "exports": 10, "scores": 5, "comparisons": 5}
 HELD = ("in use by", "another suite", "--overwrite")
 """What the second may answer: who holds the folder, or that another suite's run is in it already."""
 LATEST_S = 3.0
@@ -31,6 +31,7 @@ def pairs(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1
             "fetches": partial(_into_one, FETCH, offered.unpacked, partial(_fetch, offered)),
             "exports": partial(_into_one, "export", scene.expected("export"), partial(_start, scene, "export")),
             "scores": partial(_into_one, "score", scene.expected("score"), partial(_start, scene, "score")),
+            "comparisons": partial(_into_one, "compare", scene.expected("compare"), partial(_start, scene, "compare")),
         }
         trials: list[Trial] = [
             partial(of[name], float(rng.uniform(0, LATEST_S)))

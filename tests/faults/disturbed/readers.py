@@ -60,7 +60,7 @@ def readers(scene: Scene, folder: Path) -> dict[str, Reader]:
 def _of_the_store(root: Path) -> dict[str, Reader]:
     store = Store(root)
     first = {kind: files_of(root.parent, pattern)[0] for kind, pattern in IN_CACHE.items() if "store/" in pattern}
-    tables = ("histories", "predictions", "transcripts", "corruptions", "no_speech")
+    tables = ("histories", "predictions", "transcripts", "drift", "corruptions", "no_speech")
     features, heads, note = first["features"], _entry(first["heads"]), first["notes of versions"]
     generation = Generation(note.parent.name, frozenset(json.loads(note.read_text(encoding="utf-8")).items()))
     return {

@@ -8,6 +8,7 @@ IN_CACHE = {
     "histories": "store/*/heads/*/*.history.parquet",
     "predictions": "store/*/predictions/*/*.parquet",
     "transcripts": "store/*/transcripts/*/*.parquet",
+    "drift": "store/*/drift/*/*.parquet",
     "corruptions": "store/*/corruptions/*/*.parquet",
     "no_speech": "store/*/no_speech/*/*.parquet",
     "notes of versions": "store/*/versions.json",
@@ -21,7 +22,8 @@ PROBE = {
 }
 IN_RUN = {
     **{f"run: {name}": name for name in ("predictions.parquet", "transcripts.parquet", "results.parquet")},
-    **{f"run: {name}": name for name in ("comparisons.parquet", "links.parquet", "costs.parquet")},
+    **{f"run: {name}": name for name in ("comparisons.parquet", "links.parquet", "drift.parquet")},
+    **{f"run: {name}": name for name in ("dev_predictions.parquet", "costs.parquet")},
     **{
         f"run: {name}": name
         for name in ("no_speech.parquet", "training.parquet", "layers.parquet", "corruptions.parquet")
