@@ -26,7 +26,7 @@ FULL = "the disk is full"
 
 
 def full_disks(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1.0) -> Iterator[Outcome]:
-    """Yield what came of every full disk, of `run` and, where the output is full, of `corrupt`, `score` and `compare`."""
+    """Yield what came of every full disk: of `run`, and where the output is full of the other commands."""
     if why := _cannot_mount():
         yield from (Outcome(f"full disk: {place}", skipped=why) for place in PLACES)
         return

@@ -28,7 +28,7 @@ WORKERS_KILLED = {"run": 4, "export": 2}
 EARLY_S, N_EARLY = 2.0, 2
 _WITHOUT_WORKERS = ("Scoring", "Report")
 _SHORTEST_S = 0.05
-TITLES = {"run": "run", "export": "corrupt", "score": "score", "report": "report", "compare": "compare", FETCH: "noise fetch"}
+TITLES = {name: name for name in SIGKILLS} | {"export": "corrupt", FETCH: "noise fetch"}
 
 
 @dataclass(frozen=True)

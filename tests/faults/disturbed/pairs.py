@@ -15,7 +15,14 @@ from tests.faults.tools.counts import Outcome
 from tests.faults.tools.hub import Hub, hub
 from tests.faults.tools.trials import Trial, together
 
-TIMES = {"runs on one cache": 10, "suites into one folder": 10, "fetches": 10, "exports": 10, "scores": 5, "comparisons": 5}
+TIMES = {
+    "runs on one cache": 10,
+    "suites into one folder": 10,
+    "fetches": 10,
+    "exports": 10,
+    "scores": 5,
+    "comparisons": 5,
+}
 HELD = ("in use by", "another suite", "--overwrite")
 """What the second may answer: who holds the folder, or that another suite's run is in it already."""
 LATEST_S = 3.0
