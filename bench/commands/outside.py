@@ -153,6 +153,13 @@ def score(
     ],
     manifest: Annotated[Path, typer.Argument(help="The `manifest.csv` that `emonoise corrupt` wrote.")],
     *,
+    dev: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="PREDICTIONS MANIFEST",
+            help="The same two of clean development speech, for `ccc_calibrated`.",
+        ),
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option("--out", help="Where to; runs/ and the table's name unless said.", file_okay=False)
     ] = None,
@@ -198,6 +205,12 @@ def score(
     `emonoise score predictions.csv out/manifest.csv --name my-hubert`
 
     `emonoise score both.parquet out/manifest.csv --family my-bert=lexical --out runs/mine`
+
+    The CCC once scale and mean are forgiven (`ccc_calibrated`) needs predictions of clean development speech, too:
+
+    `emonoise corrupt my/corpus.csv dev --split dev --condition clean`
+
+    `emonoise score predictions.csv out/manifest.csv --dev dev-predictions.csv dev/manifest.csv`
     """
     with told_plainly():
         from bench.outside.score import score_predictions
@@ -214,6 +227,7 @@ def score(
                 predictions,
                 manifest,
                 out,
+                development=dev,
                 name=name,
                 family=(of_all or ["acoustic"])[0],
                 families=pairs([text for text in family or [] if "=" in text], "--family", "SYSTEM=FAMILY"),

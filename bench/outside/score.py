@@ -5,7 +5,6 @@ Predictions are on the corpus's own scale. They may leave it, as those of our ow
 
 import json
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
@@ -13,7 +12,8 @@ from typing import Any, get_args
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.outside.tables import FILE, Export, OutsideError, read_export, read_predictions
+from bench.outside.predicted import DEVELOPMENT, read_development, read_predicted
+from bench.outside.tables import FILE, Export, OutsideError
 from bench.scores.grid import Grid, none_first
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
@@ -30,7 +30,6 @@ from bench.suite.systems import Family, reference_among
 from bench.uncertainty.intervals import AUTO, method_named
 from corruptions.ground.files import write_bytes, write_text
 from corruptions.ground.problems import those_there_are
-from corruptions.sound.inputs import hashed
 
 FAMILIES: tuple[str, ...] = get_args(Family)
 # The versions that the numbers depend on; what made the predictions is not known.
@@ -42,6 +41,7 @@ def score_predictions(
     manifest: Path,
     out: Path,
     *,
+    development: tuple[Path, Path] | None = None,
     name: str | None = None,
     family: str = "acoustic",
     families: Mapping[str, str],
@@ -60,6 +60,7 @@ def score_predictions(
         predictions: the table, as ``read_predictions`` reads it.
         manifest: what ``emonoise corrupt`` wrote, beside its ``corruptions.parquet``; its labels are the truth.
         out: the folder to write; its name is the title of the report.
+        development: the same two of clean development speech, which ``ccc_calibrated`` needs.
         name: of the system, where the table does not say; its file name without suffix unless given.
         family: one of ``FAMILIES``: what kind of robustness the systems stand for.
         families: the same for single systems, by name.
@@ -79,14 +80,14 @@ def score_predictions(
         ChangedError: if one of these changes while it is read.
     """
     began = Began()
-    record = manifest.parent / CORRUPTIONS_TABLE
     claim = _claim(predictions, manifest)
     check_claim(out, claim, overwrite=overwrite)
-    check_inputs(out, claim, [predictions, manifest, record])
-    with _noted(manifest) as of_manifest, _noted(predictions) as of_predictions, _noted(record):
-        export = read_export(manifest)
-        wide = read_predictions(predictions, export, name or predictions.stem, allow_missing=allow_missing)
-        done_to_speech = record.read_bytes()
+    pairs = [(predictions, manifest), *([development] if development else [])]
+    check_inputs(out, claim, [one for pair in pairs for one in (*pair, pair[1].parent / CORRUPTIONS_TABLE)])
+    system = name or predictions.stem
+    tested = read_predicted(predictions, manifest, system, allow_missing=allow_missing)
+    calibrating = read_development(*development, system, tested) if development else None
+    export, wide = tested.export, tested.predictions
     systems = _systems(wide, predictions, family, families)
     if reference is not None and reference not in systems:
         raise OutsideError(f"{predictions}: no system is called {reference!r}; {those_there_are(reference, systems)}")
@@ -96,6 +97,7 @@ def score_predictions(
     _warn_of_scale(wide, export, stages)
     title = out.absolute().name
     table = _long(wide, export, title)
+    of_development = _long(calibrating.predictions, calibrating.export, title) if calibrating else None
     grid = _grid(wide, export)
     cautions = text_notices(method, table, grid.texts)
     for caution in cautions:
@@ -108,14 +110,18 @@ def score_predictions(
             harsher=harsher_by_curve(export.conditions.values(), export.recipe.material),
             grid=grid,
             reference=reference,
+            development=of_development,
             allow_missing=allow_missing,
         )
         advance(1)
     mark(out, claim)
     (out / RECORD).unlink(missing_ok=True)
+    (out / DEVELOPMENT).unlink(missing_ok=True)
     write_table(table, out / "predictions.parquet")
+    if of_development is not None:
+        write_table(of_development, out / DEVELOPMENT)
     write_table(results, out / "results.parquet")
-    write_bytes(out / CORRUPTIONS_TABLE, done_to_speech)
+    write_bytes(out / CORRUPTIONS_TABLE, tested.done_to_speech)
     write_text(out / "systems.json", json.dumps(systems, indent=2, ensure_ascii=False))
     about = {
         "suite": title,
@@ -123,12 +129,11 @@ def score_predictions(
         "intervals": method.described,
         "reference": reference,
         "notices": cautions,
+        **tested.files,
+        **({"development": calibrating.files} if calibrating else {}),
     }
-    given = {
-        "predictions": {"file": str(predictions), "sha256": of_predictions},
-        "manifest": {"file": str(manifest), "sha256": of_manifest},
-    }
-    write_record(out, about | given, ("predictions.parquet", "results.parquet", CORRUPTIONS_TABLE, "systems.json"))
+    written = ("predictions.parquet", "results.parquet", CORRUPTIONS_TABLE, "systems.json")
+    write_record(out, about, (*written, DEVELOPMENT) if calibrating else written)
 
 
 def _claim(predictions: Path, manifest: Path) -> Claim:
@@ -220,8 +225,3 @@ def _provenance(wide: pd.DataFrame, export: Export, began: Began) -> dict[str, A
         **({"seeds": seeds} if seeds else {}),
         "draws": int(export.files["draw"].nunique()),
     }
-
-
-def _noted(path: Path) -> AbstractContextManager[str]:
-    """Return what notes the SHA-256 of the bytes that the block parses; of what is not there, the block says so."""
-    return hashed(path) if path.is_file() else nullcontext("")

@@ -53,7 +53,8 @@ __all__ = ["ProbeSpec", "best_expected_ccc", "best_possible_ccc", "build_probe",
 NOTE = (
     "The probe is a synthetic corpus: one speech synthesiser, generated sentences, labels by construction. It is a "
     "control with planted effects (valence in the words, activation and dominance in the voice) and no evidence about "
-    "human emotion."
+    "human emotion. Loudness is planted, too: noise at one SNR for every utterance is as loud as they are, and the "
+    "control noise-level shows how much that alone tells."
 )
 
 

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.outside import score
+from bench.outside import predicted
 from bench.outside.score import score_predictions
+from bench.outside.tables import OutsideError
+from bench.stages.outputs import changed_files
 from bench.stages.recipe import read_corruptions, write_corruptions
 from bench.store.progress import Stages
 from corruptions.sound.inputs import ChangedError
@@ -45,6 +47,13 @@ def overall(run: Path) -> pd.DataFrame:
     return results[results["draw"].isna() & results["seed"].isna()]
 
 
+def wide_of(path: Path) -> pd.DataFrame:
+    """The predictions of a run as a system of another make would write them."""
+    long = pd.read_parquet(path).rename(columns={"utterance": "id"})
+    by = ["system", "seed", "id", "condition", "draw", "dimension"]
+    return long.set_index(by)["prediction"].unstack().reset_index()  # noqa: PD010 - nothing to aggregate
+
+
 def test_predictions_from_elsewhere_get_the_tables_and_the_report_of_a_run(
     predictions: pd.DataFrame, exported: Path, tmp_path: Path
 ):
@@ -72,15 +81,48 @@ def test_predictions_from_elsewhere_get_the_tables_and_the_report_of_a_run(
 def test_a_system_of_a_run_scores_the_same_from_outside(
     control_run: Path, write_export: Callable[..., Path], tmp_path: Path
 ):
-    long = pd.read_parquet(control_run / "predictions.parquet").rename(columns={"utterance": "id"})
-    listed = write_export(tmp_path / "out", [*long["condition"].unique()], draws=2)
-    by = ["system", "seed", "id", "condition", "draw", "dimension"]
-    wide = long.set_index(by)["prediction"].unstack()  # noqa: PD010 - nothing to aggregate
-    run = scored(wide.reset_index(), listed, tmp_path / "outside", family="control")
-    # Development speech is not predicted from outside.
-    tables = (pd.read_parquet(where / "results.parquet") for where in (control_run, run))
-    theirs, ours = (one[one["metric"] != "ccc_calibrated"].reset_index(drop=True) for one in tables)
-    pd.testing.assert_frame_equal(ours.drop(columns="suite"), theirs.drop(columns="suite"), check_exact=True)
+    tested, development = (wide_of(control_run / name) for name in ("predictions.parquet", "dev_predictions.parquet"))
+    listed = write_export(tmp_path / "out", [*tested["condition"].unique()], draws=2)
+    of_dev = write_export(tmp_path / "dev", ["clean"], split="dev")
+    development.to_csv(tmp_path / "dev.csv", index=False)
+    given = {"family": "control", "development": (tmp_path / "dev.csv", of_dev)}
+    run = scored(tested, listed, tmp_path / "outside", **given)
+    theirs, ours = (pd.read_parquet(where / "results.parquet").drop(columns="suite") for where in (control_run, run))
+    pd.testing.assert_frame_equal(ours, theirs, check_exact=True)
+    assert ours.query("metric == 'ccc_calibrated'")["value"].notna().any()
+    assert not changed_files(run)
+    again = scored(tested, listed, tmp_path / "outside", family="control")
+    assert not (again / "dev_predictions.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "system", "message"),
+    [
+        (
+            {"split": "test"},
+            "mine",
+            "lists the split test, not dev; write it with `emonoise corrupt CORPUS OUT --split",
+        ),
+        ({"conditions": ["babble@5dB"]}, "mine", "lists no clean speech; write it with `emonoise corrupt CORPUS OUT"),
+        ({"scale": (0, 8)}, "mine", "is of corpus, with labels from 0 to 8; what is tested is of corpus, with labels"),
+        ({}, "other", "predicts with other, of which nothing is tested"),
+    ],
+)
+def test_what_does_not_calibrate_is_refused(
+    options: dict[str, object],
+    system: str,
+    message: str,
+    predictions: pd.DataFrame,
+    exported: Path,
+    write_export: Callable[..., Path],
+    tmp_path: Path,
+):
+    given: dict[str, object] = {"split": "dev", "conditions": ["clean"]} | options
+    of_dev = write_export(tmp_path / "dev", given.pop("conditions"), **given)
+    pd.read_csv(of_dev)[COLUMNS].assign(system=system).to_csv(tmp_path / "dev.csv", index=False)
+    with pytest.raises(OutsideError, match=re.escape(message)):
+        scored(predictions, exported, tmp_path, development=(tmp_path / "dev.csv", of_dev))
+    assert not (tmp_path / "scores" / "results.parquet").exists()
 
 
 def test_a_synthetic_corpus_is_called_synthetic_from_outside_too(
@@ -256,14 +298,14 @@ def test_a_table_that_changes_while_it_is_read_is_not_scored(
 ):
     for name in ("manifest.csv", "corruptions.parquet"):
         shutil.copyfile(exported.with_name(name), tmp_path / name)
-    read = score.read_predictions
+    read = predicted.read_predictions
 
     def read_and_change(*given: object, **options: object) -> pd.DataFrame:
         table = read(*given, **options)
         (tmp_path / which).write_bytes((tmp_path / which).read_bytes())
         return table
 
-    monkeypatch.setattr(score, "read_predictions", read_and_change)
+    monkeypatch.setattr(predicted, "read_predictions", read_and_change)
     with pytest.raises(ChangedError, match=f"{which}: changed while it was read: run again"):
         scored(predictions, tmp_path / "manifest.csv", tmp_path)
     assert not (tmp_path / "scores").exists()
