@@ -189,9 +189,10 @@ def save_figure(figure: "Figure", folder: Path, name: str) -> None:
     """Write a figure as SVG, PDF with embedded fonts, and PNG; the same figure gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     with style.paper():
-        # Laying out takes longer than drawing: once is enough for three formats.
+        # Laying out takes longer than drawing: once is enough for three formats. With an engine, even "none", each would
+        # be drawn twice.
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
         for suffix, options in FORMATS.items():
             # By way of memory: on a full disk matplotlib fails in words that say nothing of disks.
             drawn = BytesIO()
