@@ -38,7 +38,8 @@ def users_folder(tiny_probe: Corpus, tmp_path_factory: pytest.TempPathFactory) -
     """What a user of the README has: `my/corpus.csv`, folders of recordings, and the suite of the README."""
     folder = tmp_path_factory.mktemp("user")
     (folder / "my").mkdir()
-    rows = [[getattr(one, column) for column in COLUMNS] for one in tiny_probe.utterances]
+    # Recognition is what takes time: one in three has all speakers.
+    rows = [[getattr(one, column) for column in COLUMNS] for one in tiny_probe.utterances[::3]]
     pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "my" / "corpus.csv", index=False)
     noise = np.random.default_rng(0).normal(0, 0.05, 32_000).astype(np.float32)
     for name in ("street", "office"):
