@@ -38,6 +38,15 @@ def test_a_command_that_shows_a_traceback_is_raw_and_says_what(tmp_path: Path):
     assert (ended.status, ended.raw, ended.said) == (1, True, "KeyError: 'seeds'")
 
 
+@pytest.mark.parametrize(
+    ("frame", "never_began"), [("<frozen site>", True), ("/x/python3.11/enum.py", True), ("/x/bench/store/a.py", False)]
+)
+def test_what_interrupts_python_before_it_comes_to_us_is_told_apart(frame: str, never_began: bool):
+    traceback = f'Traceback (most recent call last):\n  File "{frame}", line 1, in <module>\nKeyboardInterrupt\n'
+    assert Ended(1, traceback, 0.1).never_began is never_began
+    assert not Ended(1, f"Training               2 heads ...\n{traceback}", 9.0).never_began
+
+
 def test_what_is_said_is_the_error_and_no_stage():
     output = (
         "Training               2 heads ...\nerror: out: the disk is full\nReading noise          3 recordings in 0 s\n"

@@ -149,6 +149,8 @@ def killed(
         running.end()
     if ended is None:
         return [Outcome(fault, skipped="it had ended before")]
+    if ended.never_began:
+        return [Outcome(fault, skipped="Python itself was still starting, and no command can answer for it")]
     again = _again(victim, trial)
     raw = ended.raw or again.raw or bool(left)
     said = f"{left} processes left alive; {ended.said}" if left else ended.said

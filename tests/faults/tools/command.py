@@ -26,6 +26,8 @@ _POLL_S = 0.01
 _SESSION = f"{os.getpid()}-"
 # What stages say when they begin and end, and warnings, is no answer to a fault.
 _STAGE = re.compile(r"^(?P<name>\S.*?) +\d+(?: of \d+)? \w+(?: \.\.\.| in \d+ s|, about .* left)$")
+_PYTHON_STARTS = ("Traceback (most recent call last)", "Error processing line", "Exception ignored in", "Fatal Python")
+_OURS = re.compile(r'File "[^"]*/(?:bench|corruptions|models|reports)/')
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Ended:
     def raw(self) -> bool:
         """Whether a user was shown a traceback, or the command had to be ended because it hung."""
         return "Traceback (most recent call last)" in self.output or self.seconds >= LONGEST_S
+
+    @property
+    def never_began(self) -> bool:
+        """Whether a traceback is all there is, and no line of ours is in it: Python itself was still starting."""
+        return self.output.startswith(_PYTHON_STARTS) and not _OURS.search(self.output)
 
     @property
     def said(self) -> str:
