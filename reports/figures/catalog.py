@@ -189,8 +189,8 @@ def save_figure(figure: "Figure", folder: Path, name: str) -> None:
     """Write a figure as SVG, PDF with embedded fonts, and PNG; the same figure gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     with style.paper():
-        # Laying out takes longer than drawing: once is enough for three formats. With an engine, even "none", each would
-        # be drawn twice.
+        # Laying out takes longer than drawing: once is enough for three formats. With an engine, even "none",
+        # matplotlib would draw each twice.
         figure.draw_without_rendering()
         figure.set_layout_engine(None)
         for suffix, options in FORMATS.items():

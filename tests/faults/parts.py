@@ -10,7 +10,7 @@ from tests.faults.disturbed.cost import Cost, cost_of, cost_of_filterbanks
 from tests.faults.disturbed.damage import damages
 from tests.faults.disturbed.disk import full_disks
 from tests.faults.disturbed.flips import flips
-from tests.faults.disturbed.kill import kills
+from tests.faults.disturbed.kill import early_ends, kills
 from tests.faults.disturbed.pairs import pairs
 from tests.faults.disturbed.probe import damaged_probe
 from tests.faults.disturbed.swap import swaps
@@ -31,6 +31,7 @@ class Section:
 
 FAULTS: dict[str, tuple[str, Fault]] = {
     "kill": ("Signals at random moments", kills),
+    "early": ("Ctrl-C in the first two seconds", early_ends),
     "flips": ("One flipped bit against each reader", flips),
     "damage": ("Damaged files, from end to end", damages),
     "probe": ("Damaged files of the probe corpus, from end to end", damaged_probe),

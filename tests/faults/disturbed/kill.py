@@ -25,7 +25,7 @@ OTHERS = {"run": 4, "export": 2, "score": 1, "report": 1, "compare": 1, FETCH: 2
 """How many of each of the other signals."""
 
 WORKERS_KILLED = {"run": 4, "export": 2}
-EARLY_S, N_EARLY = 2.0, 2
+EARLY_S, N_EARLY = 2.0, 4
 _WITHOUT_WORKERS = ("Scoring", "Report")
 _SHORTEST_S = 0.05
 TITLES = {name: name for name in SIGKILLS} | {"export": "corrupt", FETCH: "noise fetch"}
@@ -68,10 +68,24 @@ def kills(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1
             yield from together(list(_trials(victim, rng, share)), folder)
 
 
-def _trials(victim: Victim, rng: np.random.Generator, share: float) -> Iterator[Trial]:
-    def some(n: int) -> int:
-        return max(1, round(n * share)) if n else 0
+def early_ends(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1.0) -> Iterator[Outcome]:
+    """Yield what came of every Ctrl-C before a command has begun."""
+    with hub() as offered:
+        for name in [
+            one for one in SIGKILLS if one != FETCH
+        ]:  # what launches a fetch is the harness's own, and no user meets it
+            victim = observe(name, scene, folder, offered)
+            moments = [Moment(None, float(after_s)) for after_s in rng.uniform(0, EARLY_S, _some(N_EARLY, share))]
+            trials = [partial(killed, victim, signal.SIGINT, _everything, one, "Ctrl-C") for one in moments]
+            yield from together(trials, folder)
 
+
+def _some(n: int, share: float) -> int:
+    return max(1, round(n * share)) if n else 0
+
+
+def _trials(victim: Victim, rng: np.random.Generator, share: float) -> Iterator[Trial]:
+    some = partial(_some, share=share)
     for moment in moments(victim, some(SIGKILLS[victim.name]), rng):
         yield partial(killed, victim, signal.SIGKILL, _command, moment, "SIGKILL")
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -81,9 +95,6 @@ def _trials(victim: Victim, rng: np.random.Generator, share: float) -> Iterator[
         yield partial(killed, victim, signal.SIGINT, _everything, moment, "Ctrl-C")
     for moment in moments(victim, some(WORKERS_KILLED.get(victim.name, 0)), rng, with_workers=True):
         yield partial(killed, victim, signal.SIGKILL, _one_worker, moment, "SIGKILL to a worker")
-    for after_s in rng.uniform(0, EARLY_S, 0 if victim.name == FETCH else some(N_EARLY)):
-        early = Moment(None, float(after_s))
-        yield partial(killed, victim, signal.SIGINT, _everything, early, "Ctrl-C in the first two seconds")
 
 
 def observe(name: str, scene: Scene, folder: Path, offered: Hub) -> Victim:
