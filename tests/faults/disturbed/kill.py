@@ -71,9 +71,7 @@ def kills(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1
 def early_ends(scene: Scene, folder: Path, rng: np.random.Generator, share: float = 1.0) -> Iterator[Outcome]:
     """Yield what came of every Ctrl-C before a command has begun."""
     with hub() as offered:
-        for name in [
-            one for one in SIGKILLS if one != FETCH
-        ]:  # what launches a fetch is the harness's own, and no user meets it
+        for name in [one for one in SIGKILLS if one != FETCH]:
             victim = observe(name, scene, folder, offered)
             moments = [Moment(None, float(after_s)) for after_s in rng.uniform(0, EARLY_S, _some(N_EARLY, share))]
             trials = [partial(killed, victim, signal.SIGINT, _everything, one, "Ctrl-C") for one in moments]
