@@ -33,6 +33,9 @@ Ccc = Mapping[tuple[str, str], Numbers]
 SMALLEST_ERROR = 0.05
 """Below this mean error over the levels of a corruption, the reference is not divided by."""
 
+# Of what is predicted without an error, less than this is left by rounding.
+_NOTHING = 1e-9
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -82,7 +85,7 @@ def _rows(
     ratios = _errors(own, kind, grid).paired(divisors, _ratio)
     ratios = ratios.each(lambda values: np.where(fine, values, np.nan), ratios.sizes)
     undivided = f"interval unknown: {reference} {kind.verb} nothing without some speaker"
-    unsure = [undivided if one else None for one in (divisors.again <= 0).any(axis=0)]
+    unsure = [undivided if one else None for one in (divisors.again <= _NOTHING).any(axis=0)]
     cells = ratios.rows(method, RANGES.get(metric, ANYWHERE))
     for corruption, points, why, unknown, row in zip(grid.curves, curves, whys, unsure, cells, strict=True):
         place: Row = {"corruption": corruption, "level_unit": grid.conditions[points[0]].level_unit}
@@ -94,12 +97,13 @@ def _rows(
     why = next((whys[k] for k in kept or [0] if whys[k]), None)
     note = why or _note(row, next((unsure[k] for k in kept if unsure[k]), None))
     without = f"without {', '.join(left_out)}" if kept and left_out else None
-    yield row | {"metric": kind.mean, "note": "; ".join(filter(None, (note, without))) or None}
+    yield row | {"metric": kind.mean, "note": "; ".join(str(one) for one in (note, without) if one) or None}
 
 
-def _note(row: Row, unsure: str | None) -> str | None:
+def _note(row: Row, unsure: str | None) -> object:
     # A bootstrap has an interval although the reference errs nothing in a few sets.
-    return unsure if unsure and np.isnan([row["ci_low"]]).any() else row["note"]
+    end = row["ci_low"]
+    return unsure if unsure and isinstance(end, float) and np.isnan(end) else row["note"]
 
 
 def _errors(ccc: Numbers, kind: Kind, grid: Grid) -> Numbers:
@@ -118,7 +122,7 @@ def _errors(ccc: Numbers, kind: Kind, grid: Grid) -> Numbers:
 
 
 def _ratio(own: Floats, others: Floats) -> Floats:
-    return own / np.where(others > 0, others, np.nan)
+    return own / np.where(others > _NOTHING, others, np.nan)
 
 
 def _why_no_divisor(ccc: Numbers, kind: Kind, reference: str, grid: Grid, points: Sequence[int]) -> str | None:

@@ -94,7 +94,8 @@ def half_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method: 
         why = why_no_ratio(ccc, grid, points)
         if why is None:
             found = _inferred(ccc, grid, corruption, harsher[corruption], least, method)
-            yield row | found | {"note": "; ".join(filter(None, (found["note"], first_note(ccc, used)))) or None}
+            notes = [str(one) for one in (found["note"], first_note(ccc, used)) if one]
+            yield row | found | {"note": "; ".join(notes) or None}
         else:
             yield row | {"value": np.nan, "note": why}
 

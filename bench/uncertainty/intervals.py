@@ -138,7 +138,7 @@ class Percentile:
 
     def why_unknown(self, sizes: Floats) -> str:
         """Return that there are too few speakers, or too many sets without the number."""
-        often = f"undefined in more than {_MOST_UNDEFINED:.0%} of the resamples"
+        often = f"undefined in more than {100 * _MOST_UNDEFINED:g} % of the resamples"
         return ONE_SPEAKER if np.count_nonzero(sizes) < FEWEST else often
 
     def of_differences(self) -> "Percentile":
