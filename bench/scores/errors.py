@@ -83,7 +83,7 @@ def _rows(
     whys = [doubt or hole for doubt, hole in zip(doubts, holes, strict=True)]
     fine = np.array([why is None for why in whys])
     ratios = _errors(own, kind, grid).paired(divisors, _ratio)
-    ratios = ratios.each(lambda values: np.where(fine, values, np.nan), ratios.sizes)
+    ratios = ratios.each(lambda values: np.where(fine, values, np.nan), ratios.sizes, ratios.notes)
     undivided = f"interval unknown: {reference} {kind.verb} nothing without some speaker"
     unsure = [undivided if one else None for one in (divisors.again <= _NOTHING).any(axis=0)]
     cells = ratios.rows(method, RANGES.get(metric, ANYWHERE))
