@@ -121,7 +121,8 @@ def compare(
             ]
         )
     ]
-    return typed(pd.DataFrame(rows, columns=[*COMPARISONS]), COMPARISONS, "comparisons")
+    # As objects, for beside a null, pandas takes whole numbers for floats, and large seeds for others.
+    return typed(pd.DataFrame(rows, columns=[*COMPARISONS], dtype="object"), COMPARISONS, "comparisons")
 
 
 def _places(series: Series, grid: Grid, method: Method, harsher: Mapping[str, Harsher]) -> dict[Place, Numbers]:

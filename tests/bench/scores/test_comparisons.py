@@ -161,3 +161,9 @@ def test_other_numbers_of_seeds_leave_no_interval_that_holds_seeds(predictions):
     assert table[["value", "ci_low", "p_holm"]].notna().all(axis=None)
     assert table[["seed_sd", "all_low", "all_high"]].isna().all(axis=None)
     assert set(table["note"]) == {"2 and 1 seeds cannot be paired"}
+
+
+def test_large_seeds_stay_what_they_are(predictions):
+    table = compared(predictions.assign(seed=predictions["seed"].map({0: 2**53 + 1, 1: 2**63 - 1})))
+    assert {*table["seed"].dropna()} == {2**53 + 1, 2**63 - 1}
+    assert table.drop(columns="seed").equals(compared(predictions).drop(columns="seed"))

@@ -290,3 +290,11 @@ def test_the_worst_noise_is_named_and_what_its_mean_leaves_out(predictions):
     note = one(table, metric="ccc_worst", system="mfb", dimension="mean")["note"]
     assert note.partition("; ")[0] in HARSHER
     assert note.partition("; ")[2] == "without valence, undefined: one truth for all 7 utterances"
+
+
+def test_large_seeds_stay_what_they_are(predictions):
+    large = predictions.assign(seed=predictions["seed"].map({0: 2**53 + 1, 1: 2**63 - 1}))
+    results = scored(large)
+    assert {*results["seed"].dropna()} == {2**53 + 1, 2**63 - 1}
+    few = scored(predictions)
+    pd.testing.assert_series_equal(results["value"], few["value"])
