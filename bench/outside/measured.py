@@ -43,7 +43,7 @@ def read_measured(folder: Path, label: str) -> Measured:
     """Return what is in the folder of a finished run, or of scores.
 
     Raises:
-        OutsideError: if it is no such folder.
+        OutsideError: if it is no such folder, or one of an older version with files that cannot be read.
         SealError: naming the files that are not as they were written.
         TableError: for predictions that are no such table.
         RecipeError: if ``corruptions.parquet`` cannot be read.
@@ -58,14 +58,29 @@ def read_measured(folder: Path, label: str) -> Measured:
         said = read_yaml(suite.read_text(encoding="utf-8")) if suite.is_file() else {}
     except yaml.YAMLError as error:
         raise OutsideError(f"{suite}: not valid YAML: {error}") from error
+    try:
+        predictions = pd.read_parquet(folder / EVIDENCE)
+    except (ValueError, OSError) as error:
+        raise OutsideError(f"{folder / EVIDENCE}: cannot be read as parquet: {error}") from error
     return Measured(
         label,
         folder,
-        typed(pd.read_parquet(folder / EVIDENCE), PREDICTIONS, str(folder / EVIDENCE)),
-        read_record(folder),
+        typed(predictions, PREDICTIONS, str(folder / EVIDENCE)),
+        _record(folder),
         said,
         table[["id", "condition", "draw", "source_sha256", "audio_sha256"]],
     )
+
+
+def _record(folder: Path) -> Mapping[str, Any]:
+    # What an older version wrote has no seal that would have shown damage.
+    try:
+        record = read_record(folder)
+    except ValueError as error:
+        raise OutsideError(f"{folder / RECORD}: not valid JSON: {error}") from error
+    if not isinstance(record.get("corpus"), dict):
+        raise OutsideError(f"{folder / RECORD}: does not say of which corpus: run or score it again")
+    return record
 
 
 def labels_of(folders: Sequence[Path]) -> list[str]:

@@ -78,7 +78,8 @@ def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Clusters)
     clean_cell = _clean_cells(grid)
     metrics = {name: _of_sums(formula) for name, formula in FROM_MOMENTS.items()}
     metrics["stability"] = _rate(len(STATISTICS), over=0)
-    untold = "not every utterance was predicted here and on clean speech"
+    both = "not every utterance was predicted here and on clean speech"
+    untold = both if clean_cell.size else "clean speech was not scored"
     for s, (name, seeds) in enumerate(grid.systems.items()):
         of_system = system == s
         seed = positions(predictions["seed"], seeds)
@@ -191,7 +192,8 @@ def cell_numbers(series: Series, metric: str, method: Method) -> Numbers:
 def means_of_cells(cells: Numbers, series: Series, grid: Grid) -> Numbers:
     """Return the mean over seeds and draws under every condition, over those cells that have anything."""
     one_seed = cells_of(grid)
-    most_draws = max(len(one.draws) for one in grid.conditions)
+    # Of noises that are drawn a different number of times, single draws are those that all have.
+    draws = min((len(one.draws) for one in grid.conditions if len(one.draws) > 1), default=1)
     there = cells.sizes.sum(axis=0) > 0
     all_seeds = range(len(series.seeds))
 
@@ -199,18 +201,19 @@ def means_of_cells(cells: Numbers, series: Series, grid: Grid) -> Numbers:
         found: list[list[int]] = [[] for _ in grid.conditions]
         for seed in seeds:
             for cell, (position, drawn) in enumerate(one_seed):
-                draws = grid.conditions[position].draws
-                if draw is None or len(draws) == 1 or draws.index(drawn) == draw:
+                of_noise = grid.conditions[position].draws
+                if draw is None or len(of_noise) == 1 or of_noise.index(drawn) == draw:
                     found[position].append(seed * len(one_seed) + cell)
         return [np.array(of, np.intp) for of in found]
 
     everything = members(all_seeds)
+    by_seed = [_means(cells.value, members([k]), there) for k in all_seeds if series.seeds != (None,)]
     return Numbers(
         value=_means(cells.value, everything, there),
         again=_means(cells.again, everything, there),
         sizes=_means(cells.sizes, everything, np.ones_like(there)),
-        by_seed=np.stack([_means(cells.value, members([k]), there) for k in all_seeds]),
-        by_draw=np.stack([_means(cells.value, members(all_seeds, k), there) for k in range(most_draws)]),
+        by_seed=np.array(by_seed).reshape(-1, len(grid.conditions)),
+        by_draw=np.stack([_means(cells.value, members(all_seeds, k), there) for k in range(draws)]),
         notes=tuple(first_note(cells, of[there[of]] if there[of].any() else of) for of in everything),
     )
 

@@ -78,7 +78,9 @@ def compare(
         ``ccc_mean_noisy`` (the mean of all areas). The dimension ``mean`` leaves out what is undefined. ``seed_sd`` is
         the standard deviation of the difference between seeds, null for one seed. Of several there is a row each, with
         the value alone; where the two systems have others, the first of one is paired with the first of the other, and
-        so on, and the rows bear those of the first.
+        so on, and the rows bear those of the first. A system that has no seeds is the same for each of the other's. Of
+        different numbers of seeds nothing is known but the difference of the means: no row of a seed, and no interval
+        that holds seeds.
 
     Raises:
         TableError: for a table that does not hold the grid.
@@ -110,12 +112,17 @@ def compare(
                 for system, against in couples
                 for dimension in (*DIMENSIONS, MEAN)
                 for row in _differences(
-                    scored[system, dimension], scored[against, dimension], metric, method, grid.systems[system]
+                    scored[system, dimension],
+                    scored[against, dimension],
+                    metric,
+                    method,
+                    [grid.systems[one] for one in (system, against)],
                 )
             ]
         )
     ]
-    return typed(pd.DataFrame(rows, columns=[*COMPARISONS]), COMPARISONS, "comparisons")
+    # As objects, for beside a null, pandas takes whole numbers for floats, and large seeds for others.
+    return typed(pd.DataFrame(rows, columns=[*COMPARISONS], dtype="object"), COMPARISONS, "comparisons")
 
 
 def _places(series: Series, grid: Grid, method: Method, harsher: Mapping[str, Harsher]) -> dict[Place, Numbers]:
@@ -138,17 +145,23 @@ def _differences(
     other: Mapping[Place, Numbers],
     metric: str,
     method: Method,
-    seeds: Sequence[int | None],
+    seeds: Sequence[tuple[int | None, ...]],
 ) -> Iterator[Row]:
+    trained = [of for of in seeds if of != (None,)]
+    unpaired = len({len(of) for of in trained}) > 1
+    counts_of_seeds = " and ".join(str(len(of)) for of in trained)
     for (name, corruption), number in one.items():
         if name == metric:
             difference = number.minus(other[name, corruption])
             [row] = difference.rows(method.of_differences())
             place = {"metric": metric, "corruption": corruption}
+            if unpaired and np.isfinite(difference.value[0]):
+                told = f"{counts_of_seeds} seeds cannot be paired"
+                row["note"] = "; ".join(filter(None, (str(row["note"] or ""), told)))
             yield {**row, **place, "seed": None, "p_holm": row["p"]}
-            if len(difference.by_seed) > 1:
+            if len(difference.by_seed) > 1 and not unpaired:
                 counts = {key: row[key] for key in ("n_utterances", "n_speakers")}
-                for seed, value in zip(seeds, difference.by_seed[:, 0], strict=True):
+                for seed, value in zip(trained[0], difference.by_seed[:, 0], strict=True):
                     yield {**counts, **place, "seed": seed, "value": float(value), "p_holm": np.nan}
 
 

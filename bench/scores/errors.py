@@ -24,7 +24,7 @@ from bench.scores.grid import Grid
 from bench.scores.results import RANGES
 from bench.scores.robustness import why_unknown
 from bench.uncertainty.intervals import Method
-from bench.uncertainty.numbers import ANYWHERE, Numbers, Row
+from bench.uncertainty.numbers import ANYWHERE, Numbers, Row, first_note
 
 Floats = npt.NDArray[np.float64]
 Ccc = Mapping[tuple[str, str], Numbers]
@@ -32,6 +32,9 @@ Ccc = Mapping[tuple[str, str], Numbers]
 
 SMALLEST_ERROR = 0.05
 """Below this mean error over the levels of a corruption, the reference is not divided by."""
+
+# Of what is predicted without an error, less than this is left by rounding.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -80,22 +83,27 @@ def _rows(
     whys = [doubt or hole for doubt, hole in zip(doubts, holes, strict=True)]
     fine = np.array([why is None for why in whys])
     ratios = _errors(own, kind, grid).paired(divisors, _ratio)
-    ratios = ratios.each(lambda values: np.where(fine, values, np.nan), ratios.sizes)
-    unsure = [
-        f"no interval: {reference} {kind.verb} nothing without some speaker" if np.isnan(again).any() else None
-        for again in ratios.again.T
-    ]
+    ratios = ratios.each(lambda values: np.where(fine, values, np.nan), ratios.sizes, ratios.notes)
+    undivided = f"interval unknown: {reference} {kind.verb} nothing without some speaker"
+    unsure = [undivided if one else None for one in (divisors.again <= _NOTHING).any(axis=0)]
     cells = ratios.rows(method, RANGES.get(metric, ANYWHERE))
     for corruption, points, why, unknown, row in zip(grid.curves, curves, whys, unsure, cells, strict=True):
         place: Row = {"corruption": corruption, "level_unit": grid.conditions[points[0]].level_unit}
-        yield row | place | {"metric": metric, "note": why or unknown or row["note"]}
+        yield row | place | {"metric": metric, "note": why or _note(row, unknown)}
     kept = [k for k, doubt in enumerate(doubts) if doubt is None]
     left_out = [name for name, doubt in zip(grid.curves, doubts, strict=True) if doubt is not None]
     mean = ratios.through(lambda values: values[..., kept or [0]].mean(axis=-1), kept or [0])
     [row] = mean.rows(method, RANGES.get(kind.mean, ANYWHERE))
-    note = next((whys[k] or unsure[k] for k in kept or [0] if whys[k] or unsure[k]), None)
+    why = next((whys[k] for k in kept or [0] if whys[k]), None)
+    note = why or _note(row, next((unsure[k] for k in kept if unsure[k]), None))
     without = f"without {', '.join(left_out)}" if kept and left_out else None
-    yield row | {"metric": kind.mean, "note": "; ".join(filter(None, (note, without))) or row["note"]}
+    yield row | {"metric": kind.mean, "note": "; ".join(str(one) for one in (note, without) if one) or None}
+
+
+def _note(row: Row, unsure: str | None) -> object:
+    # A bootstrap has an interval although the reference errs nothing in a few sets.
+    end = row["ci_low"]
+    return unsure if unsure and isinstance(end, float) and np.isnan(end) else row["note"]
 
 
 def _errors(ccc: Numbers, kind: Kind, grid: Grid) -> Numbers:
@@ -109,11 +117,12 @@ def _errors(ccc: Numbers, kind: Kind, grid: Grid) -> Numbers:
         return np.stack([best - values[..., points].mean(axis=-1) for points in curves], axis=-1)
 
     used = [[*points, grid.clean] if kind.above_clean and grid.clean is not None else points for points in curves]
-    return ccc.each(errors, np.stack([ccc.sizes[:, points].min(axis=1) for points in used], axis=-1))
+    least = np.stack([ccc.sizes[:, points].min(axis=1) for points in used], axis=-1)
+    return ccc.each(errors, least, [first_note(ccc, points) for points in used])
 
 
 def _ratio(own: Floats, others: Floats) -> Floats:
-    return own / np.where(others > 0, others, np.nan)
+    return own / np.where(others > _NOTHING, others, np.nan)
 
 
 def _why_no_divisor(ccc: Numbers, kind: Kind, reference: str, grid: Grid, points: Sequence[int]) -> str | None:

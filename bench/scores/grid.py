@@ -43,12 +43,12 @@ class Grid:
 
     @cached_property
     def curves(self) -> dict[str, tuple[int, ...]]:
-        """The positions of the conditions on each curve, by ascending level; what has no level is a curve of one."""
+        """The positions of the conditions on each curve, by name and level; what has no level is a curve of one."""
         points: dict[str, list[tuple[float, int]]] = {}
         for k, one in enumerate(self.conditions):
             if k != self.clean:
                 points.setdefault(one.corruption, []).append((one.level or 0.0, k))
-        return {name: tuple(k for _, k in sorted(of)) for name, of in points.items()}
+        return {name: tuple(k for _, k in sorted(of)) for name, of in sorted(points.items())}
 
 
 def grid_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> Grid:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from bench.scores.grid import Grid
 from bench.scores.robustness import Curve, Harsher, curve_under, why_no_ratio
 from bench.uncertainty.intervals import Method
-from bench.uncertainty.numbers import Numbers, Row
+from bench.uncertainty.numbers import Numbers, Row, first_note, no_interval
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,7 +82,8 @@ def half_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method: 
         first = grid.conditions[points[0]]
         if first.level is None:
             continue
-        least = ccc.sizes[:, [*points] if grid.clean is None else [*points, grid.clean]].min(axis=1)
+        used = [*points] if grid.clean is None else [*points, grid.clean]
+        least = ccc.sizes[:, used].min(axis=1)
         row: Row = {
             "metric": METRIC,
             "corruption": corruption,
@@ -92,7 +93,9 @@ def half_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method: 
         }
         why = why_no_ratio(ccc, grid, points)
         if why is None:
-            yield row | _inferred(ccc, grid, corruption, harsher[corruption], least, method)
+            found = _inferred(ccc, grid, corruption, harsher[corruption], least, method)
+            notes = [str(one) for one in (found["note"], first_note(ccc, used)) if one]
+            yield row | found | {"note": "; ".join(notes) or None}
         else:
             yield row | {"value": np.nan, "note": why}
 
@@ -124,11 +127,12 @@ def _inferred(ccc: Numbers, grid: Grid, corruption: str, harsher: Harsher, least
     goes_on = [beyond[end] for end in ends["ci"] if np.isinf(end) and end != value]
     notes = [beyond[value]] if np.isinf(value) else []
     notes += [f"interval goes on {' and '.join(goes_on)}"] if goes_on else []
+    notes += [no_interval(method, least)] if np.isnan(ends["ci"]).any() else []
     return {
         "value": _finite(value),
         **{f"{kind}_{end}": _finite(one) for kind, both in ends.items() for end, one in zip(ENDS, both, strict=True)},
         **{name: float(sd[0]) for name, sd in ccc.each(falls, sizes).deviations().items()},
-        "note": "; ".join(notes) or None,
+        "note": "; ".join(notes),
     }
 
 

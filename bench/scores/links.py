@@ -173,11 +173,12 @@ def _over_conditions(ccc: Numbers, rate: Numbers, grid: Grid, method: Method) ->
     [row] = number.rows(method, _RANGE)
     constant = "CCC or the error rate is the same under all conditions" if np.isnan(number.value[0]) else None
     left_out = [one.condition for one, there in zip(grid.conditions, known, strict=True) if not there]
-    return row | {"metric": OVER_CONDITIONS, "note": constant or _without(left_out) or row["note"]}
+    return row | {"metric": OVER_CONDITIONS, "note": constant or _note(row, left_out)}
 
 
 def _over_utterances(links: Numbers, grid: Grid, method: Method) -> Iterator[Row]:
-    everywhere = np.isfinite(links.value) & np.isfinite(links.again).all(axis=0)
+    alone = np.count_nonzero(method.by_speaker(links.sizes), axis=0) == 1
+    everywhere = np.isfinite(links.value) & (np.isfinite(links.again).all(axis=0) | alone)
     enough = links.sizes.sum(axis=0) >= FEWEST
     for one, known, several, row in zip(grid.conditions, everywhere, enough, links.rows(method, _RANGE), strict=True):
         place = {name: getattr(one, name) for name in ("corruption", "condition", "level", "level_unit")}
@@ -188,12 +189,13 @@ def _over_utterances(links: Numbers, grid: Grid, method: Method) -> Iterator[Row
     used = places if len(places) else np.arange(len(everywhere))
     [row] = links.through(lambda values: values[..., used].mean(axis=-1), used.tolist()).rows(method, _RANGE)
     left_out = [one.condition for one, known in zip(grid.conditions, everywhere, strict=True) if not known]
-    note = _without(left_out) if len(places) else "unknown under every condition"
-    yield row | {"metric": OVER_UTTERANCES, "note": note or row["note"]}
+    note = _note(row, left_out) if len(places) else "unknown under every condition"
+    yield row | {"metric": OVER_UTTERANCES, "note": note}
 
 
-def _without(left_out: Sequence[str]) -> str | None:
-    return f"without {', '.join(left_out)}" if left_out else None
+def _note(row: Row, left_out: Sequence[str]) -> str | None:
+    without = f"without {', '.join(left_out)}" if left_out else None
+    return "; ".join(str(one) for one in (without, row["note"]) if one) or None
 
 
 def _within(

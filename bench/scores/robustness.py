@@ -124,7 +124,8 @@ def curve_numbers(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> I
         yield {"metric": ALL_NOISE}, every.through(lambda values: values.mean(axis=-1), range(len(areas)))
         worst = every.through(lambda values: values.min(axis=-1), range(len(areas)))
         if not np.isnan(every.value).any():
-            worst = replace(worst, notes=([*areas][int(np.argmin(every.value))],))
+            name = [*areas][int(np.argmin(every.value))]
+            worst = replace(worst, notes=("; ".join(filter(None, (name, *worst.notes))),))
         yield {"metric": WORST}, worst
 
 
@@ -140,7 +141,7 @@ def why_unknown(ccc: Numbers, grid: Grid, points: Sequence[int], *, clean: bool)
     if clean and grid.clean is None:
         return NO_CLEAN
     needed = [grid.clean, *points] if clean and grid.clean is not None else points
-    return first_note(ccc, needed) or None
+    return first_note(ccc, [k for k in needed if np.isnan(ccc.value[k])]) or None
 
 
 def why_no_ratio(ccc: Numbers, grid: Grid, points: Sequence[int]) -> str | None:

@@ -131,7 +131,8 @@ def score(
     series = chain(chain.from_iterable(_with_speakers(one, method) for one in said), heard, moved)
     rows = [run | row for row in scored_rows(series, grid, harsher, method, reference)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
-    table = typed(pd.DataFrame(rows, columns=[*RESULTS]), RESULTS, "results")
+    # As objects, for beside a null, pandas takes whole numbers for floats, and large seeds for others.
+    table = typed(pd.DataFrame(rows, columns=[*RESULTS], dtype="object"), RESULTS, "results")
     return table.sort_values(keys, na_position="first", ignore_index=True)
 
 

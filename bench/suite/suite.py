@@ -18,7 +18,7 @@ from bench.suite.file import SuiteError, read_suite_file
 from bench.suite.recordings import CorpusRooms, OwnNoise, OwnRooms, check_own_names, unknown_corruption
 from bench.suite.representations import MODELS, REPRESENTATIONS, Model, WrittenRepresentation
 from bench.suite.systems import AS_IS, CONTROLS, LEVEL_NOISES, SYSTEMS, Catalog, System, needed, reference_among
-from bench.suite.systems_check import check_catalog, check_comparisons, check_reference
+from bench.suite.systems_check import check_catalog, check_comparisons, check_levels_are_learnt, check_reference
 from bench.suite.training_options import Training
 from corruptions import CORRUPTIONS, Condition, check_levels, parse_condition
 from corruptions.ground.names import a_name, written_out
@@ -191,6 +191,7 @@ class Suite(Strict):
             raise ValueError(f"without: no such system: {', '.join(unknown)}; there are {', '.join(names)}")
         if not self.tested:
             raise ValueError("without: no system is left to be tested")
+        check_levels_are_learnt(self.needed, self.catalog, self.training.expanded(), self.noises)
         check_comparisons(self.compared, self.tested)
         check_reference(self.reference, self.tested)
         return self

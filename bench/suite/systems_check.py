@@ -16,6 +16,8 @@ from bench.suite.representations import (
     transcriber_of,
 )
 from bench.suite.systems import AS_IS, CONTROLS, SYSTEMS, Catalog, System, needed
+from corruptions import CORRUPTIONS, Condition
+from corruptions.catalog import SNR
 from corruptions.ground.problems import counted, those_there_are
 
 Role = Literal["teacher", "trained_as"]
@@ -72,6 +74,30 @@ def check_comparisons(compare: Mapping[str, Sequence[tuple[str, str]]], tested: 
                 raise ValueError(f"compare.{group}: [{one}, {other}] is there more than once")
 
 
+def check_levels_are_learnt(
+    names: Sequence[str], catalog: Catalog, training: Sequence[Condition], noises: Collection[str]
+) -> None:
+    """Refuse training in conditions without noise for systems that are told the level of noise and nothing else.
+
+    Args:
+        names: the systems that are tested, and those they learn from.
+        catalog: what they are.
+        training: the conditions that the suite names for training; where there are none, others are taken.
+        noises: what the suite calls its own noises.
+    """
+    kinds = {step.corruption for condition in training for step in condition.steps}
+    generated = {one for one in kinds & {*CORRUPTIONS} if CORRUPTIONS[one].level_unit == SNR}
+    if not training or generated or not kinds.isdisjoint(noises):
+        return
+    for name in names:
+        system = catalog.systems[name]
+        if system.trained_on == "noisy" and _knows_levels_only(system, catalog):
+            raise ValueError(
+                f"systems.{name} learns from the level of noise, and training.conditions have none: name noises there, "
+                "or leave the system out"
+            )
+
+
 def check_reference(reference: str | None, tested: Sequence[str]) -> None:
     """Refuse a reference that is not one of the systems that are tested."""
     if reference is not None and reference not in tested:
@@ -114,9 +140,8 @@ def _check_system(name: str, catalog: Catalog, *, can_be_noisy: bool) -> None:
         _known(f"systems.{name}.inputs", source, catalog.representations)
         if system.trained_as is None and hears_clean(catalog.representations[source]):
             raise ValueError(f"systems.{name}: {source} hears clean speech only: borrow heads with trained_as")
-    # A level is that of any noise: where training.conditions has none, it is learnt in LEVEL_NOISES.
-    knows_levels_only = all(isinstance(catalog.representations[source], Recorded) for source in system.inputs)
-    if system.trained_on == "noisy" and not can_be_noisy and not knows_levels_only:
+    # A level is that of any noise: without training.conditions, it is learnt in LEVEL_NOISES.
+    if system.trained_on == "noisy" and not can_be_noisy and not _knows_levels_only(system, catalog):
         raise ValueError(f"systems.{name} is trained_on: noisy, but training.conditions are not given")
     if system.trained_as is not None:
         lender = catalog.systems[system.trained_as]
@@ -129,6 +154,10 @@ def _check_system(name: str, catalog: Catalog, *, can_be_noisy: bool) -> None:
             )
     elif system is not SYSTEMS.get(name):  # those are covered by a test, and looking at heads costs the import of torch
         _check_head(name, system, catalog)
+
+
+def _knows_levels_only(system: System, catalog: Catalog) -> bool:
+    return all(isinstance(catalog.representations[source], Recorded) for source in system.inputs)
 
 
 def _check_head(name: str, system: System, catalog: Catalog) -> None:

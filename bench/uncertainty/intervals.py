@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from bench.store.bounds import MOST_RESAMPLES
 from bench.store.keys import rng_for
-from bench.uncertainty.jackknife import LEVEL, Inferred, Jackknife, TwoWay
+from bench.uncertainty.jackknife import FEWEST, LEVEL, ONE_SPEAKER, Inferred, Jackknife, TwoWay
 from corruptions.noise.talk import UNKNOWN
 
 Floats = npt.NDArray[np.float64]
@@ -57,6 +57,9 @@ class Method(Protocol):
             Three arrays of shape ``(...)``. All is NaN where there are fewer than two speakers, for then nothing is
             known of their spread.
         """
+
+    def why_unknown(self, sizes: Floats) -> str:
+        """Return why a number that is known has no interval, given its ``sizes``, ``(n_clusters,)``."""
 
     def of_differences(self) -> "Method":
         """Return the method for differences of two systems."""
@@ -133,6 +136,11 @@ class Percentile:
         flat = self.multiplicities(len(sums)) @ sums.reshape(len(sums), -1)
         return np.asarray(flat.reshape(self.resamples, *sums.shape[1:]), np.float64)
 
+    def why_unknown(self, sizes: Floats) -> str:
+        """Return that there are too few speakers, or too many sets without the number."""
+        often = f"undefined in more than {100 * _MOST_UNDEFINED:g} % of the resamples"
+        return ONE_SPEAKER if np.count_nonzero(sizes) < FEWEST else often
+
     def of_differences(self) -> "Percentile":
         """Return the same."""
         return self
@@ -147,7 +155,7 @@ class Percentile:
         NaN also where a number is undefined in more than 5 % of the sets, for then the ends may lie among those.
         """
         defined = np.count_nonzero(~np.isnan(again), axis=0)
-        known = np.count_nonzero(sizes > 0, axis=0) > 1
+        known = np.count_nonzero(sizes > 0, axis=0) >= FEWEST
         known &= (len(again) - defined <= _MOST_UNDEFINED * len(again)) & ~np.isnan(value)
         usable = np.where(known, again, 0.0)
         ends = np.quantile(usable, _TAILS, axis=0)

@@ -11,6 +11,9 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
 LEVEL = 0.95
+FEWEST = 2
+"""Of fewer speakers, or texts, nothing is known of how far they are apart."""
+ONE_SPEAKER = "one speaker"
 
 
 class Inferred(NamedTuple):
@@ -66,6 +69,16 @@ class Jackknife:
         """Return Student's interval and p-value; NaN also where a number is undefined without some speaker."""
         return _students(value, *self.spread(value, again, sizes))
 
+    def why_unknown(self, sizes: Floats) -> str:
+        """Return that there is one speaker, or what a number cannot do without.
+
+        Examples:
+            >>> Jackknife().why_unknown(np.array([5, 0])), Jackknife().why_unknown(np.array([5, 6, 7]))
+            ('one speaker', 'undefined without one of 3 speakers')
+        """
+        n = np.count_nonzero(sizes)
+        return ONE_SPEAKER if n < FEWEST else f"undefined without one of {n} speakers"
+
     def spread(self, value: Floats, again: Floats, sizes: Floats) -> tuple[Floats, Floats]:
         """Return the variance of each number, and its degrees of freedom; arguments are those of ``infer``."""
         there = sizes > 0
@@ -75,7 +88,7 @@ class Jackknife:
             shares = there / np.maximum(n, 1)
         moves = np.where(there, again - value, 0.0)
         squares = (1 - shares) * moves**2
-        variance = np.where(n > 1, squares.sum(axis=0), np.nan)
+        variance = np.where(n >= FEWEST, squares.sum(axis=0), np.nan)
         freedom = _satterthwaite(shares)
         if self.small_sample and self.lopsided:
             freedom = np.minimum(freedom, _by_kurtosis(np.sqrt(1 - shares) * moves, there, n))
@@ -143,6 +156,13 @@ class TwoWay:
     def again(self, sums: Floats) -> Floats:
         """Return the sums without each speaker, without each text, and without each cluster."""
         return np.concatenate([self.one_way.again(of) for of in self._ways(sums)])
+
+    def why_unknown(self, sizes: Floats) -> str:
+        """Return that there is one speaker or one text, or what a number cannot do without."""
+        speakers, texts, _ = (np.count_nonzero(of) for of in self._ways(sizes))
+        if min(speakers, texts) < FEWEST:
+            return ONE_SPEAKER if speakers < FEWEST else "one text"
+        return f"undefined without one of {speakers} speakers or {texts} texts"
 
     def of_differences(self) -> "TwoWay":
         """Return the same without regard to the kurtosis of the moves."""

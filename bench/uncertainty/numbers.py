@@ -25,7 +25,7 @@ class Numbers:
         value: shape ``(n,)``; NaN where one is undefined.
         again: the same in every set of speakers, ``(n_sets, n)``.
         sizes: how many utterances of each cluster, mostly a speaker, they rest on, ``(n_clusters, n)``.
-        by_seed: the same of each training seed alone, ``(n_seeds, n)``.
+        by_seed: the same of each training seed alone, ``(n_seeds, n)``; none of what has no seeds.
         by_draw: the same of each draw of the noise alone, ``(n_draws, n)``.
         notes: why each is undefined, or what it leaves out, ``(n,)``; empty where there is nothing to say.
     """
@@ -75,18 +75,25 @@ class Numbers:
     def paired(self, other: "Numbers", formula: Callable[[Floats, Floats], Floats]) -> "Numbers":
         """Return what a formula makes of them and others, one by one, within every set of speakers.
 
-        Where both were trained with as many seeds, they are paired by seed.
+        Seeds are paired in their order, and what has none is the same for each of the others'. Of other numbers of them
+        nobody knows how far the pairs are apart: NaN. So it is with draws.
         """
 
-        def both(one: Floats, another: Floats) -> Floats:
-            return formula(one, another) if len(one) == len(another) else np.empty((0, len(self.value)))
+        def both(name: str) -> Floats:
+            several = [getattr(of, name) for of in (self, other)]
+            shape = (max(map(len, several)), len(self.value))
+            one, another = (
+                got if len(got) else np.broadcast_to(of.value, shape)
+                for got, of in zip(several, (self, other), strict=True)
+            )
+            return formula(one, another) if len(one) == len(another) else np.full(shape, np.nan)
 
         return Numbers(
             formula(self.value, other.value),
             formula(self.again, other.again),
             np.minimum(self.sizes, other.sizes),
-            both(self.by_seed, other.by_seed),
-            both(self.by_draw, other.by_draw),
+            both("by_seed"),
+            both("by_draw"),
             tuple(one or another for one, another in zip(self.notes, other.notes, strict=True)),
         )
 
@@ -134,7 +141,7 @@ class Numbers:
             row = {name: float(of[k]) if known else np.nan for name, of in numbers.items()}
             # Equal parts of a whole may miss it by rounding errors.
             counts = {"n_utterances": int(utterances[k].round(6)), "n_speakers": int(speakers[k])}
-            unknown = why_no_interval(int(speakers[k])) if known and np.isnan(inferred["ci_low"][k]) else ""
+            unknown = no_interval(method, self.sizes[:, k]) if known and np.isnan(inferred["ci_low"][k]) else ""
             notes = [note for note in (self.notes[k], unknown) if note]
             yield {**row, **counts, "note": "; ".join(notes) or None}
 
@@ -189,13 +196,12 @@ def together(several: Sequence[Numbers]) -> Numbers:
     return Numbers(joined("value"), joined("again"), joined("sizes"), joined("by_seed"), joined("by_draw"), notes)
 
 
-def why_no_interval(n_speakers: int) -> str:
-    """Return why a number that is known has no interval.
+def no_interval(method: Method, sizes: Floats) -> str:
+    """Return the note of a number that is known and has no interval, resting on ``sizes``, ``(n_clusters,)``.
 
     Examples:
-        >>> why_no_interval(1), why_no_interval(4)
-        ('interval unknown: one speaker', 'interval unknown: undefined without one of 4 speakers')
+        >>> from bench.uncertainty.intervals import method_named
+        >>> no_interval(method_named(), np.array([7.0]))
+        'interval unknown: one speaker'
     """
-    if n_speakers < 2:  # noqa: PLR2004
-        return "interval unknown: one speaker"
-    return f"interval unknown: undefined without one of {n_speakers} speakers"
+    return f"interval unknown: {method.why_unknown(sizes)}"

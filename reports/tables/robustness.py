@@ -83,7 +83,7 @@ def _worst(score: Score | None) -> str:
     if score is None or not score.defined:
         return _told(score)
     value, bracket, interval = with_interval(score).partition(" [")
-    return f"{value} {score.note}{bracket}{interval}"
+    return f"{value} {score.note.partition(';')[0]}{bracket}{interval}"
 
 
 def _links(run: Run, system: System, dimension: str, metric: str) -> str:

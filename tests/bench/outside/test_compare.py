@@ -177,6 +177,22 @@ def test_a_folder_that_is_damaged_unfinished_twice_there_or_written_to_is_refuse
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("provenance.json", '{"suite": "s"', "provenance.json: not valid JSON"),
+        ("provenance.json", '{"suite": "s"}', "provenance.json: does not say of which corpus"),
+        ("predictions.parquet", "PAR1", "predictions.parquet: cannot be read as parquet"),
+    ],
+)
+def test_what_an_older_version_left_and_cannot_be_read_is_refused_by_name(pair, tmp_path, name, content, message):
+    old = shutil.copytree(pair[0], tmp_path / "old")
+    (old / "provenance.json").write_text('{"suite": "s", "corpus": {}}')
+    (old / name).write_text(content)
+    with pytest.raises(OutsideError, match=message):
+        read_measured(old, "old")
+
+
 def test_other_runs_replace_a_comparison_only_when_told(pair, tmp_path):
     one, other = pair
     out = tmp_path / "out"

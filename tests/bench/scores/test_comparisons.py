@@ -136,3 +136,34 @@ def test_a_dimension_that_is_undefined_has_its_reason(predictions):
     clean = table[(table["metric"] == "ccc") & table["seed"].isna()].set_index("dimension")["note"]
     assert clean["valence"] == "undefined: one truth for all 7 utterances"
     assert clean["mean"] == "without valence, undefined: one truth for all 7 utterances"
+
+
+@pytest.mark.parametrize("system", ["mfb", "text"])
+def test_what_has_no_seeds_is_the_same_for_each_seed_of_the_other(predictions, system):
+    mine = predictions["system"] == system
+    seedless = predictions[~mine | (predictions["seed"] == 0)].assign(
+        seed=lambda rows: rows["seed"].where(rows["system"] != system).astype("Int64")
+    )
+    twice = predictions.assign(prediction=predictions["prediction"].where(~mine))
+    twice["prediction"] = twice["prediction"].fillna(
+        twice[["utterance", "condition", "draw", "dimension"]]
+        .merge(seedless[seedless["system"] == system], how="left")["prediction"]
+        .set_axis(twice.index)
+    )
+    numbers = ["value", "ci_low", "ci_high", "p", "seed_sd", "all_low", "all_high"]
+    pd.testing.assert_frame_equal(compared(seedless)[numbers], compared(twice)[numbers])
+    assert compared(seedless)["seed"].dropna().unique().tolist() == [0, 1]
+
+
+def test_other_numbers_of_seeds_leave_no_interval_that_holds_seeds(predictions):
+    table = compared(predictions[(predictions["system"] != "text") | (predictions["seed"] == 0)])
+    assert table["seed"].isna().all()
+    assert table[["value", "ci_low", "p_holm"]].notna().all(axis=None)
+    assert table[["seed_sd", "all_low", "all_high"]].isna().all(axis=None)
+    assert set(table["note"]) == {"2 and 1 seeds cannot be paired"}
+
+
+def test_large_seeds_stay_what_they_are(predictions):
+    table = compared(predictions.assign(seed=predictions["seed"].map({0: 2**53 + 1, 1: 2**63 - 1})))
+    assert {*table["seed"].dropna()} == {2**53 + 1, 2**63 - 1}
+    assert table.drop(columns="seed").equals(compared(predictions).drop(columns="seed"))

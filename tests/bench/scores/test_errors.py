@@ -4,6 +4,7 @@ import pytest
 
 from bench.scores.grid import grid_of
 from bench.scores.results import PREDICTIONS, TRANSCRIPTS, typed
+from bench.uncertainty.intervals import method_named
 
 from .scored import fallen, inferred, literal_ccc, one, scored, without_each
 
@@ -115,3 +116,42 @@ def test_errors_of_other_utterances_than_the_references_are_not_compared(low):
     assert np.isnan(row["value"])
     assert row["note"] == "utterances are missing"
     assert one(table, metric="mean_corruption_error", system="text", dimension="valence")["note"] == row["note"]
+
+
+@pytest.mark.parametrize("metric", ["corruption_error", "relative_corruption_error"])
+def test_a_mean_that_leaves_a_dimension_out_has_errors_that_say_so(low, metric):
+    table = scored(low.assign(truth=low["truth"].where(low["dimension"] != "activation", 4.0)), reference="mfb")
+    keys = {"system": "text", "corruption": "white", "metric": metric}
+    row = one(table, dimension="mean", **keys)
+    parts = [
+        [1 - literal_ccc(low, name, dimension, "white@0dB") for dimension in ("valence", "dominance")]
+        for name in ("text", "mfb")
+    ]
+    if metric == "relative_corruption_error":
+        clean = [
+            [1 - literal_ccc(low, name, dimension, "clean") for dimension in ("valence", "dominance")]
+            for name in ("text", "mfb")
+        ]
+        parts = np.subtract(parts, clean).tolist()
+    assert row["value"] == pytest.approx(sum(parts[0]) / sum(parts[1]), abs=1e-12)
+    note = "without activation, undefined: one truth for all 7 utterances"
+    assert row["note"] == note
+    assert one(table, metric=f"mean_{metric}", system="text", dimension="mean")["note"].startswith(note)
+    assert np.isnan(one(table, dimension="activation", **keys)["value"])
+
+
+def test_errors_of_one_speaker_say_that_there_is_one(low):
+    table = scored(low.assign(speaker="Ann"), reference="mfb")
+    rows = table[table["metric"].isin(["corruption_error", "mean_corruption_error"])]
+    assert rows["value"].notna().all()
+    assert set(rows["note"]) == {"interval unknown: one speaker"}
+
+
+def test_a_reference_that_errs_only_with_one_speaker_leaves_no_interval_and_is_named(low):
+    spoilt = low["speaker"] == "Ann"
+    table = low.assign(prediction=low["prediction"].where(spoilt | (low["system"] != "mfb"), low["truth"]))
+    keys = {"metric": "corruption_error", "system": "text", "dimension": "valence", "corruption": "white"}
+    row = one(scored(table, reference="mfb"), **keys)
+    assert row["note"] == "interval unknown: mfb errs nothing without some speaker"
+    resampled = one(scored(table, reference="mfb", method=method_named("percentile", resamples=100)), **keys)
+    assert np.isnan(resampled["ci_low"]) == (resampled["note"] is not None)

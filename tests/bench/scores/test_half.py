@@ -107,3 +107,18 @@ def test_with_little_on_clean_speech_there_is_no_half_of_it(predictions):
     row = one(scored(predictions.assign(prediction=4.0)), corruption="babble", **KEYS)
     assert np.isnan(row["value"])
     assert row["note"] == "undefined: clean CCC is below 0.1"
+
+
+def test_what_is_known_of_one_speaker_or_without_a_dimension_says_so(predictions):
+    falling = fallen(predictions)
+    row = one(scored(falling.assign(speaker="Ann")), corruption="babble", **KEYS)
+    assert np.isfinite(row["value"])
+    assert row["note"] == "interval unknown: one speaker"
+    constant = falling.assign(truth=falling["truth"].where(falling["dimension"] != "activation", 4.0))
+    row = one(scored(constant), corruption="babble", **KEYS | {"dimension": "mean"})
+    clean, mild, harsh = (
+        np.mean([literal_ccc(falling, "mfb", dimension, name) for dimension in ("valence", "dominance")])
+        for name in ("clean", "babble@10dB", "babble@-5dB")
+    )
+    assert row["value"] == pytest.approx(10 - 15 * (mild - clean / 2) / (mild - harsh), abs=1e-9)
+    assert row["note"].endswith("without activation, undefined: one truth for all 7 utterances")

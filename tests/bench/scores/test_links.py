@@ -129,3 +129,10 @@ def test_a_hole_in_a_transcript_is_an_error(run):
 def test_the_order_of_the_rows_does_not_matter(run, found):
     shuffled = (table.sample(frac=1, random_state=0) for table in run)
     pd.testing.assert_frame_equal(linked(*shuffled), found, check_exact=True)
+
+
+def test_links_of_one_speaker_are_known_and_their_intervals_are_not(run):
+    predictions, transcripts = (table.assign(speaker="Ann") for table in run)
+    table = linked(predictions, transcripts)
+    assert table["value"].notna().all()
+    assert set(table["note"]) == {"interval unknown: one speaker"}

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bench.scores.comparisons import compare
-from bench.scores.grid import grid_of
+from bench.scores.grid import GridCondition, grid_of
 from bench.scores.metrics import METRICS
 from bench.scores.results import PREDICTIONS, RANGES, RESULTS, TRANSCRIPTS, TableError, typed
 from bench.uncertainty.intervals import method_named
@@ -257,3 +259,42 @@ def test_a_corruption_without_a_direction_is_an_error(predictions):
 def test_nothing_to_score_is_an_error(predictions):
     with pytest.raises(TableError, match="empty"):
         scored(predictions.iloc[:0])
+
+
+def test_the_order_of_the_conditions_does_not_matter(predictions):
+    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
+    more = GridCondition("pink", "pink@0dB", 0.0, "SNR (dB)", (0, 1))
+    pink = predictions[predictions["condition"] == "white@0dB"].assign(corruption="pink", condition="pink@0dB")
+    pink["prediction"] = 4 + 0.7 * (pink["prediction"] - 4)
+    rows, harsher = pd.concat([predictions, pink]), {"babble": "down", "white": "down", "pink": "down"}
+    found = [
+        scored(rows, grid=replace(grid, conditions=order), harsher=harsher, reference="mfb")
+        for order in ((*grid.conditions, more), (more, *grid.conditions[::-1]))
+    ]
+    pd.testing.assert_frame_equal(*found, check_exact=True)
+
+
+def test_noises_of_other_numbers_of_draws_are_apart_by_those_that_all_have(predictions):
+    rows = predictions[(predictions["corruption"] == "babble") | (predictions["draw"] == 0)]
+    third = rows[rows["condition"] == "babble@10dB"].query("draw == 1").assign(draw=2, prediction=4.0)
+    results = scored(pd.concat([rows, third]))
+    keys = {"system": "mfb", "dimension": "valence", "metric": "ccc", "seed": None, "draw": None}
+    whole = one(results, condition="babble@-5dB", **keys)
+    assert whole["draw_sd"] == one(scored(rows), condition="babble@-5dB", **keys)["draw_sd"]
+    means = results[(results["metric"] == "ccc") & results["seed"].isna() & results["draw"].isna()]
+    assert means[["draw_sd", "all_low", "all_high"]].notna().all(axis=None)
+
+
+def test_the_worst_noise_is_named_and_what_its_mean_leaves_out(predictions):
+    table = scored(predictions.assign(truth=predictions["truth"].where(predictions["dimension"] != "valence", 4.0)))
+    note = one(table, metric="ccc_worst", system="mfb", dimension="mean")["note"]
+    assert note.partition("; ")[0] in HARSHER
+    assert note.partition("; ")[2] == "without valence, undefined: one truth for all 7 utterances"
+
+
+def test_large_seeds_stay_what_they_are(predictions):
+    large = predictions.assign(seed=predictions["seed"].map({0: 2**53 + 1, 1: 2**63 - 1}))
+    results = scored(large)
+    assert {*results["seed"].dropna()} == {2**53 + 1, 2**63 - 1}
+    few = scored(predictions)
+    pd.testing.assert_series_equal(results["value"], few["value"])

@@ -53,7 +53,7 @@ def test_its_interval_is_that_of_shares_without_each_speaker(stirred):
 def test_without_clean_speech_stability_is_missing_and_says_why(predictions):
     rows = scored(predictions.query("condition != 'clean'")).query("metric == 'stability'")
     assert rows["value"].isna().all()
-    assert set(rows["note"]) == {"undefined: not every utterance was predicted here and on clean speech"}
+    assert set(rows["note"]) == {"undefined: clean speech was not scored"}
 
 
 def test_an_utterance_without_a_clean_prediction_leaves_stability_missing_where_it_is_asked_for(predictions):

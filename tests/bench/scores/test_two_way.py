@@ -111,3 +111,11 @@ def test_where_most_speakers_read_the_same_the_reader_is_told_unless_intervals_h
     assert text_notices(Jackknife(), *read({"a": ["x", "y"], "b": ["v", "w"]})) == []
     assert text_notices(Jackknife(), *read({"a": ["x", "x"]})) == []
     assert text_notices(Jackknife(), same[0], {}) == []
+
+
+def test_one_text_for_all_is_the_reason(predictions):
+    texts = dict.fromkeys(predictions["utterance"], "t")
+    results = scored(predictions, method=method_named("two-way"), grid=grid_with(predictions, texts))
+    row = one(results, metric="rmse", condition="clean", dimension="valence", system="mfb", seed=None)
+    assert np.isfinite(row["value"])
+    assert row["note"] == "interval unknown: one text"

@@ -3,7 +3,8 @@ import pytest
 
 from bench.suite.representations import MODELS, REPRESENTATIONS, Words
 from bench.suite.systems import CONTROLS, SYSTEMS, Catalog, System, needed
-from bench.suite.systems_check import check_catalog
+from bench.suite.systems_check import check_catalog, check_levels_are_learnt
+from corruptions import parse_condition
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -100,3 +101,17 @@ def test_the_random_rater_draws_whole_labels_and_another_seed_draws_others():
     rated = CONTROLS["random"](labels, ids, 0)
     assert all(row.tolist() in labels.tolist() for row in rated)
     assert (rated != CONTROLS["random"](labels, ids, 1)).any()
+
+
+@pytest.mark.parametrize(
+    ("training", "learns"),
+    [([], True), (["pink@5dB"], True), (["mine@5dB"], True), (["reverb@0.5s+white@0dB"], True), (["gsm"], False)],
+)
+def test_the_level_of_noise_is_not_learnt_where_training_has_noiseless_conditions_only(training, learns):
+    conditions = [parse_condition(one) for one in training]
+    if learns:
+        check_levels_are_learnt(["noise-level", "mfb"], of(), conditions, {"mine"})
+        return
+    with pytest.raises(ValueError, match=r"systems\.noise-level learns from the level of noise"):
+        check_levels_are_learnt(["noise-level", "mfb"], of(), conditions, {"mine"})
+    check_levels_are_learnt(["mfb"], of(), conditions, {"mine"})

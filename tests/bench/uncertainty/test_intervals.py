@@ -160,3 +160,10 @@ def test_a_method_that_is_unknown_or_draws_too_much_is_refused():
         method_named("bca")
     with pytest.raises(ValueError, match="bootstrap is 0"):
         method_named("percentile", resamples=0)
+
+
+def test_what_resamples_lack_is_not_said_to_lack_one_speaker():
+    method, sizes = method_named("percentile"), np.array([3.0, 4.0, 0.0])
+    assert method.why_unknown(sizes) == "undefined in more than 5 % of the resamples"
+    assert method.why_unknown(sizes[1:]) == method_named().why_unknown(sizes[1:]) == "one speaker"
+    assert method_named("two-way").why_unknown(sizes[:2]) == "undefined without one of 2 speakers or 2 texts"
