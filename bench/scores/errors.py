@@ -85,7 +85,7 @@ def _rows(
     ratios = _errors(own, kind, grid).paired(divisors, _ratio)
     ratios = ratios.each(lambda values: np.where(fine, values, np.nan), ratios.sizes, ratios.notes)
     undivided = f"interval unknown: {reference} {kind.verb} nothing without some speaker"
-    unsure = [undivided if one else None for one in (divisors.again <= _NOTHING).any(axis=0)]
+    unsure = [undivided if (again <= _NOTHING).any() else None for again in divisors.again.T]
     cells = ratios.rows(method, RANGES.get(metric, ANYWHERE))
     for corruption, points, why, unknown, row in zip(grid.curves, curves, whys, unsure, cells, strict=True):
         place: Row = {"corruption": corruption, "level_unit": grid.conditions[points[0]].level_unit}

@@ -68,7 +68,7 @@ def test_the_reference_has_an_error_of_exactly_1(results):
     assert rows["value"].to_numpy() == pytest.approx(1)
     known = rows["ci_low"].notna()
     assert rows.loc[known, ["ci_low", "ci_high"]].to_numpy() == pytest.approx(1)
-    assert (known | rows["note"].str.startswith("no interval: mfb loses nothing without some speaker")).all()
+    assert (known | rows["note"].str.startswith("interval unknown: mfb loses nothing without some speaker")).all()
 
 
 def test_without_a_reference_there_are_no_errors_and_an_unknown_one_is_refused(predictions):
