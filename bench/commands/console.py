@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from bench.store.bounds import MOST_WORKERS
 from bench.store.shown import shown
 from bench.store.stopping import Stopped
 from bench.store.workers import WorkersError, memory_here
+from corruptions.ground.files import full_disk, is_full
 from models.weights.embedded import WeightsError
 
 out = Console()
@@ -113,6 +115,8 @@ def _told(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         why = f": {message}" if message else ""
         return f"memory ran out{why}{notes}\n{memory_here()}. Fewer `--workers` need less. What is done is kept."
+    if isinstance(error, OSError) and error.filename and is_full(error):  # as what models writes
+        return full_disk(Path(error.filename))
     if isinstance(error, ValueError | OSError | ImportError | FloatingPointError | WeightsError):
         return message or kind
     return (

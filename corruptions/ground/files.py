@@ -68,14 +68,21 @@ def written(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
+        if not is_full(error):
             raise
-        raise OSError(
-            f"{path}: the disk is full, {_free(path)} free; what is done is kept, and with more room the same command "
-            "goes on"
-        ) from error
+        raise OSError(full_disk(path)) from error
 
 
-def _free(path: Path) -> str:
+def is_full(error: OSError) -> bool:
+    """Return whether it is for want of room on a disk."""
+    return error.errno in _FULL
+
+
+def full_disk(path: Path) -> str:
+    """Return what to say where there is no room for a file."""
     there = next(folder for folder in path.absolute().parents if folder.exists())
-    return f"{shutil.disk_usage(there).free / 1e6:.0f} MB"
+    free_mb = shutil.disk_usage(there).free / 1e6
+    return (
+        f"{path}: the disk is full, {free_mb:.0f} MB free; what is done is kept, and with more room the same command "
+        "goes on"
+    )

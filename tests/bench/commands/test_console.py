@@ -1,3 +1,5 @@
+import errno
+import os
 import signal
 
 import pyarrow as pa
@@ -53,6 +55,12 @@ def test_what_is_wrong_with_the_input_or_the_machine_is_said_as_it_is(
     error: Exception, capsys: pytest.CaptureFixture[str]
 ):
     assert told(error, capsys) == (1, "error: 5 dB\n")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_said_to_be_one_whoever_wrote(number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    status, message = told(OSError(number, os.strerror(number), str(tmp_path / "absent" / "a.checkpoint")), capsys)
+    assert (status, "a.checkpoint: the disk is full, " in message, " MB free; " in message) == (1, True, True)
 
 
 def test_an_error_without_a_message_has_its_name(capsys: pytest.CaptureFixture[str]):
