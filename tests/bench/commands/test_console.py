@@ -1,6 +1,7 @@
 import errno
 import os
 import signal
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
