@@ -89,9 +89,9 @@ def compare(
     grid = replace(grid, systems={name: grid.systems[name] for name in compared})
     used = typed(predictions[predictions["system"].isin(compared)], PREDICTIONS, "predictions")
     used = check_predictions(used, grid, allow_missing=allow_missing)
-    method, clusters = clustered(method, speakers_of(used, used), grid.texts)
+    method, clusters = clustered(method, speakers_of(used), grid.texts)
     scored = {
-        (one.labels["system"], one.labels["dimension"]): _places(one, grid, method, harsher)
+        (one.system, one.dimension): _places(one, grid, method, harsher)
         for one in prediction_series(used, grid, clusters)
     }
     for name in compared:

@@ -27,7 +27,7 @@ from bench.uncertainty.intervals import Method
 from bench.uncertainty.numbers import ANYWHERE, Numbers, Row
 
 Floats = npt.NDArray[np.float64]
-Ccc = Mapping[tuple[str, str], Numbers]
+Ccc = Mapping[tuple[str, str | None], Numbers]
 """Mean CCC under every condition, by system and dimension."""
 
 SMALLEST_ERROR = 0.05

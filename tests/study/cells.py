@@ -61,7 +61,7 @@ CONTENDERS = {
     "ours with seeds": Contender(lambda _: Jackknife(), holds_seeds=True),
     "two-way": Contender(lambda _: TwoWay(), of_utterances=True),
 }
-OF_CCC = [*CONTENDERS][:12]
+OF_CCC = [name for name in CONTENDERS if name not in {"ours with seeds", "two-way"}]
 
 
 class Part(NamedTuple):
@@ -172,16 +172,16 @@ class Rate(NamedTuple):
 
 def rates(cell: Cell, seed: int, share: float) -> Iterator[Rate]:
     """Yield how often the interval of each contender holds the true number, or its test refuses that it is zero."""
-    asked, measures = PARTS[cell.part][:2]
+    part = PARTS[cell.part]
     for resampling, most, at_once in ((False, TABLES, _AT_ONCE), (True, OF_RESAMPLING, _RESAMPLED_AT_ONCE)):
-        names = [name for name in asked if CONTENDERS[name].resamples is resampling]
+        names = [name for name in part.asked if CONTENDERS[name].resamples is resampling]
         starts = range(0, max(at_once, round(most * share)), at_once) if names else ()
         found: dict[tuple[str, str], list[npt.NDArray[np.float64]]] = {}
         for first in starts:
             case = cell.make(rng_for(seed, *cell[:-1], resampling, first), at_once)
             for name in names:
                 ends = inferred(case, CONTENDERS[name], seed + first)
-                for measure in measures:
+                for measure in part.measures:
                     found.setdefault((measure, name), []).append(MEASURED[measure](ends, case.truth))
         for (measure, name), of in found.items():
             yield Rate(measure, name, float(np.concatenate(of).mean()), len(starts) * at_once)
