@@ -28,14 +28,9 @@ def test_runs_of_the_same_differ_in_nothing():
 
 def test_what_differs_is_named_with_its_value_in_each_run():
     one, other = (
-        {
-            "name": name,
-            "policy": "floor",
-            "limit": n,
-            "reference": heard,
-            "systems": [{"name": "own", "inputs": [heard]}],
-        }
-        for name, n, heard in (("a", 3, "mfb"), ("b", 4, "whisper"))
+        {"name": name, "policy": "floor", "limit": limit, "reference": heard, "systems": ["mfb", own]}
+        for name, limit, heard in (("a", 3, "mfb"), ("b", 4, "whisper"))
+        for own in [{"name": "own", "inputs": [heard]}]
     )
     found = told(run("a", suite=one), run("b", suite=other, versions={"emonoise": "2"}, seeds=[0]))
     assert found == {
