@@ -177,7 +177,7 @@ def cell_numbers(series: Series, metric: str, method: Method) -> Numbers:
     value = of_sums(sums)
     return Numbers(
         value=value,
-        again=of_sums(method.again(series.sums)),
+        replicates=of_sums(method.replicates(series.sums)),
         sizes=there,
         by_seed=none,
         by_draw=none,
@@ -207,7 +207,7 @@ def means_of_cells(cells: Numbers, series: Series, grid: Grid) -> Numbers:
     everything = members(all_seeds)
     return Numbers(
         value=_means(cells.value, everything, there),
-        again=_means(cells.again, everything, there),
+        replicates=_means(cells.replicates, everything, there),
         sizes=_means(cells.sizes, everything, np.ones_like(there)),
         by_seed=np.stack([_means(cells.value, members([k]), there) for k in all_seeds]),
         by_draw=np.stack([_means(cells.value, members(all_seeds, k), there) for k in range(most_draws)]),

@@ -123,7 +123,7 @@ def _places(series: Series, grid: Grid, method: Method, harsher: Mapping[str, Ha
     cells = cell_numbers(series, "ccc", method)
     # A difference over some utterances of one system and others of another is not paired.
     whole = np.where(cells.sizes.sum(axis=0) == len(grid.utterances), 1.0, np.nan)
-    ccc = means_of_cells(replace(cells, value=cells.value * whole, again=cells.again * whole), series, grid)
+    ccc = means_of_cells(replace(cells, value=cells.value * whole, replicates=cells.replicates * whole), series, grid)
     holes = np.isnan(ccc.value) & [not note for note in ccc.notes]
     ccc = replace(ccc, sizes=np.where(holes, 0.0, ccc.sizes))
     found: dict[Place, Numbers] = {} if grid.clean is None else {("ccc", "clean"): ccc.at(grid.clean)}

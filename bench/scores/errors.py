@@ -82,8 +82,8 @@ def _rows(
     ratios = _errors(own, kind, grid).paired(divisors, _ratio)
     ratios = ratios.each(lambda values: np.where(fine, values, np.nan), ratios.sizes)
     unsure = [
-        f"no interval: {reference} {kind.verb} nothing without some speaker" if np.isnan(again).any() else None
-        for again in ratios.again.T
+        f"no interval: {reference} {kind.verb} nothing without some speaker" if np.isnan(of).any() else None
+        for of in ratios.replicates.T
     ]
     cells = ratios.rows(method, RANGES.get(metric, ANYWHERE))
     for corruption, points, why, unknown, row in zip(grid.curves, curves, whys, unsure, cells, strict=True):

@@ -159,7 +159,7 @@ def _over_conditions(ccc: Numbers, rate: Numbers, grid: Grid, method: Method) ->
 
     number = Numbers(
         linked(ccc.value, rate.value),
-        linked(ccc.again, rate.again),
+        linked(ccc.replicates, rate.replicates),
         np.minimum(ccc.sizes, rate.sizes).min(axis=1, keepdims=True),
         linked(ccc.by_seed, rate.value),  # a transcript has no seed
         linked(ccc.by_draw, rate.by_draw),
@@ -176,7 +176,7 @@ def _over_conditions(ccc: Numbers, rate: Numbers, grid: Grid, method: Method) ->
 
 
 def _over_utterances(links: Numbers, grid: Grid, method: Method) -> Iterator[Row]:
-    everywhere = np.isfinite(links.value) & np.isfinite(links.again).all(axis=0)
+    everywhere = np.isfinite(links.value) & np.isfinite(links.replicates).all(axis=0)
     enough = links.sizes.sum(axis=0) >= FEWEST
     for one, known, several, row in zip(grid.conditions, everywhere, enough, links.rows(method, _RANGE), strict=True):
         why = None if several else f"fewer than {FEWEST} utterances have a reference"

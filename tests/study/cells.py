@@ -47,7 +47,7 @@ class Contender:
 
 CONTENDERS = {
     "ours": Contender(lambda _: Jackknife()),
-    "without kurtosis": Contender(lambda _: Jackknife(lopsided=False)),
+    "without kurtosis": Contender(lambda _: Jackknife(by_kurtosis=False)),
     "ours on z": Contender(lambda _: OnFishersZ()),
     "textbook t": Contender(lambda _: TEXTBOOK),
     "textbook t on z": Contender(lambda _: OnFishersZ(small_sample=False)),
@@ -202,13 +202,13 @@ def inferred(case: Case, contender: Contender, seed: int) -> Inferred:
     if isinstance(method, TwoWay):
         speaker = np.repeat(np.arange(len(case.sizes)), case.sizes)
         method = replace(method, speaker=tuple(speaker.tolist()), text=case.text)
-    value, again = case.statistic(sums.sum(axis=0)), case.statistic(method.again(sums))
+    value, replicates = case.statistic(sums.sum(axis=0)), case.statistic(method.replicates(sums))
     counts = sums.reshape(*sums.shape[:2], -1)[:, :, 0]
     sizes = np.broadcast_to(counts.reshape(*counts.shape, *[1] * (value.ndim - 1)), (len(sums), *value.shape))
     if contender.holds_seeds and case.by_seed is not None:
         by_seed = case.by_seed(sums.sum(axis=0)).T
-        numbers = Numbers(value, again, sizes, by_seed, np.empty((0, len(value))), ("",) * len(value))
+        numbers = Numbers(value, replicates, sizes, by_seed, np.empty((0, len(value))), ("",) * len(value))
         rows = [*numbers.rows(method)]
         ends = [np.array([row[name] for row in rows], np.float64) for name in ("all_low", "all_high", "p")]
         return Inferred(*ends)
-    return method.infer(value, again, sizes)
+    return method.infer(value, replicates, sizes)

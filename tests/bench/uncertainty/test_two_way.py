@@ -18,7 +18,7 @@ def mean_of(method, values, speakers, texts):
     place = [order.index(clusters[name]) for name in names]
     sums = np.zeros((len(order), 2))
     np.add.at(sums, place, np.stack([np.ones(len(values)), values], axis=-1))
-    again = method.again(sums)
+    again = method.replicates(sums)
     value = sums[:, 1].sum() / sums[:, 0].sum()
     with np.errstate(invalid="ignore"):
         others = again[:, 1] / again[:, 0]
@@ -37,7 +37,7 @@ def variance_by(values, groups):
     return total
 
 
-PLAIN = TwoWay(Jackknife(small_sample=True, lopsided=False))
+PLAIN = TwoWay(Jackknife(small_sample=True, by_kurtosis=False))
 
 
 @given(values=st.lists(st.integers(-50, 50), min_size=12, max_size=12, unique=True))
