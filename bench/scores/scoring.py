@@ -26,10 +26,9 @@ from bench.scores.cells import (
     transcript_series,
     word_statistics,
 )
+from bench.scores.corruption_errors import error_rows
 from bench.scores.drift import DRIFT, check_drift
-from bench.scores.errors import error_rows
 from bench.scores.grid import Grid, grid_of
-from bench.scores.half import half_rows
 from bench.scores.results import (
     PREDICTIONS,
     RANGES,
@@ -42,6 +41,7 @@ from bench.scores.results import (
     typed,
 )
 from bench.scores.robustness import Harsher, curve_numbers
+from bench.scores.snr50 import snr50_rows
 from bench.scores.speakers import within_speakers
 from bench.store.bounds import check_resamples
 from bench.uncertainty.intervals import Method, Percentile, clustered
@@ -173,7 +173,7 @@ def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Me
         yield labels | condition.place | row
     if one.metric == "ccc":
         yield from (labels | row for row in _curve_rows(one.means, grid, harsher, method))
-        yield from (labels | row for row in half_rows(one.means, grid, harsher, method))
+        yield from (labels | row for row in snr50_rows(one.means, grid, harsher, method))
 
 
 def _curve_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
