@@ -140,7 +140,7 @@ def differences(reference: Measured, other: Measured, method: Method) -> pd.Data
         {f"{other.label} minus {reference.label}": [*pairs.values()]},
         method=method,
         harsher=_harsher(reference, other),
-        grid=grid_of(both, both),
+        grid=grid_of(both),
         allow_missing=True,
     )
     names = {called: name for name, of in pairs.items() for called in of}

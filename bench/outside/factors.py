@@ -9,7 +9,7 @@ import pandas as pd
 from bench.outside.measured import Measured
 
 # Keys of a suite that say what is scored and what it is called, and change no prediction.
-_NO_FACTORS = ("name", "compare", "conditions", "without", "intervals", "bootstrap", "limit")
+_NO_FACTORS = ("name", "compare", "reference", "conditions", "without", "intervals", "bootstrap", "limit")
 _MEASURED = ("snr", "policy", "seeds", "draws")
 # Of a corpus, what the numbers rest on.
 _CORPUS = ("name", "scale", "utterances", "speakers")

@@ -97,7 +97,7 @@ def score_predictions(
     _warn_of_scale(wide, export, stages)
     title = out.absolute().name
     table = _long(wide, export, title)
-    of_development = _long(calibrating.predictions, calibrating.export, title) if calibrating else None
+    development_table = _long(calibrating.predictions, calibrating.export, title) if calibrating else None
     grid = _grid(wide, export)
     cautions = text_notices(method, table, grid.texts)
     for caution in cautions:
@@ -110,17 +110,17 @@ def score_predictions(
             harsher=harsher_by_curve(export.conditions.values(), export.recipe.material),
             grid=grid,
             reference=reference,
-            development=of_development,
+            development=development_table,
             allow_missing=allow_missing,
         )
         advance(1)
     mark(out, claim)
     (out / RECORD).unlink(missing_ok=True)
     (out / DEVELOPMENT).unlink(missing_ok=True)
-    write_table(table, out / "predictions.parquet")
-    if of_development is not None:
-        write_table(of_development, out / DEVELOPMENT)
-    write_table(results, out / "results.parquet")
+    tables = {"predictions.parquet": table, DEVELOPMENT: development_table, "results.parquet": results}
+    written = {name: one for name, one in tables.items() if one is not None}
+    for file, one in written.items():
+        write_table(one, out / file)
     write_bytes(out / CORRUPTIONS_TABLE, tested.done_to_speech)
     write_text(out / "systems.json", json.dumps(systems, indent=2, ensure_ascii=False))
     about = {
@@ -132,8 +132,7 @@ def score_predictions(
         **tested.files,
         **({"development": calibrating.files} if calibrating else {}),
     }
-    written = ("predictions.parquet", "results.parquet", CORRUPTIONS_TABLE, "systems.json")
-    write_record(out, about, (*written, DEVELOPMENT) if calibrating else written)
+    write_record(out, about, [*written, CORRUPTIONS_TABLE, "systems.json"])
 
 
 def _claim(predictions: Path, manifest: Path) -> Claim:

@@ -42,7 +42,7 @@ class Lines:
     why: str | None = None
 
 
-def fit_lines(development: pd.DataFrame | None, grid: Grid, centre: float) -> dict[tuple[str, str], Lines]:
+def fit_lines(development: pd.DataFrame | None, grid: Grid, centre: float) -> dict[tuple[str, str | None], Lines]:
     """Return the lines of every system and dimension.
 
     Args:

@@ -20,7 +20,7 @@ from bench.scores.notes import why_undefined
 from bench.scores.results import positions
 from bench.scores.stability import stays
 from bench.uncertainty.intervals import Method, cluster_names
-from bench.uncertainty.numbers import Numbers, Row, first_note
+from bench.uncertainty.numbers import Numbers, first_note
 from models.asr.hallucination import FLAGS
 from models.asr.languages import unit_of
 from models.asr.wer import NO_ERRORS, word_error_counts
@@ -41,23 +41,25 @@ class Series:
     A cluster is a speaker, or with two-way intervals a speaker and a text.
 
     Attributes:
-        labels: what its rows have in common: system and dimension.
+        system: its name, or that of the transcriber or representation.
+        dimension: None for a transcriber or representation.
         seeds: the seeds; cells are the grid's conditions with their draws, for each seed.
         metrics: from sums ``(..., n_statistics)`` to values ``(...)``.
         sums: over each cluster's utterances, shape ``(n_clusters, n_cells, n_statistics)``; the first one counts them.
         reasons: by metric, why it is undefined where it is, if sums do not tell.
     """
 
-    labels: Row
+    system: str
+    dimension: str | None
     seeds: tuple[int | None, ...]
     metrics: Mapping[str, Callable[[Floats], Floats]]
     sums: Floats
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
-def speakers_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> dict[str, str]:
+def speakers_of(*tables: pd.DataFrame) -> dict[str, str]:
     """Return the speaker of every utterance, whom it comes and goes with."""
-    pairs = pd.concat([table[["utterance", "speaker"]] for table in (predictions, transcripts)]).drop_duplicates()
+    pairs = pd.concat([table[["utterance", "speaker"]] for table in tables]).drop_duplicates()
     utterances, speakers = pairs["utterance"].tolist(), pairs["speaker"].tolist()
     return dict(zip(utterances, cluster_names(utterances, speakers), strict=True))
 
@@ -90,7 +92,7 @@ def prediction_series(predictions: pd.DataFrame, grid: Grid, clusters: Clusters)
             summed = np.column_stack([statistics[rows], stayed])
             sums = _sums(summed, speaker[rows], at[0] * shape[1] + at[1], (shape[0], len(seeds) * shape[1]))
             reasons = {"stability": untold if label_ranges[d] else "labels do not vary"}
-            yield Series({"system": name, "dimension": dimension_name}, seeds, metrics, sums, reasons)
+            yield Series(name, dimension_name, seeds, metrics, sums, reasons)
 
 
 def _clean_cells(grid: Grid) -> Codes:
@@ -126,11 +128,10 @@ def transcript_series(transcripts: pd.DataFrame, words: Floats, grid: Grid, clus
     _, speaker, cell, shape = places_of(transcripts, grid, clusters)
     for name in sorted(transcripts["transcriber"].unique()):
         rows = np.flatnonzero(transcripts["transcriber"] == name)
-        labels = {"system": name, "dimension": None}
         rates = ERROR_RATES[unit_of(transcripts["language"].iloc[rows[0]])]
         for statistics, metrics in ((words, rates), (signs, SIGN_RATES)):
             sums = _sums(statistics[rows], speaker[rows], cell[rows], shape)
-            yield Series(labels, (None,), metrics, sums)
+            yield Series(name, None, (None,), metrics, sums)
 
 
 def drift_series(drift: pd.DataFrame, grid: Grid, clusters: Clusters) -> Iterator[Series]:
@@ -141,8 +142,7 @@ def drift_series(drift: pd.DataFrame, grid: Grid, clusters: Clusters) -> Iterato
     for name in sorted(drift["representation"].unique()):
         rows = np.flatnonzero(drift["representation"] == name)
         sums = _sums(statistics[rows], speaker[rows], cell[rows], shape)
-        labels: Row = {"system": name, "dimension": None}
-        yield Series(labels, (None,), {DRIFT_METRIC: _rate(1, over=0)}, sums, {DRIFT_METRIC: UNDEFINED})
+        yield Series(name, None, (None,), {DRIFT_METRIC: _rate(1, over=0)}, sums, {DRIFT_METRIC: UNDEFINED})
 
 
 def _rate(column: int, over: int) -> Callable[[Floats], Floats]:
@@ -178,7 +178,7 @@ def cell_numbers(series: Series, metric: str, method: Method) -> Numbers:
     value = of_sums(sums)
     return Numbers(
         value=value,
-        again=of_sums(method.again(series.sums)),
+        replicates=of_sums(method.replicates(series.sums)),
         sizes=there,
         by_seed=none,
         by_draw=none,
@@ -210,7 +210,7 @@ def means_of_cells(cells: Numbers, series: Series, grid: Grid) -> Numbers:
     by_seed = [_means(cells.value, members([k]), there) for k in all_seeds if series.seeds != (None,)]
     return Numbers(
         value=_means(cells.value, everything, there),
-        again=_means(cells.again, everything, there),
+        replicates=_means(cells.replicates, everything, there),
         sizes=_means(cells.sizes, everything, np.ones_like(there)),
         by_seed=np.array(by_seed).reshape(-1, len(grid.conditions)),
         by_draw=np.stack([_means(cells.value, members(all_seeds, k), there) for k in range(draws)]),

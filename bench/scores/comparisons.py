@@ -91,9 +91,9 @@ def compare(
     grid = replace(grid, systems={name: grid.systems[name] for name in compared})
     used = typed(predictions[predictions["system"].isin(compared)], PREDICTIONS, "predictions")
     used = check_predictions(used, grid, allow_missing=allow_missing)
-    method, clusters = clustered(method, speakers_of(used, used), grid.texts)
+    method, clusters = clustered(method, speakers_of(used), grid.texts)
     scored = {
-        (one.labels["system"], one.labels["dimension"]): _places(one, grid, method, harsher)
+        (one.system, one.dimension): _places(one, grid, method, harsher)
         for one in prediction_series(used, grid, clusters)
     }
     for name in compared:
@@ -130,7 +130,7 @@ def _places(series: Series, grid: Grid, method: Method, harsher: Mapping[str, Ha
     cells = cell_numbers(series, "ccc", method)
     # A difference over some utterances of one system and others of another is not paired.
     whole = np.where(cells.sizes.sum(axis=0) == len(grid.utterances), 1.0, np.nan)
-    ccc = means_of_cells(replace(cells, value=cells.value * whole, again=cells.again * whole), series, grid)
+    ccc = means_of_cells(replace(cells, value=cells.value * whole, replicates=cells.replicates * whole), series, grid)
     holes = np.isnan(ccc.value) & [not note for note in ccc.notes]
     ccc = replace(ccc, sizes=np.where(holes, 0.0, ccc.sizes))
     found: dict[Place, Numbers] = {} if grid.clean is None else {("ccc", "clean"): ccc.at(grid.clean)}

@@ -6,7 +6,8 @@ from functools import cached_property
 
 import pandas as pd
 
-_CONDITION = ["corruption", "condition", "level", "level_unit", "draw"]
+PLACE = ("corruption", "condition", "level", "level_unit")
+"""The columns that name a condition."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class GridCondition:
     level: float | None
     level_unit: str | None
     draws: tuple[int, ...]
+
+    @property
+    def place(self) -> dict[str, object]:
+        """The condition as tables name it, by ``PLACE``."""
+        return {name: getattr(self, name) for name in PLACE}
 
 
 @dataclass(frozen=True)
@@ -51,21 +57,21 @@ class Grid:
         return {name: tuple(k for _, k in sorted(of)) for name, of in sorted(points.items())}
 
 
-def grid_of(predictions: pd.DataFrame, transcripts: pd.DataFrame) -> Grid:
-    """Return the smallest grid that holds every row of both tables: what they themselves say should be there.
+def grid_of(predictions: pd.DataFrame, *others: pd.DataFrame) -> Grid:
+    """Return the smallest grid that holds every row of these tables: what they themselves say should be there.
 
     Args:
         predictions: typed as ``bench.scores.results.PREDICTIONS``.
-        transcripts: typed as ``bench.scores.results.TRANSCRIPTS``.
+        others: typed alike, with utterances, conditions and draws.
     """
     seeds = predictions[["system", "seed"]].drop_duplicates()
-    tables = pd.concat([table[["utterance", *_CONDITION]] for table in (predictions, transcripts)])
+    tables = pd.concat([table[["utterance", *PLACE, "draw"]] for table in (predictions, *others)])
     return Grid(
         systems={
             str(system): tuple(sorted((None if pd.isna(seed) else int(seed) for seed in of["seed"]), key=none_first))
             for system, of in seeds.groupby("system")
         },
-        conditions=_conditions(tables[_CONDITION].drop_duplicates()),
+        conditions=_conditions(tables[[*PLACE, "draw"]].drop_duplicates()),
         utterances=tuple(sorted(tables["utterance"].unique())),
     )
 

@@ -30,7 +30,7 @@ from bench.scores.cells import (
     transcript_series,
     word_statistics,
 )
-from bench.scores.grid import Grid
+from bench.scores.grid import PLACE, Grid
 from bench.scores.results import (
     PREDICTIONS,
     RESULTS,
@@ -59,7 +59,7 @@ LINKS: dict[str, Column] = {
     "transcriber": Column("str"),
     "dimension": Column("str"),
     "metric": Column("str"),
-    **{name: RESULTS[name] for name in ("corruption", "condition", "level", "level_unit")},
+    **{name: RESULTS[name] for name in PLACE},
     **{name: RESULTS[name] for name in ("value", "ci_low", "ci_high", "seed_sd", "draw_sd", "all_low", "all_high")},
     **{name: RESULTS[name] for name in ("n_utterances", "n_speakers", "note")},
 }
@@ -101,14 +101,14 @@ def link(
     method, clusters = clustered(method, speakers_of(used, heard), grid.texts)
     words = word_statistics(heard)
     rates = {
-        str(one.labels["system"]): _means(one, rate, grid, method)
+        one.system: _means(one, rate, grid, method)
         for one in transcript_series(heard, words, grid, clusters)
         for rate in ("wer", "cer")
         if rate in one.metrics
     }
     by_system: dict[str, list[Series]] = {}
     for one in prediction_series(used, grid, clusters):
-        by_system.setdefault(str(one.labels["system"]), []).append(one)
+        by_system.setdefault(one.system, []).append(one)
     rows: list[Row] = []
     for name in sorted(names):
         misheard = _Misheard.of(heard, words, name, grid, clusters)
@@ -152,39 +152,38 @@ def _means(series: Series, metric: str, grid: Grid, method: Method) -> Numbers:
 def _over_conditions(ccc: Numbers, rate: Numbers, grid: Grid, method: Method) -> Row:
     known = np.isfinite(ccc.value) & np.isfinite(rate.value)
     places = np.flatnonzero(known)
+    places = places if len(places) >= FEWEST else places[:0]
 
     def linked(one: Floats, other: Floats) -> Floats:
         return rank_correlation(one[..., places], other[..., places])[..., np.newaxis]
 
-    sizes = np.minimum(ccc.sizes, rate.sizes).min(axis=1, keepdims=True)
-    if len(places) < FEWEST:
-        none = np.empty((0, 1))
-        nothing = Numbers(np.array([np.nan]), np.full((len(ccc.again), 1), np.nan), sizes, none, none, ("",))
-        [row] = nothing.rows(method)
-        return row | {"metric": OVER_CONDITIONS, "note": f"both are known under fewer than {FEWEST} conditions"}
     number = Numbers(
         linked(ccc.value, rate.value),
-        linked(ccc.again, rate.again),
-        sizes,
+        linked(ccc.replicates, rate.replicates),
+        np.minimum(ccc.sizes, rate.sizes).min(axis=1, keepdims=True),
         linked(ccc.by_seed, rate.value),  # a transcript has no seed
         linked(ccc.by_draw, rate.by_draw),
         ("",),
     )
     [row] = number.rows(method, _RANGE)
-    constant = "CCC or the error rate is the same under all conditions" if np.isnan(number.value[0]) else None
-    left_out = [one.condition for one, there in zip(grid.conditions, known, strict=True) if not there]
-    return row | {"metric": OVER_CONDITIONS, "note": constant or _note(row, left_out)}
+    why: str | None
+    if not len(places):
+        why = f"both are known under fewer than {FEWEST} conditions"
+    elif np.isnan(number.value[0]):
+        why = "CCC or the error rate is the same under all conditions"
+    else:
+        why = _note(row, [one.condition for one, there in zip(grid.conditions, known, strict=True) if not there])
+    return row | {"metric": OVER_CONDITIONS, "note": why}
 
 
 def _over_utterances(links: Numbers, grid: Grid, method: Method) -> Iterator[Row]:
     alone = np.count_nonzero(method.by_speaker(links.sizes), axis=0) == 1
-    everywhere = np.isfinite(links.value) & (np.isfinite(links.again).all(axis=0) | alone)
+    everywhere = np.isfinite(links.value) & (np.isfinite(links.replicates).all(axis=0) | alone)
     enough = links.sizes.sum(axis=0) >= FEWEST
     for one, known, several, row in zip(grid.conditions, everywhere, enough, links.rows(method, _RANGE), strict=True):
-        place = {name: getattr(one, name) for name in ("corruption", "condition", "level", "level_unit")}
         why = None if several else f"fewer than {FEWEST} utterances have a reference"
         why = why or (None if known else "one of the two is constant, or would be without some speaker")
-        yield row | place | {"metric": OVER_UTTERANCES, "note": why or row["note"]}
+        yield row | one.place | {"metric": OVER_UTTERANCES, "note": why or row["note"]}
     places = np.flatnonzero(everywhere)
     used = places if len(places) else np.arange(len(everywhere))
     [row] = links.through(lambda values: values[..., used].mean(axis=-1), used.tolist()).rows(method, _RANGE)

@@ -106,8 +106,8 @@ def scale_ratio(truth: npt.ArrayLike, prediction: npt.ArrayLike) -> float:
 
     .. math:: v = \sqrt{\mathrm{var}(p) / \mathrm{var}(t)}
 
-    With Pearson's correlation :math:`r` and the mean shift :math:`u` it makes the CCC, :math:`2 r / (v + 1 / v + u^2)`
-    (Lin 1989, see ``ccc``).
+    The scale shift of Lin (1989), see ``ccc``: with Pearson's correlation :math:`r` and the mean shift :math:`u` it
+    makes the CCC, :math:`2 r / (v + 1 / v + u^2)`.
 
     Args:
         truth: ratings, shape ``(n,)``.

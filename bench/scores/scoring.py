@@ -26,10 +26,9 @@ from bench.scores.cells import (
     transcript_series,
     word_statistics,
 )
+from bench.scores.corruption_errors import error_rows
 from bench.scores.drift import DRIFT, check_drift
-from bench.scores.errors import error_rows
-from bench.scores.grid import Grid, GridCondition, grid_of
-from bench.scores.half import half_rows
+from bench.scores.grid import Grid, grid_of
 from bench.scores.results import (
     PREDICTIONS,
     RANGES,
@@ -42,6 +41,7 @@ from bench.scores.results import (
     typed,
 )
 from bench.scores.robustness import Harsher, curve_numbers
+from bench.scores.snr50 import snr50_rows
 from bench.scores.speakers import within_speakers
 from bench.store.bounds import check_resamples
 from bench.uncertainty.intervals import Method, Percentile, clustered
@@ -124,10 +124,7 @@ def score(
     heard = transcript_series(transcripts, word_statistics(transcripts), grid, clusters)
     moved = drift_series(drift, grid, clusters)
     lines = fit_lines(development, grid, centre_of(predictions))
-    said = (
-        calibrated(one, lines[str(one.labels["system"]), str(one.labels["dimension"])])
-        for one in prediction_series(predictions, grid, clusters)
-    )
+    said = (calibrated(one, lines[one.system, one.dimension]) for one in prediction_series(predictions, grid, clusters))
     series = chain(chain.from_iterable(_with_speakers(one, method) for one in said), heard, moved)
     rows = [run | row for row in scored_rows(series, grid, harsher, method, reference)]
     keys = ["system", "dimension", "metric", "corruption", "level", "condition", "seed", "draw"]
@@ -152,11 +149,11 @@ def scored_rows(
         method: of intervals, that the sums are clustered for.
         reference: the system by whose errors those of all are divided.
     """
-    ccc: dict[tuple[str, str], Numbers] = {}
+    ccc: dict[tuple[str, str | None], Numbers] = {}
     for one in _with_means(one for some in series for one in _scored(some, grid, method)):
         yield from _rows(one, grid, harsher, method)
-        if one.labels["metric"] == "ccc":
-            ccc[str(one.labels["system"]), str(one.labels["dimension"])] = one.means
+        if one.metric == "ccc":
+            ccc[one.system, one.dimension] = one.means
     if reference is not None:
         yield from error_rows(ccc, reference, grid, method)
 
@@ -168,15 +165,16 @@ def _with_speakers(series: Series, method: Method) -> Iterator[Series]:
 
 
 def _rows(one: "_Scored", grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
-    within = RANGES.get(str(one.labels["metric"]), ANYWHERE)
+    labels: Row = {"system": one.system, "dimension": one.dimension, "metric": one.metric}
+    within = RANGES.get(one.metric, ANYWHERE)
     cells = [(seed, condition, draw) for seed in one.seeds for condition, draw in cells_of(grid)]
     for (seed, position, draw), row in zip(cells, one.cells.rows(method, within), strict=True):
-        yield one.labels | _condition(grid.conditions[position]) | {"seed": seed, "draw": draw} | row
+        yield labels | grid.conditions[position].place | {"seed": seed, "draw": draw} | row
     for condition, row in zip(grid.conditions, one.means.rows(method, within), strict=True):
-        yield one.labels | _condition(condition) | row
-    if one.labels["metric"] == "ccc":
-        yield from (one.labels | row for row in _curve_rows(one.means, grid, harsher, method))
-        yield from (one.labels | row for row in half_rows(one.means, grid, harsher, method))
+        yield labels | condition.place | row
+    if one.metric == "ccc":
+        yield from (labels | row for row in _curve_rows(one.means, grid, harsher, method))
+        yield from (labels | row for row in snr50_rows(one.means, grid, harsher, method))
 
 
 def _curve_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
@@ -190,7 +188,9 @@ def _curve_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method
 class _Scored:
     """A metric of a series: in every cell, and its mean over seeds and draws under every condition."""
 
-    labels: Row  # metric as well
+    system: str
+    dimension: str | None
+    metric: str
     seeds: tuple[int | None, ...]
     cells: Numbers
     means: Numbers
@@ -199,7 +199,8 @@ class _Scored:
 def _scored(series: Series, grid: Grid, method: Method) -> Iterator[_Scored]:
     for metric in series.metrics:
         cells = cell_numbers(series, metric, method)
-        yield _Scored(series.labels | {"metric": metric}, series.seeds, cells, means_of_cells(cells, series, grid))
+        means = means_of_cells(cells, series, grid)
+        yield _Scored(series.system, series.dimension, metric, series.seeds, cells, means)
 
 
 def _with_means(scored: Iterable[_Scored]) -> Iterator[_Scored]:
@@ -207,15 +208,10 @@ def _with_means(scored: Iterable[_Scored]) -> Iterator[_Scored]:
     dimensions: dict[str, _Scored] = {}
     for one in scored:
         yield one
-        if one.labels["metric"] == "ccc":
-            dimensions[str(one.labels["dimension"])] = one
+        if one.metric == "ccc" and one.dimension is not None:
+            dimensions[one.dimension] = one
         if len(dimensions) == len(DIMENSIONS):
-            labels = one.labels | {"dimension": MEAN, "metric": "ccc"}
             cells = mean_of_defined({name: part.cells for name, part in dimensions.items()})
             means = mean_of_defined({name: part.means for name, part in dimensions.items()})
-            yield _Scored(labels, one.seeds, cells, means)
+            yield _Scored(one.system, MEAN, "ccc", one.seeds, cells, means)
             dimensions = {}
-
-
-def _condition(one: GridCondition) -> Row:
-    return {name: getattr(one, name) for name in ("corruption", "condition", "level", "level_unit")}

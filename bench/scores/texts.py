@@ -7,8 +7,8 @@ import pandas as pd
 from bench.uncertainty.intervals import Method
 from bench.uncertainty.jackknife import TwoWay
 
-MOST_SPEAKERS = 0.5
-"""A text is read by most speakers if more than this share of them read it."""
+MOST = 0.5
+"""More than this share is most: of the speakers who read a text, and of the utterances whose text most of them read."""
 
 
 def known_texts(written: Mapping[str, str | None]) -> dict[str, str]:
@@ -34,8 +34,8 @@ def text_notices(method: Method, predictions: pd.DataFrame, texts: Mapping[str, 
     rows = rows.assign(text=rows["utterance"].map(dict(texts)))
     readers = rows.groupby("text")["speaker"].nunique().reindex(rows["text"]).fillna(0)
     n_speakers = rows["speaker"].nunique()
-    shared = (readers > MOST_SPEAKERS * n_speakers).mean()
-    if isinstance(method, TwoWay) or n_speakers < 2 or shared <= MOST_SPEAKERS:  # noqa: PLR2004
+    shared = (readers > MOST * n_speakers).mean()
+    if isinstance(method, TwoWay) or n_speakers < 2 or shared <= MOST:  # noqa: PLR2004
         return []
     return [
         f"Most speakers read the same {rows['text'].nunique()} sentences: intervals hold other speakers, not other "

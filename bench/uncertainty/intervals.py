@@ -1,9 +1,9 @@
 """Uncertainty from the choice of speakers: every interval and every p-value comes from here.
 
 Utterances of a speaker resemble each other, so what might have been otherwise is who spoke. Every number is computed
-again for other sets of the same speakers (``Method.again``), and from how it moves follow its interval and whether it
-differs from zero (``Method.infer``). The same sets serve every system and condition: a difference between two of them
-is one within each set, paired by construction.
+again for other sets of the same speakers (``Method.replicates``), and from how far these replicates are from it follow
+its interval and whether it differs from zero (``Method.infer``). The same sets serve every system and condition: a
+difference between two of them is one within each set, paired by construction.
 
 Which method holds where test sets have few speakers was found by a study: ``docs/intervals.md``. To add one, add it to
 ``METHODS``, and to the study.
@@ -34,7 +34,7 @@ class Method(Protocol):
     def described(self) -> str:
         """What a paper says of it, a noun phrase without a full stop."""
 
-    def again(self, sums: Floats) -> Floats:
+    def replicates(self, sums: Floats) -> Floats:
         """Return the sums of other sets of the same speakers.
 
         Args:
@@ -45,12 +45,12 @@ class Method(Protocol):
             Shape ``(n_sets, ...)``.
         """
 
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
+    def infer(self, value: Floats, replicates: Floats, sizes: Floats) -> Inferred:
         """Return what is known of each number.
 
         Args:
             value: the numbers, shape ``(...)``; NaN where one is undefined.
-            again: the same numbers in each set, shape ``(n_sets, ...)``.
+            replicates: the same numbers of each set, shape ``(n_sets, ...)``.
             sizes: how many utterances of each cluster every number rests on, shape ``(n_clusters, ...)``.
 
         Returns:
@@ -131,7 +131,7 @@ class Percentile:
         rng = rng_for(self.seed, "bootstrap", n_speakers)
         return rng.multinomial(n_speakers, np.full(n_speakers, 1 / n_speakers), self.resamples).astype(np.float64)
 
-    def again(self, sums: Floats) -> Floats:
+    def replicates(self, sums: Floats) -> Floats:
         """Return the sums of every resample."""
         flat = self.multiplicities(len(sums)) @ sums.reshape(len(sums), -1)
         return np.asarray(flat.reshape(self.resamples, *sums.shape[1:]), np.float64)
@@ -149,19 +149,19 @@ class Percentile:
         """Return the same: the clusters are the speakers."""
         return counts
 
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
+    def infer(self, value: Floats, replicates: Floats, sizes: Floats) -> Inferred:
         """Return percentiles, and twice the share of sets on the rarer side of zero (Davison and Hinkley 1997, 4.2.5).
 
         NaN also where a number is undefined in more than 5 % of the sets, for then the ends may lie among those.
         """
-        defined = np.count_nonzero(~np.isnan(again), axis=0)
+        defined = np.count_nonzero(~np.isnan(replicates), axis=0)
         known = np.count_nonzero(sizes > 0, axis=0) >= FEWEST
-        known &= (len(again) - defined <= _MOST_UNDEFINED * len(again)) & ~np.isnan(value)
-        usable = np.where(known, again, 0.0)
+        known &= (len(replicates) - defined <= _MOST_UNDEFINED * len(replicates)) & ~np.isnan(value)
+        usable = np.where(known, replicates, 0.0)
         ends = np.quantile(usable, _TAILS, axis=0)
         if (holes := np.isnan(usable).any(axis=0)).any():
             ends[:, holes] = np.nanquantile(usable[:, holes], _TAILS, axis=0)
-        rarer = np.minimum(np.count_nonzero(again <= 0, axis=0), np.count_nonzero(again >= 0, axis=0))
+        rarer = np.minimum(np.count_nonzero(replicates <= 0, axis=0), np.count_nonzero(replicates >= 0, axis=0))
         p = np.minimum(1.0, 2 * (1 + rarer) / (1 + defined))
         return Inferred(*(np.where(known, one, np.nan) for one in (*ends, p)))
 

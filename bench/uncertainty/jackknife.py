@@ -40,11 +40,11 @@ class Jackknife:
 
     Attributes:
         small_sample: without it the textbook's variance and n - 1 degrees of freedom, whatever the shares are.
-        lopsided: whether the moves may lie on one side.
+        by_kurtosis: whether the kurtosis of the moves may lower the degrees of freedom.
     """
 
     small_sample: bool = True
-    lopsided: bool = True
+    by_kurtosis: bool = True
 
     @property
     def described(self) -> str:
@@ -53,21 +53,21 @@ class Jackknife:
         freedom = "Satterthwaite's degrees of freedom" if self.small_sample else usual
         return f"Student's t on the jackknife over speakers, with {freedom}"
 
-    def again(self, sums: Floats) -> Floats:
+    def replicates(self, sums: Floats) -> Floats:
         """Return the sums without each speaker in turn."""
         return np.asarray(sums.sum(axis=0) - sums, np.float64)
 
     def of_differences(self) -> "Jackknife":
         """Return the same without regard to the kurtosis of the moves."""
-        return replace(self, lopsided=False)
+        return replace(self, by_kurtosis=False)
 
     def by_speaker(self, counts: Floats) -> Floats:
         """Return the same: the clusters are the speakers."""
         return counts
 
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
+    def infer(self, value: Floats, replicates: Floats, sizes: Floats) -> Inferred:
         """Return Student's interval and p-value; NaN also where a number is undefined without some speaker."""
-        return _students(value, *self.spread(value, again, sizes))
+        return _students(value, *self.spread(value, replicates, sizes))
 
     def why_unknown(self, sizes: Floats) -> str:
         """Return that there is one speaker, or what a number cannot do without.
@@ -79,18 +79,18 @@ class Jackknife:
         n = np.count_nonzero(sizes)
         return ONE_SPEAKER if n < FEWEST else f"undefined without one of {n} speakers"
 
-    def spread(self, value: Floats, again: Floats, sizes: Floats) -> tuple[Floats, Floats]:
+    def spread(self, value: Floats, replicates: Floats, sizes: Floats) -> tuple[Floats, Floats]:
         """Return the variance of each number, and its degrees of freedom; arguments are those of ``infer``."""
         there = sizes > 0
         n = np.count_nonzero(there, axis=0)
         shares = sizes / np.maximum(sizes.sum(axis=0), 1)
         if not self.small_sample:
             shares = there / np.maximum(n, 1)
-        moves = np.where(there, again - value, 0.0)
+        moves = np.where(there, replicates - value, 0.0)
         squares = (1 - shares) * moves**2
         variance = np.where(n >= FEWEST, squares.sum(axis=0), np.nan)
         freedom = _satterthwaite(shares)
-        if self.small_sample and self.lopsided:
+        if self.small_sample and self.by_kurtosis:
             freedom = np.minimum(freedom, _by_kurtosis(np.sqrt(1 - shares) * moves, there, n))
         return variance, freedom
 
@@ -153,9 +153,9 @@ class TwoWay:
     def _ways(self, sums: Floats) -> list[Floats]:
         return [_added(sums, np.array(of or range(len(sums)), np.intp)) for of in (self.speaker, self.text, ())]
 
-    def again(self, sums: Floats) -> Floats:
+    def replicates(self, sums: Floats) -> Floats:
         """Return the sums without each speaker, without each text, and without each cluster."""
-        return np.concatenate([self.one_way.again(of) for of in self._ways(sums)])
+        return np.concatenate([self.one_way.replicates(of) for of in self._ways(sums)])
 
     def why_unknown(self, sizes: Floats) -> str:
         """Return that there is one speaker or one text, or what a number cannot do without."""
@@ -172,10 +172,10 @@ class TwoWay:
         """Return the sums over each speaker's clusters."""
         return self._ways(counts)[0]
 
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
+    def infer(self, value: Floats, replicates: Floats, sizes: Floats) -> Inferred:
         """Return Student's interval and p-value; all is NaN also where there are fewer than two texts."""
         ways = self._ways(sizes)
-        sets = np.split(again, np.cumsum([len(of) for of in ways])[:-1])
+        sets = np.split(replicates, np.cumsum([len(of) for of in ways])[:-1])
         spreads = [self.one_way.spread(value, *one) for one in zip(sets, ways, strict=True)]
         (speakers, of_speakers), (texts, of_texts), (both, _) = spreads
         variance = np.maximum(speakers + texts - both, np.maximum(speakers, texts))

@@ -23,7 +23,7 @@ class Numbers:
 
     Attributes:
         value: shape ``(n,)``; NaN where one is undefined.
-        again: the same in every set of speakers, ``(n_sets, n)``.
+        replicates: the same of every other set of speakers, ``(n_sets, n)``.
         sizes: how many utterances of each cluster, mostly a speaker, they rest on, ``(n_clusters, n)``.
         by_seed: the same of each training seed alone, ``(n_seeds, n)``; none of what has no seeds.
         by_draw: the same of each draw of the noise alone, ``(n_draws, n)``.
@@ -31,7 +31,7 @@ class Numbers:
     """
 
     value: Floats
-    again: Floats
+    replicates: Floats
     sizes: Floats
     by_seed: Floats
     by_draw: Floats
@@ -48,7 +48,7 @@ class Numbers:
         value = formula(self.value)
         return Numbers(
             value,
-            formula(self.again),
+            formula(self.replicates),
             sizes,
             formula(self.by_seed),
             formula(self.by_draw),
@@ -90,7 +90,7 @@ class Numbers:
 
         return Numbers(
             formula(self.value, other.value),
-            formula(self.again, other.again),
+            formula(self.replicates, other.replicates),
             np.minimum(self.sizes, other.sizes),
             both("by_seed"),
             both("by_draw"),
@@ -108,7 +108,7 @@ class Numbers:
 
     def inferred(self, method: Method) -> dict[str, Floats]:
         """Return the ends of the intervals that ``rows`` tells of, and ``p``."""
-        found = method.infer(self.value, self.again, self.sizes)
+        found = method.infer(self.value, self.replicates, self.sizes)
         known = {"ci_low": found.low, "ci_high": found.high, "p": found.p}
         more: Floats = np.zeros_like(self.value)
         deviations = self.deviations()
@@ -183,7 +183,7 @@ def _mean(several: Sequence[Numbers], used: npt.NDArray[np.bool_]) -> Numbers:
         next((one.notes[k] for one, of in zip(several, used, strict=True) if of[k] and one.notes[k]), "")
         for k in range(used.shape[1])
     )
-    return Numbers(mean("value"), mean("again"), least, mean("by_seed"), mean("by_draw"), notes)
+    return Numbers(mean("value"), mean("replicates"), least, mean("by_seed"), mean("by_draw"), notes)
 
 
 def together(several: Sequence[Numbers]) -> Numbers:
@@ -193,7 +193,7 @@ def together(several: Sequence[Numbers]) -> Numbers:
         return np.concatenate([getattr(one, name) for one in several], axis=-1)
 
     notes = tuple(note for one in several for note in one.notes)
-    return Numbers(joined("value"), joined("again"), joined("sizes"), joined("by_seed"), joined("by_draw"), notes)
+    return Numbers(joined("value"), joined("replicates"), joined("sizes"), joined("by_seed"), joined("by_draw"), notes)
 
 
 def no_interval(method: Method, sizes: Floats) -> str:

@@ -41,7 +41,7 @@ def in_every_set(per_speaker: Floats, method: Method) -> Floats:
         per_speaker: sums over the utterances of each speaker, ``(n_speakers, ...)``.
         method: says which sets there are.
     """
-    return np.concatenate([per_speaker.sum(axis=0, keepdims=True), method.again(per_speaker)])
+    return np.concatenate([per_speaker.sum(axis=0, keepdims=True), method.replicates(per_speaker)])
 
 
 def centred_ranks(values: Floats, speaker: Codes, n_speakers: int, method: Method) -> Floats:

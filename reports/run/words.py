@@ -70,8 +70,8 @@ def percent(value: float) -> str:
     return decimal(100 * value, 0)
 
 
-def with_interval(score: Score | None, write: Callable[[float], str] = decimal, unit: str = "") -> str:
-    """Return a score and its interval, or the word for why there is none.
+def with_interval(score: Score | None, write: Callable[[float], str] = decimal, suffix: str = "") -> str:
+    """Return a score, a suffix such as its unit, and its interval, or the word for why there is none.
 
     Examples:
         >>> with_interval(Score(0.62, 0.51, 0.7)), with_interval(Score(0.62, 0.51, 0.7), percent, "%")
@@ -84,7 +84,7 @@ def with_interval(score: Score | None, write: Callable[[float], str] = decimal, 
     if not score.defined:
         return UNDEFINED
     interval = f" [{write(score.low)}, {write(score.high)}]" if score.has_interval else ""
-    return f"{write(score.value)}{unit}{interval}"
+    return f"{write(score.value)}{suffix}{interval}"
 
 
 def level_words(level: float | None, unit: str | None) -> str:

@@ -5,6 +5,7 @@ import math
 from reports.run.run import MEAN, Run
 from reports.run.sweeps import CLEAN, Sweep
 from reports.run.words import decimal, percent, with_interval
+from reports.tables.tables import CSV_COLUMNS
 from reports.tables.text_tables import TextTable
 
 # Metric -> its column, and how it is written.
@@ -20,9 +21,6 @@ PARTS = {
 }
 # Those that every run with such tables has.
 FACTORS = ("scale_ratio", "mean_shift")
-
-NUMBERS = ("system", "family", "metric", "dimension", "corruption", "condition", "level", "level_unit", "value")
-NUMBERS_OF_CSV = (*NUMBERS, "ci_low", "ci_high", "note")
 
 
 def composition_tables(run: Run) -> list[TextTable]:
@@ -70,5 +68,5 @@ def _composition(run: Run, dimension: str) -> TextTable:
         rows=tuple(rows),
         left=2,
         breaks=tuple(range(len(places), len(rows), len(places))),
-        numbers=shown[[name for name in NUMBERS_OF_CSV if name in shown]],
+        numbers=shown[[name for name in ("system", "family", *CSV_COLUMNS, "note") if name in shown]],
     )

@@ -11,6 +11,7 @@ from reports.run.run import MEAN, Run
 from reports.run.sweeps import Sweep
 from reports.run.systems import System
 from reports.run.words import MISSING, PER_CENT, UNDEFINED, Score, decimal, percent, with_interval
+from reports.tables.tables import family_breaks
 from reports.tables.text_tables import TextTable
 
 HALF, WORST, ERROR, RELATIVE = "snr50", "ccc_worst", "mean_corruption_error", "mean_relative_corruption_error"
@@ -47,14 +48,13 @@ def _table(run: Run, dimension: str) -> TextTable:
         for system in run.systems.values()
     }
     shown = [k for k in range(len(heads)) if any(row[k] != MISSING for row in rows.values())]
-    families = [system.family for system in run.systems.values()]
     return TextTable(
         name=f"robustness-{MEAN if dimension == MEAN else run.slugs[dimension]}",
         caption=f"Robustness in numbers: {'mean of the dimensions' if dimension == MEAN else dimension}",
         heads=("", *(heads[k] for k in shown)),
         rows=tuple((name, *(row[k] for k in shown)) for name, row in rows.items()),
         left=1,
-        breaks=tuple(number for number in range(1, len(rows)) if families[number] != families[number - 1]),
+        breaks=family_breaks([system.family for system in run.systems.values()]),
         numbers=_numbers(run, dimension),
     )
 
@@ -82,8 +82,7 @@ def _level(score: Score | None) -> str:
 def _worst(score: Score | None) -> str:
     if score is None or not score.defined:
         return _told(score)
-    value, bracket, interval = with_interval(score).partition(" [")
-    return f"{value} {score.note.partition(';')[0]}{bracket}{interval}"
+    return with_interval(score, suffix=f" {score.note.partition(';')[0]}")
 
 
 def _links(run: Run, system: System, dimension: str, metric: str) -> str:

@@ -7,6 +7,7 @@ import csv
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from reports.run.run import ERROR_RATES, Run, Subject
@@ -221,7 +222,6 @@ def latex(table: Table, about: str) -> str:
         table: what to write.
         about: the end of the caption, on which corpus this is.
     """
-    families = [table.families.get(name) for name in table.rows]
     return booktabs(
         table.name,
         f"{table.caption}, with 95{GAP}% intervals; {about}",
@@ -230,5 +230,15 @@ def latex(table: Table, about: str) -> str:
             [name, *(with_interval(cell.score, table.write, table.unit) for cell in cells)]
             for name, cells in table.rows.items()
         ],
-        breaks=[number for number in range(1, len(families)) if families[number] != families[number - 1]],
+        breaks=family_breaks([table.families.get(name) for name in table.rows]),
     )
+
+
+def family_breaks(families: Sequence[str | None]) -> tuple[int, ...]:
+    """Return the rows, by number, at which another family begins.
+
+    Examples:
+        >>> family_breaks(["acoustic", "acoustic", "lexical"])
+        (2,)
+    """
+    return tuple(row for row, (before, one) in enumerate(pairwise(families), start=1) if one != before)

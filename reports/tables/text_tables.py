@@ -12,7 +12,7 @@ from reports.run.run import Run, Subject
 from reports.run.words import MISSING, listing, slugs, with_interval
 from reports.tables.csv_text import csv_text
 from reports.tables.latex import booktabs
-from reports.tables.tables import about
+from reports.tables.tables import about, family_breaks
 
 DAGGER = "\N{DAGGER}"
 
@@ -71,9 +71,8 @@ def _differences(group: Group, name: str) -> TextTable:
 def _cell(difference: Difference | None) -> str:
     if difference is None:
         return MISSING
-    value, bracket, interval = with_interval(difference.score).partition(" [")
     marks = "*" * difference.holds + DAGGER * (difference.rests_on == ON_SEEDS)
-    return value + marks + bracket + interval
+    return with_interval(difference.score, suffix=marks)
 
 
 def factor_table(comparison: Comparison) -> list[TextTable]:
@@ -92,7 +91,6 @@ def cost_tables(run: Run) -> list[TextTable]:
     known = costs(run)
     if not known:
         return []
-    families = [run.systems[one.system].family for one in known]
     processor = run.provenance.get("machine", {}).get("cpu", "a processor that is not recorded")
     spelled = {"cpu": f"one thread of {processor}", "cuda": "a GPU"}
     machine = listing([spelled.get(one, str(one)) for one in run.extras["costs"]["device"].unique()])
@@ -104,7 +102,7 @@ def cost_tables(run: Run) -> list[TextTable]:
             heads=("", *HEADS),
             rows=tuple((one.system, *one.cells) for one in known),
             left=1,
-            breaks=tuple(number for number in range(1, len(known)) if families[number] != families[number - 1]),
+            breaks=family_breaks([run.systems[one.system].family for one in known]),
             numbers=cost_table(run),
         )
     ]

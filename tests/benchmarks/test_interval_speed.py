@@ -116,7 +116,7 @@ def test_intervals_from_sums(benchmark):
         statistics = pair_statistics(truth, prediction, 4.0)
         sums = np.stack([statistics[speaker == one].sum(axis=0) for one in range(12)])
         method, ccc = Percentile(2000, 0), FROM_MOMENTS["ccc"]
-        return method.infer(ccc(moments(sums.sum(axis=0))), ccc(moments(method.again(sums))), sums[:, 0])
+        return method.infer(ccc(moments(sums.sum(axis=0))), ccc(moments(method.replicates(sums))), sums[:, 0])
 
     benchmark(bounds)
 

@@ -47,7 +47,7 @@ class Contender:
 
 CONTENDERS = {
     "ours": Contender(lambda _: Jackknife()),
-    "without kurtosis": Contender(lambda _: Jackknife(lopsided=False)),
+    "without kurtosis": Contender(lambda _: Jackknife(by_kurtosis=False)),
     "ours on z": Contender(lambda _: OnFishersZ()),
     "textbook t": Contender(lambda _: TEXTBOOK),
     "textbook t on z": Contender(lambda _: OnFishersZ(small_sample=False)),
@@ -61,7 +61,7 @@ CONTENDERS = {
     "ours with seeds": Contender(lambda _: Jackknife(), holds_seeds=True),
     "two-way": Contender(lambda _: TwoWay(), of_utterances=True),
 }
-OF_CCC = [*CONTENDERS][:12]
+OF_CCC = [name for name in CONTENDERS if name not in {"ours with seeds", "two-way"}]
 
 
 class Part(NamedTuple):
@@ -172,16 +172,16 @@ class Rate(NamedTuple):
 
 def rates(cell: Cell, seed: int, share: float) -> Iterator[Rate]:
     """Yield how often the interval of each contender holds the true number, or its test refuses that it is zero."""
-    asked, measures = PARTS[cell.part][:2]
+    part = PARTS[cell.part]
     for resampling, most, at_once in ((False, TABLES, _AT_ONCE), (True, OF_RESAMPLING, _RESAMPLED_AT_ONCE)):
-        names = [name for name in asked if CONTENDERS[name].resamples is resampling]
+        names = [name for name in part.asked if CONTENDERS[name].resamples is resampling]
         starts = range(0, max(at_once, round(most * share)), at_once) if names else ()
         found: dict[tuple[str, str], list[npt.NDArray[np.float64]]] = {}
         for first in starts:
             case = cell.make(rng_for(seed, *cell[:-1], resampling, first), at_once)
             for name in names:
                 ends = inferred(case, CONTENDERS[name], seed + first)
-                for measure in measures:
+                for measure in part.measures:
                     found.setdefault((measure, name), []).append(MEASURED[measure](ends, case.truth))
         for (measure, name), of in found.items():
             yield Rate(measure, name, float(np.concatenate(of).mean()), len(starts) * at_once)
@@ -202,13 +202,13 @@ def inferred(case: Case, contender: Contender, seed: int) -> Inferred:
     if isinstance(method, TwoWay):
         speaker = np.repeat(np.arange(len(case.sizes)), case.sizes)
         method = replace(method, speaker=tuple(speaker.tolist()), text=case.text)
-    value, again = case.statistic(sums.sum(axis=0)), case.statistic(method.again(sums))
+    value, replicates = case.statistic(sums.sum(axis=0)), case.statistic(method.replicates(sums))
     counts = sums.reshape(*sums.shape[:2], -1)[:, :, 0]
     sizes = np.broadcast_to(counts.reshape(*counts.shape, *[1] * (value.ndim - 1)), (len(sums), *value.shape))
     if contender.holds_seeds and case.by_seed is not None:
         by_seed = case.by_seed(sums.sum(axis=0)).T
-        numbers = Numbers(value, again, sizes, by_seed, np.empty((0, len(value))), ("",) * len(value))
+        numbers = Numbers(value, replicates, sizes, by_seed, np.empty((0, len(value))), ("",) * len(value))
         rows = [*numbers.rows(method)]
         ends = [np.array([row[name] for row in rows], np.float64) for name in ("all_low", "all_high", "p")]
         return Inferred(*ends)
-    return method.infer(value, again, sizes)
+    return method.infer(value, replicates, sizes)

@@ -9,14 +9,12 @@ import pandas as pd
 from bench.store.machine import versions
 from tests.faults.table import commit
 from tests.faults.tools.command import ROOT
-from tests.study.cells import ENOUGH_SPEAKERS, GOALS, PARTS
+from tests.study.cells import ENOUGH_SPEAKERS, GOALS, ITEMS, PARTS, SEEDS
 
 PAGE = ROOT / "docs" / "intervals.md"
 TEXT = (Path(__file__).parent / "reading.md").read_text(encoding="utf-8")
-VARIED = {
-    "Training seeds": "deviation of seeds",
-    "The same sentences": "of texts",
-}
+VARIED = {SEEDS: "deviation of seeds", ITEMS: "of texts"}
+"""What makes rows besides speakers, where it is not the share of the labels' variance between them."""
 COLUMNS = ["part", "n_speakers", "sizes", "varied", "what", "measure", "contender", "rate", "n_tables"]
 """Of the table of rates: those of a ``Cell``, less what makes it, and those of a ``Rate``."""
 
@@ -88,7 +86,7 @@ def _missed(found: pd.DataFrame) -> Iterator[str]:
 
 
 def _table(rows: pd.DataFrame, part: str) -> Iterator[str]:
-    asked, measures = PARTS[part][:2]
+    asked, measures = PARTS[part].asked, PARTS[part].measures
     yield f"| speakers | utterances | {VARIED.get(part, 'labels between')} | {' | '.join(asked)} |"
     yield "|---" * (3 + len(asked)) + "|"
     meant = (rows["n_speakers"] >= ENOUGH_SPEAKERS) & ~_is_met(rows)

@@ -18,9 +18,9 @@ MOST_FLIPS = 2000
 class OnFishersZ(Jackknife):
     """The jackknife's interval of the inverse hyperbolic tangent of a number, put back."""
 
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
+    def infer(self, value: Floats, replicates: Floats, sizes: Floats) -> Inferred:
         """Return Student's interval, symmetric on that scale."""
-        low, high, p = super().infer(np.arctanh(value), np.arctanh(again), sizes)
+        low, high, p = super().infer(np.arctanh(value), np.arctanh(replicates), sizes)
         return Inferred(np.tanh(low), np.tanh(high), p)
 
 
@@ -28,11 +28,11 @@ class OnFishersZ(Jackknife):
 class Expanded(Percentile):
     """Percentiles further out, as far as Student's t and n - 1 ask (Hesterberg 2015, Am. Statistician 69, 371-386)."""
 
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
+    def infer(self, value: Floats, replicates: Floats, sizes: Floats) -> Inferred:
         """Return the percentiles; no p-value."""
         n = len(sizes)
         tail = stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(TAIL, n - 1))
-        low, high = np.nanquantile(again, [tail, 1 - tail], axis=0)
+        low, high = np.nanquantile(replicates, [tail, 1 - tail], axis=0)
         return Inferred(low, high, np.full_like(value, np.nan))
 
 
@@ -40,13 +40,13 @@ class Expanded(Percentile):
 class BCa(Percentile):
     """Percentiles corrected for bias and acceleration (Efron 1987, JASA 82, 171-185)."""
 
-    def again(self, sums: Floats) -> Floats:
+    def replicates(self, sums: Floats) -> Floats:
         """Return the sums of every resample, then those without each speaker."""
-        return np.concatenate([super().again(sums), TEXTBOOK.again(sums)])
+        return np.concatenate([super().replicates(sums), TEXTBOOK.replicates(sums)])
 
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:  # noqa: ARG002
+    def infer(self, value: Floats, replicates: Floats, sizes: Floats) -> Inferred:  # noqa: ARG002
         """Return the percentiles; no p-value."""
-        drawn, without = again[: self.resamples], again[self.resamples :]
+        drawn, without = replicates[: self.resamples], replicates[self.resamples :]
         moves = without.mean(axis=0) - without
         acceleration = (moves**3).sum(axis=0) / (6 * (moves**2).sum(axis=0) ** 1.5)
         below = np.clip((drawn < value).mean(axis=0), 1 / self.resamples, 1 - 1 / self.resamples)
@@ -78,20 +78,20 @@ class BootstrapT(Percentile):
 
     symmetric: bool = False
 
-    def again(self, sums: Floats) -> Floats:
+    def replicates(self, sums: Floats) -> Floats:
         """Return the sums without each speaker, then every resample, then those without each speaker in turn."""
-        drawn = super().again(sums)
+        drawn = super().replicates(sums)
         each = drawn[:, np.newaxis] - sums
-        return np.concatenate([TEXTBOOK.again(sums), drawn, each.reshape(-1, *sums.shape[1:])])
+        return np.concatenate([TEXTBOOK.replicates(sums), drawn, each.reshape(-1, *sums.shape[1:])])
 
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
+    def infer(self, value: Floats, replicates: Floats, sizes: Floats) -> Inferred:
         """Return the interval; no p-value."""
         n = len(sizes)
         if not self.symmetric:
             with np.errstate(invalid="ignore", divide="ignore"):
-                value, again = np.arctanh(value), np.arctanh(again)
+                value, replicates = np.arctanh(value), np.arctanh(replicates)
         times = self.multiplicities(n)[..., np.newaxis]
-        without, drawn, each = np.split(again, [n, n + self.resamples])
+        without, drawn, each = np.split(replicates, [n, n + self.resamples])
         each = each.reshape(self.resamples, n, -1)
         of_all = np.sqrt((n - 1) / n * ((without - value) ** 2).sum(axis=0))
         moves = np.where(times > 0, times * (each - drawn[:, np.newaxis]) ** 2, 0.0)
@@ -120,11 +120,11 @@ class SignFlips(Jackknife):
         """Return the same."""
         return self
 
-    def infer(self, value: Floats, again: Floats, sizes: Floats) -> Inferred:
+    def infer(self, value: Floats, replicates: Floats, sizes: Floats) -> Inferred:
         """Return interval and p-value."""
         n = len(sizes)
         shares = sizes / sizes.sum(axis=0)
-        each = (1 - shares) * (value - again) + shares * value
+        each = (1 - shares) * (value - replicates) + shares * value
         signs = self._signs(n)
         sums = np.abs(np.tensordot(signs, each, 1))
         p = (sums >= np.abs(each.sum(axis=0)) * (1 - 1e-12)).mean(axis=0)

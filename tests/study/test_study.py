@@ -18,7 +18,7 @@ BY_PLACE = {(cell.part, cell.n_speakers, cell.sizes, cell.varied, cell.what): ce
 def mean_of(method, values):
     """Return what a method says of the mean of one number a speaker."""
     sums = np.stack([np.ones_like(values), values], axis=-1)[:, np.newaxis]
-    again = method.again(sums)
+    again = method.replicates(sums)
     value = sums.sum(axis=0)
     return method.infer(value[..., 1] / value[..., 0], again[..., 1] / again[..., 0], sums[..., 0])
 

@@ -14,7 +14,6 @@ from bench.outside.compare import check_same_test, compare_runs, differences, on
 from bench.outside.measured import Measured, read_measured
 from bench.outside.score import score_predictions
 from bench.outside.tables import OutsideError
-from bench.scores.metrics import METRICS
 from bench.stages.outputs import changed_files
 from bench.store.folders import FolderError
 from bench.store.progress import Stages
@@ -23,7 +22,7 @@ from corruptions.ground.seals import SealError
 from reports.page.compared import build_comparison
 
 from ...reports.reading import words
-from ..scores.scored import inferred, without_each
+from ..scores.scored import inferred, literal_ccc, without_each
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +52,7 @@ def with_rows(run: Measured, change) -> Measured:
 
 def literal(predictions: pd.DataFrame, conditions: list[str], utterances: list[str]) -> float:
     """The mean over conditions, seeds and draws of the CCC of valence of the system ``heard``."""
-    rows = predictions.query("system == 'heard' and dimension == 'valence' and condition in @conditions")
-    found = []
-    for condition in conditions:
-        cells = rows[rows["condition"] == condition].set_index("utterance").groupby(["seed", "draw"])
-        values = [METRICS["ccc"](of.loc[utterances, "truth"], of.loc[utterances, "prediction"]) for _, of in cells]
-        found.append(np.mean(values))
-    return float(np.mean(found))
+    return float(np.mean([literal_ccc(predictions, "heard", "valence", one, utterances) for one in conditions]))
 
 
 @pytest.mark.parametrize(

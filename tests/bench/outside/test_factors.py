@@ -27,8 +27,11 @@ def test_runs_of_the_same_differ_in_nothing():
 
 
 def test_what_differs_is_named_with_its_value_in_each_run():
-    one = {"name": "a", "policy": "floor", "limit": 3, "systems": ["mfb", {"name": "own", "inputs": ["mfb"]}]}
-    other = {"name": "b", "policy": "floor", "limit": 4, "systems": ["mfb", {"name": "own", "inputs": ["whisper"]}]}
+    one, other = (
+        {"name": name, "policy": "floor", "limit": limit, "reference": heard, "systems": ["mfb", own]}
+        for name, limit, heard in (("a", 3, "mfb"), ("b", 4, "whisper"))
+        for own in [{"name": "own", "inputs": [heard]}]
+    )
     found = told(run("a", suite=one), run("b", suite=other, versions={"emonoise": "2"}, seeds=[0]))
     assert found == {
         "seeds": ["[0, 1]", "[0]"],

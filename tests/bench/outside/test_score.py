@@ -14,7 +14,6 @@ import pytest
 from bench.corpora.corpus import DIMENSIONS
 from bench.outside import predicted
 from bench.outside.score import score_predictions
-from bench.outside.tables import OutsideError
 from bench.stages.outputs import changed_files
 from bench.stages.recipe import read_corruptions, write_corruptions
 from bench.store.progress import Stages
@@ -93,36 +92,6 @@ def test_a_system_of_a_run_scores_the_same_from_outside(
     assert not changed_files(run)
     again = scored(tested, listed, tmp_path / "outside", family="control")
     assert not (again / "dev_predictions.parquet").exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "system", "message"),
-    [
-        (
-            {"split": "test"},
-            "mine",
-            "lists the split test, not dev; write it with `emonoise corrupt CORPUS OUT --split",
-        ),
-        ({"conditions": ["babble@5dB"]}, "mine", "lists no clean speech; write it with `emonoise corrupt CORPUS OUT"),
-        ({"scale": (0, 8)}, "mine", "is of corpus, with labels from 0 to 8; what is tested is of corpus, with labels"),
-        ({}, "other", "predicts with other, of which nothing is tested"),
-    ],
-)
-def test_what_does_not_calibrate_is_refused(
-    options: dict[str, object],
-    system: str,
-    message: str,
-    predictions: pd.DataFrame,
-    exported: Path,
-    write_export: Callable[..., Path],
-    tmp_path: Path,
-):
-    given: dict[str, object] = {"split": "dev", "conditions": ["clean"]} | options
-    of_dev = write_export(tmp_path / "dev", given.pop("conditions"), **given)
-    pd.read_csv(of_dev)[COLUMNS].assign(system=system).to_csv(tmp_path / "dev.csv", index=False)
-    with pytest.raises(OutsideError, match=re.escape(message)):
-        scored(predictions, exported, tmp_path, development=(tmp_path / "dev.csv", of_dev))
-    assert not (tmp_path / "scores" / "results.parquet").exists()
 
 
 def test_a_synthetic_corpus_is_called_synthetic_from_outside_too(

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from bench.scores.grid import grid_of
 from bench.scores.metrics import METRICS
+from bench.scores.results import PREDICTIONS, TRANSCRIPTS, typed
 from bench.scores.scoring import score
 from bench.uncertainty.intervals import Jackknife, cluster_names, method_named
 
@@ -15,6 +17,12 @@ KEYS = ["system", "seed", "corruption", "condition", "level", "draw", "dimension
 def scored(predictions, transcripts=None, *tables, **options):
     arguments = {"method": method_named(), "harsher": HARSHER} | options
     return score(predictions, pd.DataFrame() if transcripts is None else transcripts, *tables, **arguments)
+
+
+def whole_grid(predictions, transcripts=None):
+    """Return what the tables themselves say should be there."""
+    others = [] if transcripts is None else [typed(transcripts, TRANSCRIPTS, "transcripts")]
+    return grid_of(typed(predictions, PREDICTIONS, "predictions"), *others)
 
 
 def one(results, **values):

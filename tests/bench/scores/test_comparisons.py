@@ -2,49 +2,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.corpora.corpus import DIMENSIONS
 from bench.scores.comparisons import COMPARISONS, compare
-from bench.scores.grid import grid_of
-from bench.scores.metrics import METRICS
-from bench.scores.results import PREDICTIONS, TRANSCRIPTS, TableError, typed
+from bench.scores.results import TableError
 from bench.uncertainty.intervals import Jackknife
 
-from .scored import inferred, without_each
+from .scored import HARSHER, inferred, literal_ccc, one, scored, whole_grid, without_each
 
-HARSHER = {"babble": "down", "white": "down"}
 PAIRS = {"a question": [("mfb", "text")]}
 
 
 def compared(predictions, pairs=PAIRS, **options):
-    typed_rows = typed(predictions, PREDICTIONS, "p")
-    grid = grid_of(typed_rows, pd.DataFrame(columns=[*TRANSCRIPTS]).astype({"level": "float64", "draw": "int64"}))
-    return compare(predictions, pairs, **{"method": Jackknife(), "harsher": HARSHER, "grid": grid} | options)
+    given = {"method": Jackknife(), "harsher": HARSHER, "grid": whole_grid(predictions)} | options
+    return compare(predictions, pairs, **given)
 
 
 def row(table, seed=None, **values):
-    values["seed"] = seed
-    for column, value in values.items():
-        table = table[table[column].isna() if value is None else table[column] == value]
-    assert len(table) == 1
-    return table.iloc[0]
-
-
-def literal_clean(predictions, system, dimension, utterances):
-    """The mean over seeds and draws of the CCC on clean speech, of utterances taken as often as they are named."""
-    found = []
-    rows = predictions.query("condition == 'clean' and system == @system and dimension == @dimension")
-    for _, cell in rows.groupby(["seed", "draw"]):
-        values = cell.set_index("utterance").loc[utterances]
-        found.append(METRICS["ccc"](values["truth"], values["prediction"]))
-    return np.mean(found)
+    return one(table, seed=seed, **values)
 
 
 def test_a_difference_and_its_interval_are_those_of_both_without_the_same_speaker(predictions):
     found = row(compared(predictions), metric="ccc", dimension="valence")
 
     def difference(utterances):
-        one, other = (literal_clean(predictions, name, "valence", utterances) for name in ("mfb", "text"))
-        return one - other
+        first, second = (literal_ccc(predictions, name, "valence", "clean", utterances) for name in ("mfb", "text"))
+        return first - second
 
     value = difference(list(predictions["utterance"].unique()))
     again = [difference(rest) for rest in without_each(predictions)]
@@ -52,16 +33,14 @@ def test_a_difference_and_its_interval_are_those_of_both_without_the_same_speake
     assert found[["value", "ci_low", "ci_high", "p"]].tolist() == pytest.approx([value, low, high, p], abs=1e-12)
 
 
-def test_the_mean_of_the_dimensions_and_of_the_noises_is_the_mean_of_the_rows(predictions):
-    table = compared(predictions)
-    for metric, corruption in (("ccc", "clean"), ("ccc_auc", "babble"), ("ccc_auc", "white"), ("ccc_mean_noisy", None)):
-        rows = [row(table, metric=metric, corruption=corruption, dimension=one)["value"] for one in DIMENSIONS]
-        assert row(table, metric=metric, corruption=corruption, dimension="mean")["value"] == pytest.approx(
-            np.mean(rows)
-        )
-    areas = [row(table, metric="ccc_auc", corruption=one, dimension="valence")["value"] for one in ("babble", "white")]
-    noisy = row(table, metric="ccc_mean_noisy", dimension="valence")["value"]
-    assert noisy == pytest.approx(np.mean(areas))
+def test_the_difference_of_two_systems_is_that_of_their_results(predictions):
+    results, found = scored(predictions), compared(predictions)
+    for difference in found[found["seed"].isna()].to_dict("records"):
+        corruption = None if pd.isna(difference["corruption"]) else difference["corruption"]
+        keys = {"metric": difference["metric"], "dimension": difference["dimension"], "corruption": corruption}
+        keys |= {"seed": None, "draw": None}
+        first, second = (one(results, system=name, **keys)["value"] for name in ("mfb", "text"))
+        assert difference["value"] == pytest.approx(first - second, abs=1e-12)
 
 
 def test_a_system_does_not_differ_from_its_twin(predictions):
@@ -84,11 +63,9 @@ def test_the_difference_of_a_seed_is_that_of_the_two_scores_of_that_seed(predict
     table = compared(predictions)
     for seed in (0, 1):
         alone = predictions[predictions["seed"] == seed]
-        one, other = (
-            literal_clean(alone, name, "valence", list(predictions["utterance"].unique())) for name in ("mfb", "text")
-        )
+        first, second = (literal_ccc(alone, name, "valence", "clean") for name in ("mfb", "text"))
         found = row(table, seed=seed, metric="ccc", dimension="valence")
-        assert found["value"] == pytest.approx(one - other, abs=1e-12)
+        assert found["value"] == pytest.approx(first - second, abs=1e-12)
         assert found[["ci_low", "ci_high", "seed_sd", "all_low"]].isna().all()
     both = [row(table, seed=seed, metric="ccc", dimension="valence")["value"] for seed in (0, 1)]
     whole = row(table, metric="ccc", dimension="valence")
@@ -122,7 +99,7 @@ def test_nothing_to_compare_is_an_empty_table_of_the_same_columns(predictions):
 
 
 def test_a_hole_is_an_error_unless_allowed(predictions):
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), typed(predictions, PREDICTIONS, "p"))
+    grid = whole_grid(predictions)
     rest = predictions[predictions["condition"] != "babble@-5dB"]
     with pytest.raises(TableError, match="missing"):
         compared(rest, grid=grid)
@@ -131,11 +108,13 @@ def test_a_hole_is_an_error_unless_allowed(predictions):
     assert table.query("corruption == 'white'")["value"].notna().all()
 
 
-def test_a_dimension_that_is_undefined_has_its_reason(predictions):
+def test_a_dimension_that_is_undefined_has_its_reason_and_the_mean_leaves_it_out(predictions):
     table = compared(predictions.assign(truth=predictions["truth"].where(predictions["dimension"] != "valence", 4.0)))
-    clean = table[(table["metric"] == "ccc") & table["seed"].isna()].set_index("dimension")["note"]
-    assert clean["valence"] == "undefined: one truth for all 7 utterances"
-    assert clean["mean"] == "without valence, undefined: one truth for all 7 utterances"
+    clean = table[(table["metric"] == "ccc") & table["seed"].isna()].set_index("dimension")
+    assert clean.loc["valence", "note"] == "undefined: one truth for all 7 utterances"
+    assert clean.loc["mean", "note"] == "without valence, undefined: one truth for all 7 utterances"
+    others = clean.loc[["activation", "dominance"], "value"]
+    assert clean.loc["mean", "value"] == pytest.approx(others.mean(), abs=1e-12)
 
 
 @pytest.mark.parametrize("system", ["mfb", "text"])

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bench.scores.drift import DRIFT, UNDEFINED, check_drift, cosine, pooled
-from bench.scores.grid import grid_of
 from bench.scores.results import TableError
 
-from .scored import inferred, one, scored, without_each
+from .scored import inferred, one, scored, whole_grid, without_each
 
 FRAMES = arrays(np.float32, st.tuples(st.integers(1, 4), st.just(3)), elements=st.floats(-8, 8, width=16))
 
@@ -86,4 +85,4 @@ def test_other_numbers_do_not_depend_on_the_drift(predictions, transcripts, drif
 )
 def test_a_table_that_does_not_hold_the_grid_is_refused_by_row(predictions, transcripts, drift, change, message):
     with pytest.raises(TableError, match=message):
-        check_drift(change(drift), grid_of(predictions, transcripts))
+        check_drift(change(drift), whole_grid(predictions, transcripts))

@@ -1,21 +1,19 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from bench.corpora.corpus import DIMENSIONS
 from bench.scores.comparisons import compare
-from bench.scores.grid import grid_of
 from bench.scores.metrics import METRICS
-from bench.scores.results import PREDICTIONS, TRANSCRIPTS, TableError, typed
+from bench.scores.results import TableError
 from bench.scores.robustness import NO_CLEAN
 from bench.uncertainty.intervals import method_named
 
-from .scored import HARSHER, one, scored
+from .scored import HARSHER, one, scored, whole_grid
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_a_mean_rests_on_the_dimension_that_has_least(predictions, dimension):
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
+    grid = whole_grid(predictions)
     gone = (predictions["dimension"] == dimension) & (predictions["utterance"] == predictions["utterance"].iloc[0])
     results = scored(predictions[~gone], grid=grid, allow_missing=True)
     counts = results.query("metric == 'ccc_mean_noisy'").set_index(["system", "dimension"])["n_utterances"]
@@ -55,6 +53,7 @@ def test_an_empty_cell_is_a_row_without_a_value_and_means_leave_it_out(predictio
     assert len(empty) == (len(METRICS) + 4) * 2
     assert empty[["value", "ci_low", "ci_high"]].isna().all(axis=None)
     assert (empty[["n_utterances", "n_speakers"]] == 0).all(axis=None)
+    assert set(empty.query("metric in ['ccc', 'pearson', 'rmse']")["note"]) == {"nothing to compute it from"}
     mean = one(results, metric="ccc", condition="white@0dB", seed=None)
     there = results.query("metric == 'ccc' and condition == 'white@0dB' and seed == 0")
     assert mean["value"] == pytest.approx(there["value"].mean(), abs=1e-15)
@@ -62,7 +61,7 @@ def test_an_empty_cell_is_a_row_without_a_value_and_means_leave_it_out(predictio
 
 
 def test_a_condition_that_the_grid_names_and_no_row_has_is_a_hole_in_every_row(predictions, transcripts):
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), typed(transcripts, TRANSCRIPTS, "t"))
+    grid = whole_grid(predictions, transcripts)
     kept = [frame[frame["condition"] != "babble@-5dB"] for frame in (predictions, transcripts)]
     with pytest.raises(TableError, match="missing: 168 rows"):
         scored(*kept, grid=grid)

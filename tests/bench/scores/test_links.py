@@ -5,13 +5,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bench.scores.grid import grid_of
 from bench.scores.links import LINKS, link
-from bench.scores.results import PREDICTIONS, TRANSCRIPTS, TableError, typed
+from bench.scores.results import TableError
 from bench.uncertainty.intervals import Jackknife
 from models.asr.wer import word_error_counts
 
-from .scored import fallen, inferred, literal_ccc, one, without_each
+from .scored import fallen, inferred, literal_ccc, one, whole_grid, without_each
 
 CONDITIONS = ("clean", "babble@-5dB", "babble@10dB", "white@0dB")
 COUNTED = cache(word_error_counts)
@@ -19,7 +18,7 @@ KEYS = {"system": "text", "transcriber": "tiny", "dimension": "valence"}
 
 
 def linked(predictions, transcripts, readers=None):
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), typed(transcripts, TRANSCRIPTS, "t"))
+    grid = whole_grid(predictions, transcripts)
     readers = {"mfb": [], "text": ["tiny"]} if readers is None else readers
     return link(predictions, transcripts, readers, method=Jackknife(), grid=grid)
 
@@ -113,6 +112,14 @@ def test_without_references_links_are_missing_and_say_so(run):
     assert set(table["n_utterances"]) == {0}
 
 
+def test_fewer_than_three_conditions_have_no_link_and_say_so(run):
+    both = (table.query("condition in ('clean', 'white@0dB')") for table in run)
+    row = one(linked(*both), metric="over_conditions", **KEYS)
+    assert row[["value", "ci_low", "ci_high", "seed_sd", "all_low"]].isna().all()
+    assert row["note"] == "both are known under fewer than 3 conditions"
+    assert row["n_utterances"] == 7
+
+
 def test_where_nobody_reads_the_table_is_empty_and_has_its_columns(run):
     table = linked(*run, readers={"mfb": []})
     assert table.empty
@@ -121,7 +128,7 @@ def test_where_nobody_reads_the_table_is_empty_and_has_its_columns(run):
 
 def test_a_hole_in_a_transcript_is_an_error(run):
     predictions, transcripts = run
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), typed(transcripts, TRANSCRIPTS, "t"))
+    grid = whole_grid(predictions, transcripts)
     with pytest.raises(TableError, match="transcripts: missing: 1 row"):
         link(predictions, transcripts.iloc[1:], {"text": ["tiny"]}, method=Jackknife(), grid=grid)
 

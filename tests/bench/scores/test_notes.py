@@ -1,14 +1,9 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.scores.comparisons import compare
-from bench.scores.grid import grid_of
-from bench.scores.results import PREDICTIONS, TRANSCRIPTS, typed
-from bench.uncertainty.intervals import method_named
 
-from .scored import HARSHER, one, scored
+from .scored import one, scored
 
 ONE_TRUTH = "undefined: one truth for all 7 utterances"
 
@@ -72,36 +67,3 @@ def test_what_is_undefined_without_a_speaker_has_no_interval_and_the_reason(pred
     results = scored(predictions.assign(truth=truth)).query("metric == 'ccc' and dimension == 'valence'")
     assert results["value"].notna().all()
     assert results["note"].str.fullmatch("interval unknown: undefined without one of [0-9]+ speakers").all()
-
-
-def test_an_empty_cell_says_that_there_is_nothing(predictions):
-    gone = (predictions["system"] == "mfb") & (predictions["seed"] == 1) & (predictions["condition"] == "white@0dB")
-    results = scored(predictions[~gone], allow_missing=True).query("system == 'mfb' and dimension == 'valence'")
-    empty = results.query("condition == 'white@0dB' and seed == 1 and metric in ['ccc', 'pearson', 'rmse']")
-    assert set(empty["note"]) == {"nothing to compute it from"}
-
-
-def test_retention_says_why_there_is_none(predictions):
-    weak = predictions.assign(prediction=np.where(predictions["condition"] == "clean", 3.0, predictions["prediction"]))
-    notes = {
-        name: set(scored(frame).query("metric == 'ccc_retention' and dimension == 'valence'")["note"])
-        for name, frame in (("weak", weak), ("absent", predictions.query("condition != 'clean'")))
-    }
-    assert notes == {
-        "weak": {"undefined: clean CCC is below 0.1"},
-        "absent": {"undefined: clean speech was not scored"},
-    }
-
-
-def test_error_rates_without_words_say_so(predictions, transcripts):
-    silent = scored(predictions, transcripts.assign(reference=None)).query("metric == 'wer'")
-    assert set(silent["note"]) == {"nothing to compute it from"}
-
-
-def test_differences_leave_an_undefined_dimension_out_too_but_not_one_with_holes(predictions):
-    options = {"method": method_named(), "harsher": HARSHER}
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
-    found = compare(constant(predictions), {"g": [("mfb", "text")]}, grid=grid, **options)
-    clean = found[(found["metric"] == "ccc") & found["seed"].isna()].set_index("dimension")["value"]
-    assert np.isnan(clean["valence"])
-    assert clean["mean"] == pytest.approx((clean["activation"] + clean["dominance"]) / 2, abs=1e-12)

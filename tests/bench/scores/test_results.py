@@ -2,21 +2,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.scores.grid import grid_of
 from bench.scores.results import (
     PREDICTIONS,
     RESULTS,
-    TRANSCRIPTS,
     TableError,
     check_predictions,
     check_transcripts,
-    typed,
 )
+
+from .scored import whole_grid
 
 
 @pytest.fixture
 def grid(predictions, transcripts):
-    return grid_of(typed(predictions, PREDICTIONS, "p"), typed(transcripts, TRANSCRIPTS, "t"))
+    return whole_grid(predictions, transcripts)
 
 
 def test_the_grid_is_read_from_the_tables_clean_first_and_levels_ascending(grid):
@@ -109,7 +108,7 @@ def test_a_missing_column_is_an_error_that_names_it(predictions, grid):
 
 def test_a_system_without_seeds_has_a_null_seed(make_predictions, transcripts):
     frame = make_predictions(("constant",)).query("seed == 0").assign(seed=pd.NA)
-    grid = grid_of(typed(frame, PREDICTIONS, "p"), typed(transcripts, TRANSCRIPTS, "t"))
+    grid = whole_grid(frame, transcripts)
     assert grid.systems == {"constant": (None,)}
     assert check_predictions(frame, grid)["seed"].isna().all()
 

@@ -7,14 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench.scores.comparisons import compare
-from bench.scores.grid import GridCondition, grid_of
+from bench.scores.grid import GridCondition
 from bench.scores.metrics import METRICS
-from bench.scores.results import PREDICTIONS, RANGES, RESULTS, TRANSCRIPTS, TableError, typed
+from bench.scores.results import RANGES, RESULTS, TableError
 from bench.uncertainty.intervals import method_named
 from bench.uncertainty.numbers import ANYWHERE
 
-from .scored import HARSHER, KEYS, inferred, literal_metric, one, scored, without_each
+from .scored import HARSHER, KEYS, inferred, literal_metric, one, scored, whole_grid, without_each
 
 
 @pytest.fixture(scope="module")
@@ -103,18 +102,6 @@ def test_noise_as_a_whole_is_the_mean_of_all_areas(predictions, dimension):
 
 def test_clean_speech_alone_has_no_noise_as_a_whole(predictions):
     assert "ccc_mean_noisy" not in set(scored(predictions.query("condition == 'clean'"))["metric"])
-
-
-def test_the_difference_of_two_systems_is_that_of_their_results(predictions):
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
-    results = scored(predictions)
-    found = compare(predictions, {"group": [("mfb", "text")]}, method=method_named(), harsher=HARSHER, grid=grid)
-    for row in found[found["seed"].isna()].to_dict("records"):
-        corruption = None if pd.isna(row["corruption"]) else row["corruption"]
-        keys = {"metric": row["metric"], "dimension": row["dimension"], "corruption": corruption}
-        keys |= {"seed": None, "draw": None}
-        first, second = (one(results, system=name, **keys)["value"] for name in ("mfb", "text"))
-        assert row["value"] == pytest.approx(first - second, abs=1e-12)
 
 
 def test_the_mean_of_the_dimensions_has_the_interval_of_a_mean(predictions):
@@ -262,7 +249,7 @@ def test_nothing_to_score_is_an_error(predictions):
 
 
 def test_the_order_of_the_conditions_does_not_matter(predictions):
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
+    grid = whole_grid(predictions)
     more = GridCondition("pink", "pink@0dB", 0.0, "SNR (dB)", (0, 1))
     pink = predictions[predictions["condition"] == "white@0dB"].assign(corruption="pink", condition="pink@0dB")
     pink["prediction"] = 4 + 0.7 * (pink["prediction"] - 4)

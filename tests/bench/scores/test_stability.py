@@ -2,10 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.scores.grid import grid_of
-from bench.scores.results import PREDICTIONS, TRANSCRIPTS, typed
-
-from .scored import inferred, one, scored, without_each
+from .scored import inferred, one, scored, whole_grid, without_each
 
 
 def literal_stability(predictions, frame, utterances=None):
@@ -57,7 +54,7 @@ def test_without_clean_speech_stability_is_missing_and_says_why(predictions):
 
 
 def test_an_utterance_without_a_clean_prediction_leaves_stability_missing_where_it_is_asked_for(predictions):
-    grid = grid_of(typed(predictions, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
+    grid = whole_grid(predictions)
     gone = predictions.eval("system == 'mfb' and seed == 0 and condition == 'clean' and utterance == 'u1'")
     rows = (
         scored(predictions[~gone], grid=grid, allow_missing=True).query("metric == 'stability'").dropna(subset="seed")

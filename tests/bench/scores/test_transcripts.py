@@ -39,6 +39,13 @@ def test_a_corpus_without_references_has_no_word_error_rate(predictions, transcr
     results = scored(predictions, transcripts.assign(reference=None)).query("metric == 'wer'")
     assert results["value"].isna().all()
     assert (results["n_utterances"] == 0).all()
+    assert set(results["note"]) == {"nothing to compute it from"}
+
+
+def test_references_without_words_have_no_word_error_rate_and_say_so(predictions, transcripts):
+    results = scored(predictions, transcripts.assign(reference="[laughs]")).query("metric == 'wer'")
+    assert results["value"].isna().all()
+    assert set(results["note"]) == {"undefined: no words in the references"}
 
 
 def test_signs_of_invention_are_shares_of_the_transcripts_with_and_without_a_reference(predictions, transcripts):

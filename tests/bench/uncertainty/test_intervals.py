@@ -20,7 +20,7 @@ def mean_of(method, values, sizes=None):
     values = np.asarray(values, np.float64)
     sizes = np.ones_like(values) if sizes is None else np.asarray(sizes, np.float64)
     sums = np.stack([sizes, sizes * values], axis=-1)
-    again = method.again(sums)
+    again = method.replicates(sums)
     with np.errstate(invalid="ignore"):
         value, others = (one[..., 1] / one[..., 0] for one in (sums.sum(axis=0), again))
     found = method.infer(value[np.newaxis], others[:, np.newaxis], sizes[:, np.newaxis])
@@ -78,7 +78,7 @@ def test_each_number_has_its_own_speakers(name):
     sizes = np.array([[1.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
     sums = np.stack([sizes, sizes * np.array([[1.0], [2.0], [4.0]])], axis=-1)
     with np.errstate(invalid="ignore"):
-        again = method.again(sums)[..., 1] / method.again(sums)[..., 0]
+        again = method.replicates(sums)[..., 1] / method.replicates(sums)[..., 0]
     low, _, p = method.infer(np.array([7 / 3, 1.0]), again, sizes)
     assert np.isnan(low).tolist() == np.isnan(p).tolist() == [False, True]
 
@@ -120,7 +120,7 @@ def test_resampled_sums_are_those_of_the_utterances_drawn():
     values = rng.normal(size=(25, 2, 3))
     by_speaker = np.stack([values[speakers == one].sum(axis=0) for one in range(4)])
     method = Percentile(10, 3)
-    found = method.again(by_speaker)
+    found = method.replicates(by_speaker)
     for resample, times in enumerate(method.multiplicities(4).astype(int)):
         drawn = [one for speaker, count in enumerate(times) for one in [*np.flatnonzero(speakers == speaker)] * count]
         assert found[resample] == pytest.approx(values[drawn].sum(axis=0), abs=1e-12)

@@ -1,12 +1,9 @@
 import numpy as np
-import pandas as pd
 import pytest
 
-from bench.scores.grid import grid_of
-from bench.scores.results import PREDICTIONS, TRANSCRIPTS, typed
 from bench.uncertainty.intervals import method_named
 
-from .scored import fallen, inferred, literal_ccc, one, scored, without_each
+from .scored import fallen, inferred, literal_ccc, one, scored, whole_grid, without_each
 
 CURVES = {"babble": ("babble@-5dB", "babble@10dB"), "white": ("white@0dB",)}
 
@@ -109,7 +106,7 @@ def test_without_clean_speech_only_the_relative_errors_are_missing(low):
 
 
 def test_errors_of_other_utterances_than_the_references_are_not_compared(low):
-    grid = grid_of(typed(low, PREDICTIONS, "p"), pd.DataFrame(columns=[*TRANSCRIPTS]))
+    grid = whole_grid(low)
     gone = (low["system"] == "text") & (low["utterance"] == "u1") & (low["condition"] == "white@0dB")
     table = scored(low[~gone], grid=grid, allow_missing=True, reference="mfb")
     row = one(table, metric="corruption_error", system="text", dimension="valence", corruption="white")

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from bench.scores.half import falls_at, snr50
 from bench.scores.robustness import Curve
+from bench.scores.snr50 import falls_at, snr50
 
 from .scored import SMALL, fallen, literal_ccc, one, scored, without_each
 

@@ -27,7 +27,7 @@ from bench.uncertainty.intervals import Method
 from bench.uncertainty.numbers import ANYWHERE, Numbers, Row, first_note
 
 Floats = npt.NDArray[np.float64]
-Ccc = Mapping[tuple[str, str], Numbers]
+Ccc = Mapping[tuple[str, str | None], Numbers]
 """Mean CCC under every condition, by system and dimension."""
 
 SMALLEST_ERROR = 0.05
@@ -85,7 +85,7 @@ def _rows(
     ratios = _errors(own, kind, grid).paired(divisors, _ratio)
     ratios = ratios.each(lambda values: np.where(fine, values, np.nan), ratios.sizes, ratios.notes)
     undivided = f"interval unknown: {reference} {kind.verb} nothing without some speaker"
-    unsure = [undivided if (again <= _NOTHING).any() else None for again in divisors.again.T]
+    unsure = [undivided if (of <= _NOTHING).any() else None for of in divisors.replicates.T]
     cells = ratios.rows(method, RANGES.get(metric, ANYWHERE))
     for corruption, points, why, unknown, row in zip(grid.curves, curves, whys, unsure, cells, strict=True):
         place: Row = {"corruption": corruption, "level_unit": grid.conditions[points[0]].level_unit}

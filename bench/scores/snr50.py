@@ -69,7 +69,7 @@ def snr50(curve: Curve) -> Floats:
     return sign * falls_at(sign * curve.levels[::sign], above_half[..., ::sign])
 
 
-def half_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
+def snr50_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method: Method) -> Iterator[Row]:
     """Yield a row for every curve that has levels.
 
     Args:
