@@ -83,8 +83,19 @@ def compare_runs(
     mark(out, claim)
     (out / RECORD).unlink(missing_ok=True)
     write_table(pd.concat(tables, ignore_index=True), out / TABLE)
-    about = _about(runs, tables) | {"intervals": method.of_differences().described, "notices": left_out}
+    about = _about(runs, tables) | {
+        "intervals": method.of_differences().described,
+        "notices": [*cautions(runs), *left_out],
+    }
     write_record(out, {**began.until_now(), **about}, [TABLE])
+
+
+def cautions(runs: Sequence[Measured]) -> list[str]:
+    """Return what is to be kept in mind of runs; what is not of all of them says of which."""
+    told = [run.record.get("notices", []) for run in runs]
+    of_all = [line for line in told[0] if all(line in lines for lines in told)]
+    of_some = (f"{run.label}: {line}" for run, lines in zip(runs, told, strict=True) for line in lines)
+    return [*of_all, *(line for line in of_some if line.partition(": ")[2] not in of_all)]
 
 
 def check_same_test(reference: Measured, other: Measured) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.outside.compare import check_same_test, compare_runs, differences, only_one_has
+from bench.outside.compare import cautions, check_same_test, compare_runs, differences, only_one_has
 from bench.outside.measured import Measured, read_measured
 from bench.outside.score import score_predictions
 from bench.outside.tables import OutsideError
@@ -123,6 +123,15 @@ def test_what_one_run_has_is_left_out_and_named(measured):
     assert {*table["system"]} == {"heard"}
     assert {*table["corruption"].dropna()} == {"clean", "street", "lounge+speech-shaped"}
     assert table["value"].notna().all()
+
+
+def test_cautions_of_the_runs_are_those_of_their_comparison(measured):
+    one, other = (
+        replace(run, record={**run.record, "notices": lines})
+        for run, lines in zip(measured, (["few speakers", "u1: left out"], ["few speakers"]), strict=True)
+    )
+    assert cautions([one, other]) == ["few speakers", "one: u1: left out"]
+    assert cautions([other, replace(one, record={})]) == ["other: few speakers"]
 
 
 def test_runs_without_a_system_in_common_are_refused(measured):
