@@ -50,7 +50,7 @@ def test_a_control_scores_about_zero(ccc: pd.DataFrame, control: str):
 def test_the_level_of_noise_tells_of_planted_loudness_and_of_nothing_else(ccc: pd.DataFrame):
     of_level = ccc.xs("noise-level", level="system")
     assert of_level.loc["babble@10dB", ["activation", "dominance"]].min() > 0.4
-    assert of_level.loc[["clean", "reverb@0.3s"]].abs().max(axis=None) < 0.01
+    assert of_level.loc[["clean", "reverb@0.6s"]].abs().max(axis=None) < 0.01
     assert of_level["valence"].abs().max() < 0.1
 
 
