@@ -92,10 +92,9 @@ def compare_runs(
 
 def cautions(runs: Sequence[Measured]) -> list[str]:
     """Return what is to be kept in mind of runs; what is not of all of them says of which."""
-    told = [run.record.get("notices", []) for run in runs]
-    of_all = [line for line in told[0] if all(line in lines for lines in told)]
-    of_some = (f"{run.label}: {line}" for run, lines in zip(runs, told, strict=True) for line in lines)
-    return [*of_all, *(line for line in of_some if line.partition(": ")[2] not in of_all)]
+    told = {run.label: run.record.get("notices", []) for run in runs}
+    of_all = [line for line in told[runs[0].label] if all(line in lines for lines in told.values())]
+    return [*of_all, *(f"{label}: {line}" for label, lines in told.items() for line in lines if line not in of_all)]
 
 
 def check_same_test(reference: Measured, other: Measured) -> None:

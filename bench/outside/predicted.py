@@ -11,8 +11,7 @@ from bench.outside.tables import Export, OutsideError, read_export, read_predict
 from bench.stages.recipe import CORRUPTIONS_TABLE, CorpusCard
 from corruptions.sound.inputs import hashed
 
-DEVELOPMENT = "dev_predictions.parquet"
-HOW = "write it with `emonoise corrupt CORPUS OUT --split dev --condition clean`"
+_HOW = "write it with `emonoise corrupt CORPUS OUT --split dev --condition clean`"
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,10 @@ def read_development(predictions: Path, manifest: Path, system: str, tested: Pre
     if (of_tested.name, of_tested.scale) != (of_found.name, of_found.scale):
         raise OutsideError(f"{manifest}: is of {_called(of_found)}; what is tested is of {_called(of_tested)}")
     if splits := sorted({*found.export.files["split"]} - {"dev"}):
-        raise OutsideError(f"{manifest}: lists the split {', '.join(splits)}, not dev; {HOW}")
+        raise OutsideError(f"{manifest}: lists the split {', '.join(splits)}, not dev; {_HOW}")
     clean = found.predictions["condition"] == "clean"
     if not clean.any():
-        raise OutsideError(f"{manifest}: lists no clean speech; {HOW}")
+        raise OutsideError(f"{manifest}: lists no clean speech; {_HOW}")
     if unknown := sorted({*found.predictions["system"]} - {*tested.predictions["system"]}):
         raise OutsideError(f"{predictions}: predicts with {', '.join(unknown)}, of which nothing is tested")
     return replace(found, predictions=found.predictions[clean])

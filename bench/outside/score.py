@@ -12,14 +12,14 @@ from typing import Any, get_args
 import pandas as pd
 
 from bench.corpora.corpus import DIMENSIONS
-from bench.outside.predicted import DEVELOPMENT, read_development, read_predicted
+from bench.outside.predicted import read_development, read_predicted
 from bench.outside.tables import FILE, Export, OutsideError
 from bench.scores.grid import Grid, none_first
 from bench.scores.results import PREDICTIONS, typed
 from bench.scores.scoring import score
 from bench.scores.texts import known_texts, text_notices
 from bench.stages.described import described, explained, grid_conditions, harsher_by_curve
-from bench.stages.outputs import BESIDE, FOLDERS, SUITE, TABLES, write_record
+from bench.stages.outputs import BESIDE, DEVELOPMENT, FOLDERS, SUITE, TABLES, write_record
 from bench.stages.recipe import CORRUPTIONS_TABLE
 from bench.store.clock import Began
 from bench.store.folders import RECORD, Claim, check_claim, check_inputs, mark

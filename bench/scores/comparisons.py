@@ -21,7 +21,7 @@ from bench.scores.grid import Grid
 from bench.scores.results import PREDICTIONS, Column, check_predictions, typed
 from bench.scores.robustness import ALL_NOISE, Harsher, curve_numbers
 from bench.uncertainty.intervals import Method, clustered
-from bench.uncertainty.numbers import Numbers, Row, mean_of_defined
+from bench.uncertainty.numbers import Numbers, Row, all_notes, mean_of_defined
 
 METRICS = ("ccc", ALL_NOISE, "ccc_auc")
 """Of clean speech, of noise as a whole, and of each corruption: each is corrected by itself."""
@@ -156,8 +156,7 @@ def _differences(
             [row] = difference.rows(method.of_differences())
             place = {"metric": metric, "corruption": corruption}
             if unpaired and np.isfinite(difference.value[0]):
-                told = f"{counts_of_seeds} seeds cannot be paired"
-                row["note"] = "; ".join(filter(None, (str(row["note"] or ""), told)))
+                row["note"] = all_notes(row["note"], f"{counts_of_seeds} seeds cannot be paired")
             yield {**row, **place, "seed": None, "p_holm": row["p"]}
             if len(difference.by_seed) > 1 and not unpaired:
                 counts = {key: row[key] for key in ("n_utterances", "n_speakers")}

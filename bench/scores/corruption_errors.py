@@ -24,7 +24,7 @@ from bench.scores.grid import Grid
 from bench.scores.results import RANGES
 from bench.scores.robustness import why_unknown
 from bench.uncertainty.intervals import Method
-from bench.uncertainty.numbers import ANYWHERE, Numbers, Row, first_note
+from bench.uncertainty.numbers import ANYWHERE, Numbers, Row, all_notes, first_note
 
 Floats = npt.NDArray[np.float64]
 Ccc = Mapping[tuple[str, str | None], Numbers]
@@ -97,7 +97,7 @@ def _rows(
     why = next((whys[k] for k in kept or [0] if whys[k]), None)
     note = why or _note(row, next((unsure[k] for k in kept if unsure[k]), None))
     without = f"without {', '.join(left_out)}" if kept and left_out else None
-    yield row | {"metric": kind.mean, "note": "; ".join(str(one) for one in (note, without) if one) or None}
+    yield row | {"metric": kind.mean, "note": all_notes(note, without)}
 
 
 def _note(row: Row, unsure: str | None) -> object:

@@ -42,7 +42,7 @@ from bench.scores.results import (
     typed,
 )
 from bench.uncertainty.intervals import Method, clustered
-from bench.uncertainty.numbers import Numbers, Row, mean_of
+from bench.uncertainty.numbers import Numbers, Row, all_notes, mean_of
 from bench.uncertainty.ranks import centred_ranks, correlation, in_every_set, rank_correlation
 
 Floats = npt.NDArray[np.float64]
@@ -193,8 +193,7 @@ def _over_utterances(links: Numbers, grid: Grid, method: Method) -> Iterator[Row
 
 
 def _note(row: Row, left_out: Sequence[str]) -> str | None:
-    without = f"without {', '.join(left_out)}" if left_out else None
-    return "; ".join(str(one) for one in (without, row["note"]) if one) or None
+    return all_notes(f"without {', '.join(left_out)}" if left_out else None, row["note"])
 
 
 def _within(

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.scores.grid import Grid
-from bench.uncertainty.numbers import Numbers, Row, first_note, together
+from bench.uncertainty.numbers import Numbers, Row, all_notes, first_note, together
 
 Floats = npt.NDArray[np.float64]
 Harsher = Literal["up", "down"]
@@ -125,7 +125,7 @@ def curve_numbers(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher]) -> I
         worst = every.through(lambda values: values.min(axis=-1), range(len(areas)))
         if not np.isnan(every.value).any():
             name = [*areas][int(np.argmin(every.value))]
-            worst = replace(worst, notes=("; ".join(filter(None, (name, *worst.notes))),))
+            worst = replace(worst, notes=(all_notes(name, *worst.notes) or "",))
         yield {"metric": WORST}, worst
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from bench.scores.grid import Grid
 from bench.scores.robustness import Curve, Harsher, curve_under, why_no_ratio
 from bench.uncertainty.intervals import Method
-from bench.uncertainty.numbers import Numbers, Row, first_note, no_interval
+from bench.uncertainty.numbers import Numbers, Row, all_notes, first_note, no_interval
 
 Floats = npt.NDArray[np.float64]
 
@@ -94,8 +94,7 @@ def snr50_rows(ccc: Numbers, grid: Grid, harsher: Mapping[str, Harsher], method:
         why = why_no_ratio(ccc, grid, points)
         if why is None:
             found = _inferred(ccc, grid, corruption, harsher[corruption], least, method)
-            notes = [str(one) for one in (found["note"], first_note(ccc, used)) if one]
-            yield row | found | {"note": "; ".join(notes) or None}
+            yield row | found | {"note": all_notes(found["note"], first_note(ccc, used))}
         else:
             yield row | {"value": np.nan, "note": why}
 
@@ -132,7 +131,7 @@ def _inferred(ccc: Numbers, grid: Grid, corruption: str, harsher: Harsher, least
         "value": _finite(value),
         **{f"{kind}_{end}": _finite(one) for kind, both in ends.items() for end, one in zip(ENDS, both, strict=True)},
         **{name: float(sd[0]) for name, sd in ccc.each(falls, sizes).deviations().items()},
-        "note": "; ".join(notes),
+        "note": all_notes(*notes),
     }
 
 

@@ -45,8 +45,9 @@ from corruptions.ground.seals import BLANK, SealError, is_sealed, sealing
 from corruptions.sound.inputs import file_sha256, is_there
 
 TABLES = ("predictions.parquet", "transcripts.parquet", "results.parquet")
+DEVELOPMENT = "dev_predictions.parquet"
 BESIDE = (
-    "dev_predictions.parquet",
+    DEVELOPMENT,
     "comparisons.parquet",
     "links.parquet",
     "drift.parquet",
@@ -170,7 +171,7 @@ def write_tables(plan: Plan, material: Material, store: Store, out: Path) -> dic
     chosen = _references(suite, development)
     pairs = {**suite.compared, **{name: one.pairs for name, one in chosen.items()}}
     comparisons = compare(predictions, pairs, method=method, harsher=harsher, grid=grid)
-    write_table(development, out / "dev_predictions.parquet")
+    write_table(development, out / DEVELOPMENT)
     write_table(comparisons, out / "comparisons.parquet")
     write_table(link(predictions, transcripts, _readers(suite), method=method, grid=grid), out / "links.parquet")
     write_table(drift, out / "drift.parquet")

@@ -142,8 +142,7 @@ class Numbers:
             # Equal parts of a whole may miss it by rounding errors.
             counts = {"n_utterances": int(utterances[k].round(6)), "n_speakers": int(speakers[k])}
             unknown = no_interval(method, self.sizes[:, k]) if known and np.isnan(inferred["ci_low"][k]) else ""
-            notes = [note for note in (self.notes[k], unknown) if note]
-            yield {**row, **counts, "note": "; ".join(notes) or None}
+            yield {**row, **counts, "note": all_notes(self.notes[k], unknown)}
 
 
 def first_note(numbers: Numbers, positions: Iterable[int]) -> str:
@@ -169,7 +168,7 @@ def mean_of_defined(several: Mapping[str, Numbers]) -> Numbers:
     notes = [
         " and ".join(f"without {name}, {several[name].notes[k]}" for name in names) for k, names in enumerate(left_out)
     ]
-    return replace(found, notes=tuple("; ".join(filter(None, pair)) for pair in zip(found.notes, notes, strict=True)))
+    return replace(found, notes=tuple(all_notes(*pair) or "" for pair in zip(found.notes, notes, strict=True)))
 
 
 def _mean(several: Sequence[Numbers], used: npt.NDArray[np.bool_]) -> Numbers:
@@ -194,6 +193,16 @@ def together(several: Sequence[Numbers]) -> Numbers:
 
     notes = tuple(note for one in several for note in one.notes)
     return Numbers(joined("value"), joined("replicates"), joined("sizes"), joined("by_seed"), joined("by_draw"), notes)
+
+
+def all_notes(*notes: object) -> str | None:
+    """Return the notes that there are, as one; None if there are none.
+
+    Examples:
+        >>> all_notes("", "without valence", None, "one speaker"), all_notes(None)
+        ('without valence; one speaker', None)
+    """
+    return "; ".join(str(note) for note in notes if note) or None
 
 
 def no_interval(method: Method, sizes: Floats) -> str:
